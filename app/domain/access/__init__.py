@@ -1,0 +1,1 @@
+"""Who is asking, what has been granted to them, and what that allows."""

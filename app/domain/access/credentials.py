@@ -1,0 +1,5 @@
+"""Permissions of credentials."""
+
+from app.domain.access.permissions import Permission
+
+CREDENTIALS: dict[str, Permission] = {}

@@ -1,0 +1,5 @@
+"""Permissions of enrolment."""
+
+from app.domain.access.permissions import Permission
+
+ENROLMENT: dict[str, Permission] = {}

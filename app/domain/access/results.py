@@ -1,0 +1,5 @@
+"""Permissions of results."""
+
+from app.domain.access.permissions import Permission
+
+RESULTS: dict[str, Permission] = {}

@@ -1,0 +1,18 @@
+"""The whole permission table: every operation of the API, by its `operationId`."""
+
+from collections.abc import Mapping
+
+from app.domain.access.credentials import CREDENTIALS
+from app.domain.access.enrolment import ENROLMENT
+from app.domain.access.permissions import Permission
+from app.domain.access.platform import PLATFORM
+from app.domain.access.proposals import PROPOSALS
+from app.domain.access.results import RESULTS
+
+PERMISSIONS: Mapping[str, Permission] = {
+    **PLATFORM,
+    **PROPOSALS,
+    **ENROLMENT,
+    **RESULTS,
+    **CREDENTIALS,
+}

@@ -1,0 +1,1 @@
+"""The field's value objects, shared by all capabilities."""

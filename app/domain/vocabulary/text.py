@@ -1,0 +1,51 @@
+"""Texts for people, in the languages they read.
+
+A language map has BCP 47 tags as keys and one text per language, which is also how ELM holds
+`rdf:langString` values (JSON-LD language maps).
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+LanguageMap = Mapping[str, str]
+"""`{"en": "…", "es": "…"}`."""
+
+_FROM_ISO_639_3 = {
+    "BUL": "bg", "CES": "cs", "DAN": "da", "DEU": "de", "ELL": "el", "ENG": "en", "SPA": "es",
+    "EST": "et", "FIN": "fi", "FRA": "fr", "GLE": "ga", "HRV": "hr", "HUN": "hu", "ITA": "it",
+    "LIT": "lt", "LAV": "lv", "MLT": "mt", "NLD": "nl", "POL": "pl", "POR": "pt", "RON": "ro",
+    "SLK": "sk", "SLV": "sl", "SWE": "sv",
+}  # fmt: skip
+
+
+def language_tag(authority_uri: str) -> str | None:
+    """The BCP 47 tag of a language of the EU's language authority list (`…/language/SPA` → `es`).
+
+    None for a language outside the 24 official ones.
+    """
+    return _FROM_ISO_639_3.get(authority_uri.rsplit("/", 1)[-1])
+
+
+def in_language(texts: LanguageMap, *preferred: str) -> str:
+    """The text in the first preferred language that exists, else in English, else any; or ""."""
+    for tag in (*preferred, "en"):
+        if tag in texts:
+            return texts[tag]
+    return next(iter(texts.values()), "")
+
+
+def is_blank(texts: LanguageMap | None) -> bool:
+    """Whether there is no text in any language."""
+    return not texts or all(not text.strip() for text in texts.values())
+
+
+def missing_languages(texts: LanguageMap | None, wanted: Sequence[str]) -> list[str]:
+    """The wanted tags that have no text."""
+    return [tag for tag in wanted if not (texts or {}).get(tag, "").strip()]
+
+
+def folded(text: str) -> str:
+    """A key for comparing what people type: no accents, case, punctuation or double spaces."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    kept = (c if c.isalnum() else " " for c in letters if not unicodedata.combining(c))
+    return " ".join("".join(kept).split())
