@@ -1,0 +1,1 @@
+"""The outside world behind the ports: databases, mail, seals, files, identity providers."""
