@@ -1,1 +1,1 @@
-"""The outside world behind the ports: databases, mail, seals, files, identity providers."""
+"""Adapters: one package per outside system, each translating its errors at its edge."""

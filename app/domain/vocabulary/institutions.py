@@ -68,3 +68,17 @@ class Institutions(Protocol):
     async def get(self, code: InstitutionCode) -> Institution:
         """One partner. Raises InstitutionNotFound."""
         ...
+
+    async def aliases(self) -> Mapping[str, InstitutionCode]:
+        """Every known spelling, folded (`app.domain.vocabulary.text.folded`), and whose it is.
+
+        Names, codes, and the spellings that officers have decided are among them.
+        """
+        ...
+
+    async def remember_alias(self, spelling: str, institution: InstitutionCode) -> None:
+        """Keep an officer's decision that this spelling means that partner.
+
+        A decision on a spelling that is known already replaces the older one.
+        """
+        ...

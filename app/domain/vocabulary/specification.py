@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from app.domain.vocabulary.concepts import Concept
 from app.domain.vocabulary.text import LanguageMap
 
-STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
+STRICT: Mapping[str, object] = {"extra": "forbid", "use_attribute_docstrings": True}
 """How outer layers read these classes from JSON: unknown keys are refused, docstrings kept."""
 
 
@@ -35,7 +36,7 @@ class SkillDecision(StrEnum):
 class SkillLink:
     """A concept of ESCO, as it was when a person linked it."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     uri: str
     """IRI of the skill, `http://data.europa.eu/esco/skill/{uuid}`."""
@@ -51,7 +52,7 @@ class SkillLink:
 class OutcomeSkill:
     """A skill that a learning outcome names: the author's wording, and what was decided on it."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     wording: str
     """What the author wrote. It is kept, whatever it is linked to."""
@@ -66,7 +67,7 @@ class OutcomeSkill:
 class LearningOutcome:
     """What a learner knows, understands and can do on completion (ELM LearningOutcome)."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     code: str
     """`LO1`, `LO2`, …: unique within the proposal."""
@@ -85,7 +86,7 @@ class LearningOutcome:
 class WorkloadPart:
     """A share of the notional workload spent in one kind of activity."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     title: LanguageMap
     kind: Concept
@@ -99,7 +100,7 @@ class WorkloadPart:
 class Assessment:
     """How outcomes are assessed (ELM LearningAssessmentSpecification)."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     code: str
     """`A1`, `A2`, …: unique within the proposal."""
@@ -131,7 +132,7 @@ class Scale(StrEnum):
 class GradingScheme:
     """The scheme that every grade is read by (ELM GradingScheme)."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     title: LanguageMap
     scale: Scale
@@ -144,7 +145,7 @@ class GradingScheme:
 class QualityRecord:
     """A quality-assurance decision that covers the micro-credential (ELM Accreditation)."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     title: LanguageMap
     type: Concept
@@ -173,7 +174,7 @@ class Stackability(StrEnum):
 class StackTarget:
     """A larger programme that it counts towards."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     programme: LanguageMap
     institution: str
@@ -185,7 +186,7 @@ class StackTarget:
 class Media:
     """A picture, carried inside the credential."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     content_type: Concept
     """EU authority list file-type: PNG or JPEG."""
@@ -198,7 +199,7 @@ class Media:
 class Visual:
     """Pictures of the awarding side for the display image."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     logo: Media | None = None
     background: Media | None = None
@@ -208,7 +209,7 @@ class Visual:
 class AcademicData:
     """Block C, the certified academic data. Frozen on approval, transferred unchanged."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     title: LanguageMap = field(default_factory=dict)
     """At most 150 characters per language."""
@@ -281,7 +282,7 @@ class AcademicData:
 class Right:
     """Block R: a right that the credential gives (ELM LearningEntitlementSpecification)."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     title: LanguageMap
     type: Concept
@@ -304,7 +305,7 @@ class Right:
 class Specification:
     """Everything that is certified: what partners consent to and what the credential says."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     summary_public: LanguageMap
     """50 to 2000 characters per language; the credential's own description."""
@@ -318,7 +319,7 @@ class Specification:
 class Organisation:
     """An institution as a credential names it (ELM Organisation)."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
 
     code: str
     legal_name: LanguageMap

@@ -1,0 +1,1 @@
+"""PostgreSQL: the tables, the repositories on them, the unit of work, the queue."""

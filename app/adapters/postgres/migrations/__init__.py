@@ -1,0 +1,1 @@
+"""Migrations. Each takes a lock timeout, so that a busy table is given up on and not waited for."""

@@ -1,0 +1,107 @@
+"""Events become jobs of the queue in the transaction of the change that they tell of."""
+
+import asyncio
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.queries import Queries
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain.events import Event
+
+if TYPE_CHECKING:
+    from app.adapters.postgres.unit_of_work import PostgresWork
+
+REACTION = "reaction"
+"""Queue entrypoint: one reaction to one event."""
+JOB = "job"
+"""Queue entrypoint: one piece of long work."""
+
+
+class _SessionDriver(AsyncpgDriver):
+    """Lets the queue write through SQLAlchemy's connection.
+
+    Not through the raw one: SQLAlchemy sends BEGIN with its first own statement, so that a raw
+    statement before it would commit by itself and survive a rollback.
+    """
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._through = connection
+        self._lock = asyncio.Lock()
+        self._shutdown = asyncio.Event()
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        rows = await self._through.exec_driver_sql(query, args)
+        return [dict(row) for row in rows.mappings()]
+
+    async def execute(self, query: str, *args: object) -> str:
+        await self._through.exec_driver_sql(query, args)
+        return ""
+
+
+async def enqueue(
+    connection: AsyncConnection, entrypoint: str, payloads: Collection[Mapping[str, Any]]
+) -> None:
+    """Put jobs into the queue; they exist when the connection's transaction has committed."""
+    written: list[bytes | None] = [
+        json.dumps(payload, separators=(",", ":")).encode() for payload in payloads
+    ]
+    await Queries(_SessionDriver(connection)).enqueue(
+        [entrypoint] * len(written), written, [0] * len(written)
+    )
+
+
+def event_payload(event: Event) -> dict[str, str | int | None]:
+    """The fields of an event as JSON."""
+    return {
+        f.name: str(value) if isinstance(value := getattr(event, f.name), UUID) else value
+        for f in fields(event)
+    }
+
+
+def event_from_payload(kind: type[Event], payload: Mapping[str, Any]) -> Event:
+    """The event that `event_payload` wrote down."""
+    uuid_fields = {
+        f.name for f in fields(kind) if f.type in (UUID, "UUID", UUID | None, "UUID | None")
+    }
+    return kind(
+        **{
+            name: UUID(value) if name in uuid_fields and value is not None else value
+            for name, value in payload.items()
+        }
+    )
+
+
+class PostgresOutbox:
+    """Writes one job for each event and each reaction to it; events without any leave no trace."""
+
+    def __init__(self, reactions: Mapping[type[Event], Collection[str]]) -> None:
+        self._reactions = reactions
+        self._work: PostgresWork | None = None
+
+    def of(self, work: "PostgresWork") -> "PostgresOutbox":
+        """The same outbox in a unit of work's transaction."""
+        bound = PostgresOutbox(self._reactions)
+        bound._work = work
+        return bound
+
+    async def put(self, *events: Event) -> None:
+        """See `app.domain.unit_of_work.Outbox`."""
+        if self._work is None:
+            raise RuntimeError("An outbox writes within a unit of work.")
+        payloads = [
+            {
+                "reaction": reaction,
+                "event": type(event).__name__,
+                "fields": event_payload(event),
+                "trace_id": self._work.caller.trace_id,
+            }
+            for event in events
+            for reaction in self._reactions.get(type(event), ())
+        ]
+        if payloads:
+            await enqueue(self._work.connection, REACTION, payloads)

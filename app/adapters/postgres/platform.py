@@ -1,0 +1,367 @@
+"""Repositories of the platform: institutions, accounts, grants, audit records, jobs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.adapters.postgres.outbox import JOB, enqueue
+from app.adapters.postgres.tables.base import table
+from app.adapters.postgres.tables.platform import (
+    AccountRow,
+    AuditRecordRow,
+    InstitutionAliasRow,
+    InstitutionRow,
+    JobItemRow,
+    JobRow,
+    RoleGrantRow,
+)
+from app.adapters.reference import alliance as the_alliance
+from app.domain.access.ports import AuditRecord, GrantNotFound, Identity, RoleGrant
+from app.domain.access.roles import Caller, Grant, Role, Subject
+from app.domain.ids import new_id
+from app.domain.jobs import Job, JobError, JobItem, JobNotFound, JobState
+from app.domain.vocabulary.institutions import Alliance, Institution, InstitutionNotFound
+from app.domain.vocabulary.text import folded
+
+if TYPE_CHECKING:
+    from app.adapters.postgres.unit_of_work import PostgresWork
+
+_institution = table(InstitutionRow)
+_alias = table(InstitutionAliasRow)
+_account = table(AccountRow)
+_grant = table(RoleGrantRow)
+_audit = table(AuditRecordRow)
+_job = table(JobRow)
+_item = table(JobItemRow)
+
+
+class PostgresInstitutions:
+    """See `app.domain.vocabulary.institutions.Institutions`."""
+
+    def __init__(self, work: "PostgresWork") -> None:
+        self._work = work
+
+    async def alliance(self) -> Alliance:
+        """The alliance itself, from our reference data."""
+        return the_alliance()
+
+    async def all(self) -> Sequence[Institution]:
+        """Every partner, by code."""
+        rows = await self._work.connection.execute(
+            select(_institution).order_by(_institution.c.code)
+        )
+        return [_to_institution(row) for row in rows]
+
+    async def get(self, code: str) -> Institution:
+        """One partner. Raises InstitutionNotFound."""
+        row = (
+            await self._work.connection.execute(
+                select(_institution).where(_institution.c.code == code)
+            )
+        ).one_or_none()
+        if row is None:
+            raise InstitutionNotFound(code)
+        return _to_institution(row)
+
+    async def aliases(self) -> Mapping[str, str]:
+        """Every known spelling, folded, and whose it is."""
+        rows = await self._work.connection.execute(select(_alias.c.spelling, _alias.c.institution))
+        return {row.spelling: row.institution for row in rows}
+
+    async def remember_alias(self, spelling: str, institution: str) -> None:
+        """Keep an officer's decision on a spelling."""
+        new = insert(_alias).values(
+            spelling=folded(spelling), institution=institution, decided=True
+        )
+        await self._work.connection.execute(
+            new.on_conflict_do_update(
+                index_elements=[_alias.c.spelling],
+                set_={"institution": institution, "decided": True},
+            )
+        )
+
+
+def _to_institution(row: Row[Any]) -> Institution:
+    return Institution(
+        code=row.code,
+        name_local=row.name_local,
+        name_local_language=row.name_local_language,
+        name_en=row.name_en,
+        city=row.city,
+        country=row.country,
+        homepage=row.homepage,
+        mail_domains=tuple(row.mail_domains),
+        identifiers=row.identifiers,
+    )
+
+
+class PostgresAccounts:
+    """See `app.domain.access.ports.Accounts`."""
+
+    def __init__(self, work: "PostgresWork") -> None:
+        self._work = work
+
+    async def caller(self, identity: Identity, *, at: datetime, trace_id: str) -> Caller:
+        """The caller behind an identity; one round trip for those who are known."""
+        if identity.subject is None:
+            return Caller(
+                account=None,
+                registration=identity.registration,
+                email=identity.email,
+                trace_id=trace_id,
+            )
+        in_force = and_(
+            _grant.c.account == _account.c.id,
+            _grant.c.valid_from <= at,
+            or_(_grant.c.valid_to.is_(None), _grant.c.valid_to > at),
+        )
+        found = await self._work.connection.execute(
+            select(
+                _account.c.id,
+                _grant.c.role,
+                _grant.c.institution,
+                _grant.c.valid_from,
+                _grant.c.valid_to,
+            )
+            .select_from(_account.outerjoin(_grant, in_force))
+            .where(
+                _account.c.issuer == identity.subject.issuer,
+                _account.c.subject == identity.subject.subject,
+            )
+        )
+        rows = found.all()
+        account = rows[0].id if rows else await self.account(identity.subject)
+        return Caller(
+            account=account,
+            grants=tuple(
+                Grant(Role(row.role), row.institution, row.valid_from, row.valid_to)
+                for row in rows
+                if row.role is not None
+            ),
+            email=identity.email,
+            name=identity.name,
+            trace_id=trace_id,
+        )
+
+    async def account(self, subject: Subject) -> UUID:
+        """The account of a subject; two who make it at once get the same."""
+        named = and_(_account.c.issuer == subject.issuer, _account.c.subject == subject.subject)
+        known = (
+            await self._work.connection.execute(select(_account.c.id).where(named))
+        ).scalar_one_or_none()
+        if known is not None:
+            return known
+        await self._work.connection.execute(
+            insert(_account)
+            .values(
+                id=new_id(),
+                issuer=subject.issuer,
+                subject=subject.subject,
+                created_at=self._work.clock.now(),
+            )
+            .on_conflict_do_nothing()
+        )
+        return (
+            await self._work.connection.execute(select(_account.c.id).where(named))
+        ).scalar_one()
+
+
+class PostgresGrants:
+    """See `app.domain.access.ports.Grants`."""
+
+    def __init__(self, work: "PostgresWork") -> None:
+        self._work = work
+
+    async def add(self, grant: RoleGrant) -> None:
+        """Keep a new grant."""
+        await self._work.connection.execute(
+            insert(_grant).values(
+                id=grant.id,
+                account=grant.account,
+                role=grant.role,
+                institution=grant.institution,
+                valid_from=grant.valid_from,
+                valid_to=grant.valid_to,
+                granted_by=grant.granted_by,
+            )
+        )
+
+    async def get(self, grant: UUID) -> RoleGrant:
+        """Load one to change it. Raises GrantNotFound."""
+        row = (
+            await self._work.connection.execute(
+                self._joined().where(_grant.c.id == grant).with_for_update(of=_grant)
+            )
+        ).one_or_none()
+        if row is None:
+            raise GrantNotFound(grant)
+        return _to_grant(row)
+
+    async def save(self, grant: RoleGrant) -> None:
+        """Keep its end."""
+        await self._work.connection.execute(
+            update(_grant).where(_grant.c.id == grant.id).values(valid_to=grant.valid_to)
+        )
+
+    async def page(
+        self, *, institution: str | None, role: Role | None, after: UUID | None, limit: int
+    ) -> Sequence[RoleGrant]:
+        """Grants by id."""
+        query = self._joined().order_by(_grant.c.id).limit(limit)
+        if institution is not None:
+            query = query.where(_grant.c.institution == institution)
+        if role is not None:
+            query = query.where(_grant.c.role == role)
+        if after is not None:
+            query = query.where(_grant.c.id > after)
+        return [_to_grant(row) for row in await self._work.connection.execute(query)]
+
+    def _joined(self) -> Any:
+        return select(_grant, _account.c.issuer, _account.c.subject).join(
+            _account, _grant.c.account == _account.c.id
+        )
+
+
+def _to_grant(row: Row[Any]) -> RoleGrant:
+    return RoleGrant(
+        id=row.id,
+        account=row.account,
+        subject=Subject(row.issuer, row.subject),
+        role=Role(row.role),
+        institution=row.institution,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        granted_by=row.granted_by,
+    )
+
+
+class PostgresAuditRecords:
+    """See `app.domain.access.ports.AuditRecords`."""
+
+    def __init__(self, work: "PostgresWork") -> None:
+        self._work = work
+
+    async def page(
+        self,
+        *,
+        kind: str | None,
+        subject: str | None,
+        actor: str | None,
+        after: UUID | None,
+        limit: int,
+    ) -> Sequence[AuditRecord]:
+        """Records in the order of their making."""
+        query = select(_audit).order_by(_audit.c.id).limit(limit)
+        for column, wanted in (
+            (_audit.c.kind, kind),
+            (_audit.c.subject, subject),
+            (_audit.c.actor, actor),
+        ):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        if after is not None:
+            query = query.where(_audit.c.id > after)
+        rows = await self._work.connection.execute(query)
+        return [AuditRecord(**row._mapping) for row in rows]
+
+
+class PostgresJobs:
+    """See `app.domain.jobs.Jobs`."""
+
+    def __init__(self, work: "PostgresWork") -> None:
+        self._work = work
+
+    async def start(self, kind: str, params: Mapping[str, Any], *, total: int | None = None) -> Job:
+        """Write a job and put it in the queue."""
+        job = Job(
+            id=new_id(),
+            kind=kind,
+            params=dict(params),
+            state=JobState.QUEUED,
+            requested_by=self._work.caller.actor,
+            created_at=self._work.clock.now(),
+            total=total,
+        )
+        await self._work.connection.execute(
+            insert(_job).values(
+                id=job.id,
+                kind=job.kind,
+                params=job.params,
+                state=job.state,
+                requested_by=job.requested_by,
+                created_at=job.created_at,
+                total=job.total,
+                done=0,
+                cancel_requested=False,
+            )
+        )
+        await self._work.trail.append("job", job.id, after=f"start:{kind}")
+        await self.requeue(job)
+        return job
+
+    async def get(self, job: UUID) -> Job:
+        """Load a job to change it. Raises JobNotFound."""
+        return await self._load(job, lock=True)
+
+    async def read(self, job: UUID) -> Job:
+        """Load a job without locking it. Raises JobNotFound."""
+        return await self._load(job, lock=False)
+
+    async def _load(self, job: UUID, *, lock: bool) -> Job:
+        query = select(_job).where(_job.c.id == job)
+        if lock:
+            query = query.with_for_update(key_share=True)
+        row = (await self._work.connection.execute(query)).one_or_none()
+        if row is None:
+            raise JobNotFound(job)
+        values = dict(row._mapping)
+        error = values.pop("error")
+        state = JobState(values.pop("state"))
+        return Job(**values, state=state, error=JobError(**error) if error else None)
+
+    async def save(self, job: Job) -> None:
+        """Keep its state."""
+        await self._work.connection.execute(
+            update(_job)
+            .where(_job.c.id == job.id)
+            .values(
+                state=job.state,
+                done=job.done,
+                total=job.total,
+                result=job.result,
+                error={"code": job.error.code, "detail": job.error.detail} if job.error else None,
+                cancel_requested=job.cancel_requested,
+                started_at=job.started_at,
+                finished_at=job.finished_at,
+            )
+        )
+
+    async def requeue(self, job: Job) -> None:
+        """Put a job into the queue."""
+        await enqueue(
+            self._work.connection,
+            JOB,
+            [{"job": str(job.id), "trace_id": self._work.caller.trace_id}],
+        )
+
+    async def items(self, job: UUID) -> Sequence[JobItem]:
+        """What became of each thing so far, by key."""
+        rows = await self._work.connection.execute(
+            select(_item.c.key, _item.c.status, _item.c.code, _item.c.detail)
+            .where(_item.c.job == job)
+            .order_by(_item.c.key)
+        )
+        return [JobItem(**row._mapping) for row in rows]
+
+    async def put_item(self, job: UUID, item: JobItem) -> None:
+        """Note what became of one thing."""
+        values = {"status": item.status, "code": item.code, "detail": dict(item.detail)}
+        await self._work.connection.execute(
+            insert(_item)
+            .values(job=job, key=item.key, **values)
+            .on_conflict_do_update(index_elements=[_item.c.job, _item.c.key], set_=values)
+        )

@@ -1,0 +1,18 @@
+"""All tables, in one place for migrations: importing this package fills the metadata."""
+
+from app.adapters.postgres.tables import (
+    credentials as credentials,
+)
+from app.adapters.postgres.tables import (
+    enrolment as enrolment,
+)
+from app.adapters.postgres.tables import (
+    platform as platform,
+)
+from app.adapters.postgres.tables import (
+    proposals as proposals,
+)
+from app.adapters.postgres.tables import (
+    results as results,
+)
+from app.adapters.postgres.tables.base import metadata as metadata

@@ -1,0 +1,144 @@
+"""One transaction, the repositories that work in it, and the jobs and records that go with it."""
+
+from contextlib import AsyncExitStack
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.adapters.postgres.outbox import PostgresOutbox
+from app.adapters.postgres.platform import (
+    PostgresAccounts,
+    PostgresAuditRecords,
+    PostgresGrants,
+    PostgresInstitutions,
+    PostgresJobs,
+)
+from app.adapters.postgres.tables.base import table
+from app.adapters.postgres.tables.platform import AuditRecordRow
+from app.domain.access.roles import Caller
+from app.domain.clock import Clock
+from app.domain.ids import new_id
+
+
+class PostgresTrail:
+    """Writes audit records in the transaction of the change that they tell of."""
+
+    def __init__(self, work: "PostgresWork") -> None:
+        self._work = work
+
+    async def append(
+        self,
+        kind: str,
+        subject: UUID | str,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        note: str | None = None,
+    ) -> None:
+        """See `app.domain.unit_of_work.Trail`."""
+        await self._work.connection.execute(
+            insert(table(AuditRecordRow)).values(
+                id=new_id(),
+                at=self._work.clock.now(),
+                actor=self._work.caller.actor,
+                action=self._work.action,
+                kind=kind,
+                subject=str(subject),
+                before=before,
+                after=after,
+                note=note,
+                trace_id=self._work.caller.trace_id,
+            )
+        )
+
+
+class PostgresWork:
+    """`async with work:` opens a connection and a transaction, and commits at the end.
+
+    READ COMMITTED, on purpose: after the wait for a lock, the next statement sees what the holder
+    has committed. With `reading`, each statement stands alone and nothing is locked for long.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        outbox: PostgresOutbox,
+        clock: Clock,
+        caller: Caller,
+        action: str,
+        *,
+        reading: bool = False,
+    ) -> None:
+        self._engine = engine
+        self._outbox = outbox
+        self._reading = reading
+        self._stack: AsyncExitStack | None = None
+        self._connection: AsyncConnection | None = None
+        self.clock = clock
+        self.caller = caller
+        self.action = action
+
+    @property
+    def connection(self) -> AsyncConnection:
+        """The connection of the open transaction."""
+        if self._connection is None:
+            raise RuntimeError("Outside of `async with work:` there is no transaction.")
+        return self._connection
+
+    async def __aenter__(self) -> Self:
+        self._stack = AsyncExitStack()
+        if self._reading:
+            connection = await self._stack.enter_async_context(self._engine.connect())
+            self._connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        else:
+            self._connection = await self._stack.enter_async_context(self._engine.begin())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        stack, self._stack, self._connection = self._stack, None, None
+        if stack is not None:
+            await stack.__aexit__(kind, error, trace)
+
+    @property
+    def outbox(self) -> PostgresOutbox:
+        """Where events become jobs."""
+        return self._outbox.of(self)
+
+    @cached_property
+    def trail(self) -> PostgresTrail:
+        """The audit record."""
+        return PostgresTrail(self)
+
+    @cached_property
+    def institutions(self) -> PostgresInstitutions:
+        """The partners of the alliance."""
+        return PostgresInstitutions(self)
+
+    @cached_property
+    def accounts(self) -> PostgresAccounts:
+        """People who have signed in."""
+        return PostgresAccounts(self)
+
+    @cached_property
+    def grants(self) -> PostgresGrants:
+        """Roles that have been granted."""
+        return PostgresGrants(self)
+
+    @cached_property
+    def audit(self) -> PostgresAuditRecords:
+        """The audit record, for reading."""
+        return PostgresAuditRecords(self)
+
+    @cached_property
+    def jobs(self) -> PostgresJobs:
+        """Long work."""
+        return PostgresJobs(self)

@@ -1,0 +1,145 @@
+"""What the platform needs from outside: accounts, grants, tokens, the audit record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+from app.domain.access.roles import Caller, Role, Subject
+from app.domain.errors import DomainError, NotFound
+from app.domain.jobs import Jobs
+from app.domain.unit_of_work import UnitOfWork
+from app.domain.vocabulary.institutions import InstitutionCode, Institutions
+
+
+class NotAuthenticated(DomainError):
+    """Nobody we can name: the token is missing, expired, forged, or of an unknown issuer."""
+
+    code: ClassVar[str] = "not_authenticated"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a token says about its bearer, once it has been checked."""
+
+    subject: Subject | None
+    email: str | None = field(default=None, repr=False)
+    """Only an address that the provider has verified."""
+    name: str | None = field(default=None, repr=False)
+    registration: UUID | None = None
+    """For the session of a one-time link: the registration it may act for."""
+
+
+class Tokens(Protocol):
+    """Checks bearer tokens."""
+
+    async def identify(self, token: str) -> Identity:
+        """Who bears the token. Raises NotAuthenticated, or Unavailable when the provider that
+        issued it cannot be asked for its keys."""
+        ...
+
+
+class GrantNotFound(NotFound):
+    """There is no such grant."""
+
+    code = "grant_not_found"
+
+    def __init__(self, grant: UUID) -> None:
+        super().__init__(f"There is no grant {grant}.")
+
+
+@dataclass(frozen=True)
+class RoleGrant:
+    """A grant as it is kept: who holds what, where, from when to when, and who gave it."""
+
+    id: UUID
+    account: UUID
+    subject: Subject
+    role: Role
+    institution: InstitutionCode | None
+    valid_from: datetime
+    valid_to: datetime | None
+    granted_by: str
+    """`Caller.actor` of the person who granted it, or `operator` for the command line."""
+
+
+class Accounts(Protocol):
+    """People who have signed in, or to whom something was granted: subject and nothing else."""
+
+    async def caller(self, identity: Identity, *, at: datetime, trace_id: str) -> Caller:
+        """The caller behind an identity, with the grants in force; makes the account if new."""
+        ...
+
+    async def account(self, subject: Subject) -> UUID:
+        """The account of a subject; makes it if new."""
+        ...
+
+
+class Grants(Protocol):
+    """Roles that have been granted."""
+
+    async def add(self, grant: RoleGrant) -> None:
+        """Keep a new grant."""
+        ...
+
+    async def get(self, grant: UUID) -> RoleGrant:
+        """Load one to change it. Raises GrantNotFound."""
+        ...
+
+    async def save(self, grant: RoleGrant) -> None:
+        """Keep its end."""
+        ...
+
+    async def page(
+        self,
+        *,
+        institution: InstitutionCode | None,
+        role: Role | None,
+        after: UUID | None,
+        limit: int,
+    ) -> Sequence[RoleGrant]:
+        """Grants by id, those of one institution or role if given, after a given one."""
+        ...
+
+
+@dataclass(frozen=True)
+class AuditRecord:
+    """One change: who did what to which thing, when. Holds no personal data."""
+
+    id: UUID
+    at: datetime
+    actor: str
+    action: str
+    kind: str
+    subject: str
+    before: str | None
+    after: str | None
+    note: str | None
+    trace_id: str
+
+
+class AuditRecords(Protocol):
+    """The audit record, for reading; it is written through `UnitOfWork.trail` only."""
+
+    async def page(
+        self,
+        *,
+        kind: str | None,
+        subject: str | None,
+        actor: str | None,
+        after: UUID | None,
+        limit: int,
+    ) -> Sequence[AuditRecord]:
+        """Records in the order of their making, after a given one."""
+        ...
+
+
+class PlatformWork(UnitOfWork, Protocol):
+    """A unit of work of the platform itself."""
+
+    institutions: Institutions
+    accounts: Accounts
+    grants: Grants
+    audit: AuditRecords
+    jobs: Jobs
