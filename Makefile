@@ -54,7 +54,7 @@ check: $(DEV) ## Format, lint, types, import contracts, migrations and OpenAPI f
 	@echo "== format";           $(PY) -m ruff format --check .
 	@echo "== lint";             $(PY) -m ruff check .
 	@echo "== types";            $(PY) -m mypy
-	@echo "== import contracts"; $(V)/bin/lint-imports
+	@echo "== import contracts"; $(V)/bin/lint-imports --no-logo
 	@echo "== migrations";       $(PY) -m app check-migrations
 	@echo "== OpenAPI file";     $(PY) -m app openapi --check
 
