@@ -1,5 +1,34 @@
 """Permissions of credentials."""
 
-from app.domain.access.permissions import Permission
+from app.domain.access.permissions import At, Permission, Rule
+from app.domain.access.roles import Role
 
-CREDENTIALS: dict[str, Permission] = {}
+ISSUER_OFFICER = Rule(Role.ISSUER_OFFICER, At.ISSUER)
+AUDITOR = Rule(Role.AUDITOR, At.ALLIANCE)
+
+PUBLIC = Permission(public=True)
+OFFICERS = Permission((ISSUER_OFFICER,))
+OFFICERS_AND_AUDITORS = Permission((ISSUER_OFFICER, AUDITOR))
+HOLDER_AND_OFFICERS = Permission((ISSUER_OFFICER,), self_=True)
+
+CREDENTIALS: dict[str, Permission] = {
+    # What is about to be certified of each learner, names included.
+    "list_awards": OFFICERS,
+    # Sealing needs two: the use case refuses the officer who prepared the batch.
+    "prepare_batch": OFFICERS,
+    "approve_batch": OFFICERS,
+    "cancel_batch": OFFICERS,
+    "list_batches": Permission((Rule(Role.ISSUER_OFFICER, At.ANY), AUDITOR)),
+    "get_batch": OFFICERS_AND_AUDITORS,
+    # Lists hold what the caller may see: officers those of their own institutions.
+    "list_credentials": Permission((Rule(Role.ISSUER_OFFICER, At.ANY), AUDITOR)),
+    "list_my_credentials": Permission(signed_in=True),
+    "get_credential": Permission((ISSUER_OFFICER, AUDITOR), self_=True),
+    "download_credential": HOLDER_AND_OFFICERS,
+    "get_credential_image": HOLDER_AND_OFFICERS,
+    # Anybody may check a credential, and needs the certificates for it.
+    "get_credential_status": PUBLIC,
+    "verify_credential": PUBLIC,
+    "list_seals": PUBLIC,
+    "get_seal_root": PUBLIC,
+}

@@ -1,0 +1,1 @@
+"""From a confirmed result to a sealed European Digital Credential that anyone can verify."""

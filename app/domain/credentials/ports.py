@@ -1,11 +1,19 @@
 """What the issuing of credentials needs from outside."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from app.domain.errors import Conflict, NotFound
+from app.domain.credentials.batch import IssuingBatch
+from app.domain.credentials.credential import Credential, Source
+from app.domain.credentials.seal import IssuedCredential, IssuingOrder, SealFacts
+from app.domain.credentials.status import CredentialState, Delivery
+from app.domain.errors import Conflict, Finding, NotFound
+from app.domain.jobs import Jobs
+from app.domain.unit_of_work import UnitOfWork
 from app.domain.vocabulary.award import Award, NotReady
+from app.domain.vocabulary.institutions import InstitutionCode, Institutions
+from app.domain.vocabulary.micro_credential import MicroCredentials
 
 
 class EditionNotFound(NotFound):
@@ -42,6 +50,30 @@ class AwardNotReady(Conflict):
         self.not_ready = not_ready
 
 
+class ImageNotFound(NotFound):
+    """The credential has no display image in that language."""
+
+    code = "image_not_found"
+
+    def __init__(self, credential: UUID, language: str) -> None:
+        super().__init__(
+            f"Credential {credential} has no display image in the language {language}. "
+            "Its `languages` say which there are."
+        )
+
+
+class AnotherIsLive(Conflict):
+    """The award has another credential that is in force."""
+
+    code = "another_credential_is_live"
+
+    def __init__(self, registration: UUID) -> None:
+        super().__init__(
+            f"Registration {registration} has another credential in force. "
+            "There is never more than one per award."
+        )
+
+
 class Awards(Protocol):
     """Who has passed an edition, and what their credential will say.
 
@@ -73,3 +105,147 @@ class Awards(Protocol):
     async def held_by(self, account: UUID) -> Collection[UUID]:
         """The registrations of the person with this account; empty for an unknown account."""
         ...
+
+
+class Credentials(Protocol):
+    """Credentials, with the sealed documents that belong to them."""
+
+    async def keep(self, credential: Credential, issued: IssuedCredential, source: Source) -> bool:
+        """Keep a freshly sealed credential with its document, images, source and events.
+
+        False, and nothing is kept, when the award has a live credential already: the first one
+        stands, whoever was at it at the same time.
+        """
+        ...
+
+    async def get(self, credential: UUID) -> Credential:
+        """Load a credential to change it. Raises CredentialNotFound."""
+        ...
+
+    async def read(self, credential: UUID) -> Credential:
+        """Load a credential without locking it. Raises CredentialNotFound."""
+        ...
+
+    async def save(self, credential: Credential) -> None:
+        """Keep its state, never its document. Raises AnotherIsLive when it would be the second
+        live credential of its award."""
+        ...
+
+    async def of_registrations(self, registrations: Collection[UUID]) -> Sequence[Credential]:
+        """All credentials of those registrations, whatever their state, by id."""
+        ...
+
+    async def page(
+        self,
+        *,
+        issuers: Collection[InstitutionCode] | None,
+        edition: UUID | None,
+        state: CredentialState | None,
+        after: UUID | None,
+        limit: int,
+    ) -> Sequence[Credential]:
+        """Credentials by id after a given one; of these issuers (None: of all), edition, state."""
+        ...
+
+    async def document(self, credential: UUID) -> bytes:
+        """The sealed bytes as they were kept. Raises CredentialNotFound."""
+        ...
+
+    async def image(self, credential: UUID, language: str) -> bytes:
+        """The display image (PNG) in one language. Raises CredentialNotFound, ImageNotFound."""
+        ...
+
+    async def source(self, credential: UUID) -> Source:
+        """What it was sealed from. Raises CredentialNotFound."""
+        ...
+
+    async def deliveries(self, credential: UUID) -> Sequence[Delivery]:
+        """How it is delivered, by channel."""
+        ...
+
+    async def note_delivery(self, delivery: Delivery) -> None:
+        """Note how far one way of delivery has come. What was delivered stays delivered."""
+        ...
+
+
+class Batches(Protocol):
+    """Issuing batches."""
+
+    async def add(self, batch: IssuingBatch) -> None:
+        """Keep a new batch."""
+        ...
+
+    async def get(self, batch: UUID) -> IssuingBatch:
+        """Load a batch to change it. Raises BatchNotFound."""
+        ...
+
+    async def read(self, batch: UUID) -> IssuingBatch:
+        """Load a batch without locking it. Raises BatchNotFound."""
+        ...
+
+    async def save(self, batch: IssuingBatch) -> None:
+        """Keep its state; its items never change."""
+        ...
+
+    async def page(
+        self,
+        *,
+        issuers: Collection[InstitutionCode] | None,
+        edition: UUID | None,
+        after: UUID | None,
+        limit: int,
+    ) -> Sequence[IssuingBatch]:
+        """Batches by id after a given one; of these issuers (None: of all) and that edition."""
+        ...
+
+
+class Sealing(Protocol):
+    """Builds, checks and seals credentials with the seals of the institutions.
+
+    What takes long happens off the event loop.
+    """
+
+    async def seals(self) -> Sequence[SealFacts]:
+        """Every institution's seal that is configured, by institution, as it is now."""
+        ...
+
+    async def facts(self, institution: InstitutionCode) -> SealFacts:
+        """The seal of one institution, as it is now. Raises SealUnavailable."""
+        ...
+
+    async def root(self, institution: InstitutionCode) -> bytes:
+        """The certificate (PEM) of the authority at the top of that seal's chain.
+
+        Raises SealUnavailable.
+        """
+        ...
+
+    async def rehearse(self, order: IssuingOrder) -> Sequence[Finding]:
+        """What the profile says against the credential that this order would make.
+
+        Builds it, seals nothing. Raises SealUnavailable.
+        """
+        ...
+
+    async def issue(self, order: IssuingOrder) -> IssuedCredential:
+        """Build, check, seal, and verify what came out.
+
+        The issuer's data come from the seal's certificate, whatever the specification says of it.
+        Raises SealUnavailable, SealDoubtful, DocumentInvalid.
+        """
+        ...
+
+
+class CredentialsWork(UnitOfWork, Protocol):
+    """A unit of work of the issuing of credentials."""
+
+    awards: Awards
+    credentials: Credentials
+    batches: Batches
+    micro_credentials: MicroCredentials
+    institutions: Institutions
+    jobs: Jobs
+
+
+WorkMaker = Callable[[], CredentialsWork]
+"""A fresh unit of work each time: what takes long happens between two of them."""

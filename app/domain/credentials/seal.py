@@ -1,0 +1,124 @@
+"""Electronic seals, as issuing sees them: facts of the certificate, and what a seal makes.
+
+An issuer seals with a certificate for electronic seals (Regulation (EU) 910/2014, Article 38),
+whose subject names the institution. What the certificate says overwrites what the credential says
+of its issuer, so that the two always agree.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from app.domain.credentials.credential_id import credential_urn
+from app.domain.errors import Conflict, Finding, Invalid, NotFound, Unavailable
+from app.domain.vocabulary.award import Award
+from app.domain.vocabulary.institutions import Alliance, Institution, InstitutionCode
+from app.domain.vocabulary.micro_credential import MicroCredential
+
+
+class SealUnavailable(Unavailable):
+    """The institution has no seal here, or the seal cannot be reached now."""
+
+    code = "seal_unavailable"
+
+
+class SealNotFound(NotFound):
+    """No institution here has a seal of that name."""
+
+    code = "seal_not_found"
+
+    def __init__(self, institution: InstitutionCode) -> None:
+        super().__init__(f"There is no seal of {institution} here. See /v1/seals.")
+
+
+class SealDoubtful(Conflict):
+    """Something about the seal is not as it must be; nothing is sealed with it."""
+
+    code = "seal_doubtful"
+
+    def __init__(self, institution: InstitutionCode, findings: tuple[Finding, ...]) -> None:
+        reasons = ", ".join(finding.code for finding in findings)
+        super().__init__(
+            f"The seal of {institution} is not fit for sealing ({reasons}). "
+            "Put it right, then prepare the batch anew.",
+            findings=findings,
+        )
+
+
+class DocumentInvalid(Invalid):
+    """The credential that would come out does not satisfy the profile; it is not sealed."""
+
+    code = "document_invalid"
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(
+            "The credential does not satisfy the European Learning Model's profile. "
+            "Correct what the findings point at.",
+            findings=findings,
+        )
+
+
+@dataclass(frozen=True)
+class SealFacts:
+    """What is known of one institution's seal. Nothing in here is secret."""
+
+    institution: InstitutionCode
+    subject: str
+    """Distinguished name of the certificate's subject (RFC 4514)."""
+    organisation: str
+    """O of the subject: the legal name that credentials will carry."""
+    organisation_identifier: str
+    """organizationIdentifier of the subject (2.5.4.97, ETSI EN 319 412-1), `VATES-…`."""
+    serial: str
+    """Serial number of the certificate, in hexadecimal."""
+    issuer: str
+    """Distinguished name of the authority that issued the certificate."""
+    valid_from: datetime
+    valid_until: datetime
+    algorithm: str
+    """Signature algorithm (RFC 7518), `RS256`."""
+    certificate_sha256: str
+    """SHA-256 of the certificate's DER, in hexadecimal."""
+    development: bool
+    """Whether it is a stand-in for development that proves nothing about anybody."""
+    findings: tuple[Finding, ...] = ()
+    """Everything doubtful about it at the moment of asking; empty when it is fit for use."""
+
+
+@dataclass(frozen=True)
+class IssuingOrder:
+    """Everything that goes into one credential, gathered before anything is built."""
+
+    credential: UUID
+    award: Award
+    micro_credential: MicroCredential
+    institutions: tuple[Institution, ...]
+    """The partners that the credential names, by their codes in the specification."""
+    alliance: Alliance
+    issued_at: datetime
+    """The moment of sealing, which is also when the credential begins to be valid."""
+
+    @property
+    def urn(self) -> str:
+        """The identifier inside the credential."""
+        return credential_urn(self.credential)
+
+
+@dataclass(frozen=True)
+class IssuedCredential:
+    """A sealed credential as it left the seal: these bytes are kept and handed out, no others."""
+
+    document: bytes = field(repr=False)
+    """JAdES in general JSON serialisation with the credential as its payload."""
+    sha256: str
+    """SHA-256 of `document`, in hexadecimal."""
+    images: Mapping[str, bytes] = field(repr=False)
+    """Display images (PNG) by BCP 47 tag, primary language first."""
+    issued_at: datetime
+    organisation: str
+    organisation_identifier: str
+    certificate_sha256: str
+    development: bool
+    profile: str
+    """Name and version of the application profile that it was built and checked by."""
