@@ -1,0 +1,1 @@
+"""ESCO behind the `Skills` port: a set that is built in, held in memory."""

@@ -1,0 +1,270 @@
+"""Skills of the ESCO classification, and how the wordings that authors use become links to them.
+
+A label is never an identifier: hundreds of ESCO's labels stand for more than one concept. So a
+wording is resolved into a status and candidates, and a person decides; nothing is guessed into a
+link. Groups of skills are found as well, since authors copy their names, but are no skills.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Protocol
+
+from app.domain.errors import NotFound, Unavailable
+
+SKILL_SCHEME = "http://data.europa.eu/esco/concept-scheme/skills"
+"""IRI of the concept scheme that ELM wants a related ESCO skill to be in."""
+
+ATTRIBUTION = "This service uses the ESCO classification of the European Commission."
+"""The sentence that ESCO asks for wherever its data is shown."""
+
+
+class SkillNotFound(NotFound):
+    """ESCO, in the version that is used here, has no concept with this URI."""
+
+    code = "skill_not_found"
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(
+            f"There is no ESCO concept {uri} in the version used here. "
+            "Look for it by its name with GET /v1/skills?text=."
+        )
+
+
+class SkillsUnavailable(Unavailable):
+    """The source of ESCO data does not answer."""
+
+    code = "skills_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("ESCO cannot be asked at the moment. Try again in a few minutes.")
+
+
+class SkillType(StrEnum):
+    """What a concept is: a skill or competence, knowledge, or a group that holds such."""
+
+    SKILL = "skill"
+    KNOWLEDGE = "knowledge"
+    GROUP = "group"
+
+
+@dataclass(frozen=True)
+class Skill:
+    """A concept of ESCO, in the words of one language."""
+
+    uri: str
+    label: str
+    """Its preferred label."""
+    language: str
+    """BCP 47 tag of the labels: the one asked for, or English where that has none."""
+    version: str
+    """ESCO version, `1.1.1`."""
+    type: SkillType | None = None
+    """None for the few concepts that ESCO itself leaves untyped."""
+    reuse_level: str | None = None
+    """`transversal`, `cross-sector`, `sector-specific` or `occupation-specific`."""
+    code: str | None = None
+    """Of a group its own code (`S2.2`); of a skill that of the group it stands in."""
+    group_path: tuple[str, ...] = ()
+    """Labels of the groups around it, the widest first."""
+    alt_labels: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    """Thematic collections: `digital`, `digcomp`, `green`, `transversal`, `research`, …"""
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is a group of skills rather than one."""
+        return self.type is SkillType.GROUP
+
+
+class MatchKind(StrEnum):
+    """By which of its labels a concept was found. Best first."""
+
+    PREFERRED = "preferred"
+    ALTERNATIVE = "alternative"
+    GROUP = "group"
+
+
+@dataclass(frozen=True)
+class Match:
+    """A concept that bears the wording as one of its labels."""
+
+    skill: Skill
+    kind: MatchKind
+
+
+class ResolutionStatus(StrEnum):
+    """What a wording turned out to be."""
+
+    EXACT = "exact"
+    """The preferred label of one concept."""
+    ALT_LABEL = "alt_label"
+    """An alternative label of one concept."""
+    GROUP = "group"
+    """The name of a group of skills, and of nothing else."""
+    AMBIGUOUS = "ambiguous"
+    """A label of several concepts, none of them better than the others."""
+    NOT_FOUND = "not_found"
+    """No label at all."""
+
+
+@dataclass(frozen=True)
+class SkillNote:
+    """A note of ours on one concept, for those who are about to link it."""
+
+    code: str
+    """`sense_differs`, `type_changed`."""
+    detail: str
+    instead: tuple[str, ...] = ()
+    """URIs of concepts to look at instead."""
+
+
+@dataclass(frozen=True)
+class ResolutionWarning:
+    """Something to know before linking."""
+
+    code: str
+    """`sense_differs`, `type_changed`: about the concept's meaning. `homonym`: the same words are
+    a lesser label of other concepts, which `also` lists. `other_language`: the words are English.
+    `group`: groups cannot be linked unless the alliance allows it."""
+    detail: str
+    uri: str | None = None
+    """The concept that it is about."""
+    instead: tuple[str, ...] = ()
+    """URIs of concepts to look at instead."""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What one wording turned out to be. A person decides what to do about it."""
+
+    wording: str
+    """As it was asked."""
+    status: ResolutionStatus
+    candidates: tuple[Skill, ...] = ()
+    """The concepts that bear the wording by the best kind of label. For `not_found`, those that
+    come near it: to choose from, never to link without asking."""
+    also: tuple[Skill, ...] = ()
+    """Further concepts that bear it by a lesser kind of label."""
+    warnings: tuple[ResolutionWarning, ...] = ()
+
+
+class Skills(Protocol):
+    """The ESCO classification, in one version.
+
+    Every method may raise SkillsUnavailable. `language` is a BCP 47 tag; where a concept has no
+    label in it, English is used and the answer says so.
+    """
+
+    async def resolve(self, labels: Sequence[str], language: str) -> list[Resolution]:
+        """What each wording is, in the order they were given.
+
+        Comparison ignores case, accents, and blanks around and between words.
+        """
+        ...
+
+    async def get(self, uri: str, language: str) -> Skill:
+        """The concept with that URI. Raises SkillNotFound."""
+        ...
+
+    async def search(
+        self, text: str, language: str, limit: int, *, include_groups: bool = False
+    ) -> list[Skill]:
+        """Concepts of which a label has all words of the text, as words or their beginnings.
+
+        Best first: equal preferred label, equal alternative label, label beginning with the text,
+        the rest by how little else the label says. At most `limit`.
+        """
+        ...
+
+
+_NO_NOTES: Mapping[str, SkillNote] = MappingProxyType({})
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-"})
+
+
+def label_key(text: str) -> str:
+    """What two labels have in common that a reader takes for the same one.
+
+    Case, accents, typographic quotes and dashes, and blanks do not count, nor the full stop or
+    semicolon with which authors end a list. Other signs do: `C`, `C#` and `C++` are three skills.
+    """
+    words = " ".join(text.translate(_QUOTES).split()).rstrip(" \"'.;,").lstrip(" \"'")
+    letters = unicodedata.normalize("NFKD", words.casefold())
+    return "".join(c for c in letters if not unicodedata.combining(c))
+
+
+def resolution(
+    wording: str,
+    matches: Sequence[Match],
+    *,
+    near: Sequence[Skill] = (),
+    notes: Mapping[str, SkillNote] = _NO_NOTES,
+    in_english: bool = False,
+) -> Resolution:
+    """Decide what a wording is from the concepts that bear it as a label.
+
+    One concept that prefers the wording wins over all that merely know it; one that knows it wins
+    over groups; several of the best kind are ambiguous. `near` is offered when nothing matches,
+    `notes` are our own by URI, `in_english` says that the match was made in English although
+    another language was asked for.
+    """
+    if not matches:
+        return Resolution(wording, ResolutionStatus.NOT_FOUND, candidates=tuple(near))
+    best = min(matches, key=lambda m: _RANK[m.kind]).kind
+    candidates = tuple(m.skill for m in matches if m.kind is best)
+    also = tuple(m.skill for m in matches if m.kind is not best)
+    if best is MatchKind.GROUP:
+        status = ResolutionStatus.GROUP
+    elif len(candidates) > 1:
+        status = ResolutionStatus.AMBIGUOUS
+    else:
+        status = _SINGLE[best]
+    return Resolution(
+        wording, status, candidates, also, _warnings(status, candidates, also, notes, in_english)
+    )
+
+
+_RANK = {MatchKind.PREFERRED: 0, MatchKind.ALTERNATIVE: 1, MatchKind.GROUP: 2}
+_SINGLE = {
+    MatchKind.PREFERRED: ResolutionStatus.EXACT,
+    MatchKind.ALTERNATIVE: ResolutionStatus.ALT_LABEL,
+}
+
+
+def _warnings(
+    status: ResolutionStatus,
+    candidates: Sequence[Skill],
+    also: Sequence[Skill],
+    notes: Mapping[str, SkillNote],
+    in_english: bool,
+) -> tuple[ResolutionWarning, ...]:
+    found = [
+        ResolutionWarning(note.code, note.detail, skill.uri, note.instead)
+        for skill in candidates
+        if (note := notes.get(skill.uri))
+    ]
+    if status is ResolutionStatus.GROUP:
+        found.append(
+            ResolutionWarning(
+                "group",
+                "This is the name of a group of skills. Groups can be linked only where the "
+                "alliance allows it; choose a skill of the group, or keep your own wording.",
+                candidates[0].uri,
+            )
+        )
+    if also:
+        names = ", ".join(f"“{skill.label}”" for skill in also)
+        found.append(
+            ResolutionWarning(
+                "homonym",
+                f"The same words also stand for {names}. Make sure that you mean the one you link.",
+                candidates[0].uri,
+            )
+        )
+    if in_english:
+        found.append(
+            ResolutionWarning("other_language", "Found by its English label, not by yours.")
+        )
+    return tuple(found)
