@@ -1,0 +1,257 @@
+"""Credentials on PostgreSQL."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, Select, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+
+from app.adapters.postgres.tables.base import table
+from app.adapters.postgres.tables.credentials import (
+    CredentialDeliveryRow,
+    CredentialDocumentRow,
+    CredentialImageRow,
+    CredentialRow,
+    CredentialSourceRow,
+    IssuingSpecificationRow,
+    live,
+)
+from app.domain.canonical import content_hash
+from app.domain.credentials.credential import (
+    Credential,
+    CredentialNotFound,
+    PendingChange,
+    Source,
+)
+from app.domain.credentials.ports import AnotherIsLive, ImageNotFound
+from app.domain.credentials.seal import IssuedCredential
+from app.domain.credentials.status import Channel, CredentialState, Delivery, DeliveryState
+from app.domain.errors import InternalInconsistency
+from app.domain.plain import to_plain
+from app.domain.vocabulary.award import Award
+from app.domain.vocabulary.specification import Specification
+
+if TYPE_CHECKING:
+    from app.adapters.postgres.unit_of_work import PostgresWork
+
+_credential = table(CredentialRow)
+_document = table(CredentialDocumentRow)
+_image = table(CredentialImageRow)
+_source = table(CredentialSourceRow)
+_specification = table(IssuingSpecificationRow)
+_delivery = table(CredentialDeliveryRow)
+
+_award_of = TypeAdapter(Award).validate_python
+_specification_of = TypeAdapter(Specification).validate_python
+_pending_of = TypeAdapter(PendingChange).validate_python
+
+_COLUMNS = [f.name for f in fields(Credential) if f.name != "events"]
+
+
+class PostgresCredentials:
+    """See `app.domain.credentials.ports.Credentials`."""
+
+    def __init__(self, work: "PostgresWork") -> None:
+        self._work = work
+
+    async def keep(self, credential: Credential, issued: IssuedCredential, source: Source) -> bool:
+        """Keep a freshly sealed credential; False when its award has a live one already."""
+        kept = await self._work.connection.execute(
+            insert(_credential)
+            .values(**_to_row(credential))
+            .on_conflict_do_nothing(
+                index_elements=[_credential.c.registration], index_where=text(live())
+            )
+            .returning(_credential.c.id)
+        )
+        if kept.one_or_none() is None:
+            return False
+        content = to_plain(source.specification)
+        specification = content_hash(content)
+        execute = self._work.connection.execute
+        await execute(
+            insert(_specification)
+            .values(hash=specification, content=content)
+            .on_conflict_do_nothing()
+        )
+        await execute(
+            insert(_source).values(
+                credential=credential.id,
+                award=to_plain(source.award),
+                specification=specification,
+                certified_hash=source.certified_hash,
+            )
+        )
+        await execute(insert(_document).values(credential=credential.id, document=issued.document))
+        await execute(
+            insert(_image),
+            [
+                {"credential": credential.id, "language": language, "image": image}
+                for language, image in issued.images.items()
+            ],
+        )
+        await self._work.trail.append(
+            "credential", credential.id, after=credential.sha256, note=credential.state.value
+        )
+        await self._work.outbox.put(*credential.take_events())
+        return True
+
+    async def get(self, credential: UUID) -> Credential:
+        """Load a credential to change it. Raises CredentialNotFound."""
+        return await self._one(credential, lock=True)
+
+    async def read(self, credential: UUID) -> Credential:
+        """Load a credential without locking it. Raises CredentialNotFound."""
+        return await self._one(credential, lock=False)
+
+    async def save(self, credential: Credential) -> None:
+        """Keep its state, never its document. Raises AnotherIsLive."""
+        credential.version += 1
+        try:
+            await self._work.connection.execute(
+                update(_credential)
+                .where(_credential.c.id == credential.id)
+                .values(**_to_row(credential))
+            )
+        except IntegrityError as error:
+            if "uq_credential_live_registration" in str(error.orig):
+                raise AnotherIsLive(credential.registration) from None
+            raise
+        await self._work.trail.append(
+            "credential",
+            credential.id,
+            before=str(credential.version - 1),
+            after=f"{credential.version}:{credential.state.value}",
+            note=credential.reason,
+        )
+        await self._work.outbox.put(*credential.take_events())
+
+    async def of_registrations(self, registrations: Collection[UUID]) -> Sequence[Credential]:
+        """All credentials of those registrations, whatever their state, by id."""
+        if not registrations:
+            return []
+        return await self._several(
+            select(_credential).where(_credential.c.registration.in_(registrations))
+        )
+
+    async def page(
+        self,
+        *,
+        issuers: Collection[str] | None,
+        edition: UUID | None,
+        state: CredentialState | None,
+        after: UUID | None,
+        limit: int,
+    ) -> Sequence[Credential]:
+        """Credentials by id after a given one."""
+        query = select(_credential).limit(limit)
+        if issuers is not None:
+            query = query.where(_credential.c.issuer.in_(issuers))
+        if edition is not None:
+            query = query.where(_credential.c.edition == edition)
+        if state is not None:
+            query = query.where(_credential.c.state == state.value)
+        if after is not None:
+            query = query.where(_credential.c.id > after)
+        return await self._several(query)
+
+    async def document(self, credential: UUID) -> bytes:
+        """The sealed bytes as they were kept. Raises CredentialNotFound."""
+        found = await self._work.connection.execute(
+            select(_document.c.document).where(_document.c.credential == credential)
+        )
+        document: bytes | None = found.scalar_one_or_none()
+        if document is None:
+            raise CredentialNotFound(credential)
+        return document
+
+    async def image(self, credential: UUID, language: str) -> bytes:
+        """The display image in one language. Raises CredentialNotFound, ImageNotFound."""
+        found = await self._work.connection.execute(
+            select(_image.c.image).where(
+                _image.c.credential == credential, _image.c.language == language
+            )
+        )
+        image: bytes | None = found.scalar_one_or_none()
+        if image is None:
+            await self.read(credential)
+            raise ImageNotFound(credential, language)
+        return image
+
+    async def source(self, credential: UUID) -> Source:
+        """What it was sealed from. Raises CredentialNotFound."""
+        found = await self._work.connection.execute(
+            select(_source.c.award, _source.c.certified_hash, _specification.c.content)
+            .join(_specification, _specification.c.hash == _source.c.specification)
+            .where(_source.c.credential == credential)
+        )
+        row = found.one_or_none()
+        if row is None:
+            raise CredentialNotFound(credential)
+        return Source(_award_of(row.award), _specification_of(row.content), row.certified_hash)
+
+    async def deliveries(self, credential: UUID) -> Sequence[Delivery]:
+        """How it is delivered, by channel."""
+        rows = await self._work.connection.execute(
+            select(_delivery)
+            .where(_delivery.c.credential == credential)
+            .order_by(_delivery.c.channel)
+        )
+        return [
+            Delivery(row.credential, Channel(row.channel), DeliveryState(row.state), row.at)
+            for row in rows
+        ]
+
+    async def note_delivery(self, delivery: Delivery) -> None:
+        """Note how far one way of delivery has come. What was delivered stays delivered."""
+        values = {"state": delivery.state.value, "at": delivery.at}
+        await self._work.connection.execute(
+            insert(_delivery)
+            .values(credential=delivery.credential, channel=delivery.channel.value, **values)
+            .on_conflict_do_update(
+                index_elements=[_delivery.c.credential, _delivery.c.channel],
+                set_=values,
+                where=_delivery.c.state != DeliveryState.DELIVERED.value,
+            )
+        )
+
+    async def _one(self, credential: UUID, *, lock: bool) -> Credential:
+        query = select(_credential).where(_credential.c.id == credential)
+        if lock:
+            query = query.with_for_update(key_share=True)
+        row = (await self._work.connection.execute(query)).one_or_none()
+        if row is None:
+            raise CredentialNotFound(credential)
+        return _to_credential(row)
+
+    async def _several(self, query: Select[Any]) -> Sequence[Credential]:
+        rows = await self._work.connection.execute(query.order_by(_credential.c.id))
+        return [_to_credential(row) for row in rows]
+
+
+def _to_row(credential: Credential) -> dict[str, Any]:
+    return {
+        **{name: getattr(credential, name) for name in _COLUMNS},
+        "state": credential.state.value,
+        "title": dict(credential.title),
+        "languages": list(credential.languages),
+        "pending": to_plain(credential.pending),
+    }
+
+
+def _to_credential(row: Row[Any]) -> Credential:
+    values = dict(row._mapping)
+    if values.keys() != set(_COLUMNS):
+        raise InternalInconsistency("the credential table and the aggregate differ")
+    return Credential(
+        **{
+            **values,
+            "state": CredentialState(row.state),
+            "languages": tuple(row.languages),
+            "pending": None if row.pending is None else _pending_of(row.pending),
+        }
+    )
