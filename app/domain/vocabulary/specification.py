@@ -14,13 +14,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge, Le, MultipleOf
 
 from app.domain.vocabulary.concepts import Concept
 from app.domain.vocabulary.text import LanguageMap
 
 STRICT: Mapping[str, object] = {"extra": "forbid", "use_attribute_docstrings": True}
 """How outer layers read these classes from JSON: unknown keys are refused, docstrings kept."""
+
+Hours = Annotated[int, Ge(0), Le(100_000)]
+"""Whole hours. The bounds here and below only keep numbers writable; rules are in the checks."""
+Credits = Annotated[Decimal, Ge(0), Le(1_000), MultipleOf(Decimal("0.01"))]
 
 
 class SkillDecision(StrEnum):
@@ -91,7 +97,7 @@ class WorkloadPart:
     title: LanguageMap
     kind: Concept
     """EU list learning-activity."""
-    hours: int
+    hours: Hours
     contact: bool = False
     """Whether teachers and learners meet in these hours, online or on site."""
 
@@ -111,7 +117,7 @@ class Assessment:
     """EU list learning-assessment: online, blended, presential …"""
     languages: tuple[Concept, ...] = ()
     """EU authority list language."""
-    weight: int | None = None
+    weight: Annotated[int, Ge(0), Le(100)] | None = None
     """Percentage of the grade; the weights of a graded micro-credential add up to 100."""
     outcomes: tuple[str, ...] = ()
     """Codes of the outcomes that it assesses. Not part of the credential."""
@@ -179,7 +185,7 @@ class StackTarget:
     programme: LanguageMap
     institution: str
     """Code of the partner that offers the programme."""
-    ects: Decimal | None = None
+    ects: Credits | None = None
 
 
 @dataclass(frozen=True)
@@ -231,13 +237,13 @@ class AcademicData:
     """EU list qdr: levels of national frameworks, of the same EQF level."""
     isced_f: tuple[Concept, ...] = ()
     """One to three fields of ISCED-F 2013."""
-    ects: Decimal | None = None
+    ects: Credits | None = None
     """Credits, in steps of a half."""
     credit_framework: Concept | None = None
     """EU list education-credit: ECTS."""
-    hours_per_ects: int | None = None
+    hours_per_ects: Hours | None = None
     """25 to 30 (ECTS Users' Guide). Not part of the credential."""
-    workload_hours: int | None = None
+    workload_hours: Hours | None = None
     """Notional workload in hours; credits times hours per credit."""
     workload_parts: tuple[WorkloadPart, ...] = ()
     """Their hours add up to the workload."""
