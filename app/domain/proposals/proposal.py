@@ -126,7 +126,8 @@ class Proposal:
 
     def has_decided(self, account: UUID | None) -> bool:
         """Whether the account has consented to it or validated it for an institution."""
-        return any(s.account == account for s in (*self.consents, *self.validations))
+        accounts = {c.account for c in self.consents} | {v.account for v in self.validations}
+        return account in accounts
 
     # Guards
 
@@ -134,6 +135,11 @@ class Proposal:
         """Let a transition pass whose caller has seen the current version, or StaleProposal."""
         if version != self.version:
             raise StaleProposal(self.version)
+
+    def expect_section(self, section: Section, version: int) -> None:
+        """Let an edit pass whose caller has seen the section's current version, or StaleSection."""
+        if version != self.section_versions[section]:
+            raise StaleSection(section, self.section_versions[section])
 
     def expect_hash(self, certified_hash: str) -> None:
         """Let a statement pass that is about what stands now, or raise CertifiedHashDiffers."""
@@ -143,7 +149,14 @@ class Proposal:
     # Writing
 
     def edit(
-        self, section: Section, version: int, new: SectionContent, *, caller: Caller, at: datetime
+        self,
+        section: Section,
+        version: int,
+        new: SectionContent,
+        *,
+        caller: Caller,
+        at: datetime,
+        action: str = "edit_proposal_section",
     ) -> bool:
         """Replace a section; whether anything changed.
 
@@ -151,8 +164,7 @@ class Proposal:
         Consents are not touched: they hold as long as what they were given for stands.
         Raises StaleSection, Frozen, PartnersAreForTheLead, PartnersInvalid.
         """
-        if version != self.section_versions[section]:
-            raise StaleSection(section, self.section_versions[section])
+        self.expect_section(section, version)
         if self.state not in EDITABLE:
             raise Frozen(self.state)
         content = self.content.with_section(new)
@@ -166,7 +178,7 @@ class Proposal:
         self._replace(section, content)
         self.count_as_author(caller)
         self._back_to_draft("edit")
-        self.note_down("edit_proposal_section", caller, at, note=section.value)
+        self.note_down(action, caller, at, note=section.value)
         return True
 
     def record_past_edition(self, edition: PastEdition, *, caller: Caller, at: datetime) -> bool:

@@ -69,6 +69,8 @@ class MicroCredential:
     specification: Specification
     certified_hash: str
     """What the partners consented to (`app.domain.canonical.content_hash`)."""
+    retired: bool = False
+    """No new edition opens; what runs is finished and what was awarded stays."""
 
     @property
     def awarding(self) -> Sequence[InstitutionCode]:
@@ -80,7 +82,10 @@ class MicroCredentials(Protocol):
     """Published micro-credentials, for those who teach, enrol and issue."""
 
     async def get(self, proposal: UUID) -> MicroCredential:
-        """The published version. Raises MicroCredentialNotFound, NotPublished."""
+        """The published version, retired ones included.
+
+        Raises MicroCredentialNotFound, NotPublished.
+        """
         ...
 
 

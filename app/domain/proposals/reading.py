@@ -1,0 +1,143 @@
+"""Use cases of looking: nothing is changed."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.domain.access.permissions import require
+from app.domain.access.roles import Caller
+from app.domain.access.table import PERMISSIONS
+from app.domain.clock import Clock
+from app.domain.proposals.access import allow, scope_of
+from app.domain.proposals.agreeing import report_on
+from app.domain.proposals.checks import Report
+from app.domain.proposals.content import map_concepts
+from app.domain.proposals.errors import Incomplete
+from app.domain.proposals.history import HistoryEntry
+from app.domain.proposals.policy import ProposalPolicy
+from app.domain.proposals.ports import CredentialPreview, PreviewedCredential, ProposalWork
+from app.domain.proposals.proposal import Proposal
+from app.domain.proposals.states import State
+from app.domain.vocabulary.institutions import InstitutionCode
+from app.domain.vocabulary.lists import labelled
+from app.domain.vocabulary.micro_credential import (
+    MicroCredential,
+    MicroCredentialNotFound,
+    NotPublished,
+)
+from app.domain.vocabulary.skills import Skills
+
+
+async def get_proposal(
+    proposal_id: UUID, *, action: str = "get_proposal", work: ProposalWork, caller: Caller
+) -> Proposal:
+    """One proposal. `action` names what is looked at, for the permission table.
+
+    Raises ProposalNotFound.
+    """
+    async with work:
+        proposal = await work.proposals.read(proposal_id)
+        allow(action, proposal, caller)
+    return proposal
+
+
+async def list_proposals(
+    *,
+    state: State | None,
+    institution: InstitutionCode | None,
+    after: UUID | None,
+    limit: int,
+    work: ProposalWork,
+    caller: Caller,
+) -> Sequence[Proposal]:
+    """The proposals that the caller may see, the newest first."""
+    require(PERMISSIONS, caller, "list_proposals")
+    async with work:
+        return await work.proposals.page(
+            scope_of(caller), state=state, institution=institution, after=after, limit=limit
+        )
+
+
+async def get_proposal_history(
+    proposal_id: UUID, *, work: ProposalWork, caller: Caller
+) -> Sequence[HistoryEntry]:
+    """What happened to a proposal, in order. Raises ProposalNotFound."""
+    async with work:
+        proposal = await work.proposals.read(proposal_id)
+        allow("get_proposal_history", proposal, caller)
+        return await work.proposals.history(proposal_id)
+
+
+async def check_proposal(
+    proposal_id: UUID,
+    *,
+    policy: ProposalPolicy,
+    skills: Skills,
+    work: ProposalWork,
+    caller: Caller,
+    clock: Clock,
+) -> tuple[Proposal, Report]:
+    """What is missing or wrong now: the list with which `submit` would refuse, and warnings.
+
+    Raises ProposalNotFound, SkillsUnavailable.
+    """
+    async with work:
+        proposal = await work.proposals.read(proposal_id)
+        allow("check_proposal", proposal, caller)
+        return proposal, await report_on(
+            proposal, at=clock.now(), policy=policy, skills=skills, work=work
+        )
+
+
+async def preview_credential(
+    proposal_id: UUID,
+    *,
+    policy: ProposalPolicy,
+    skills: Skills,
+    preview: CredentialPreview,
+    work: ProposalWork,
+    caller: Caller,
+    clock: Clock,
+) -> PreviewedCredential:
+    """The credential that the proposal would lead to, of a fictitious holder.
+
+    Raises ProposalNotFound, and Incomplete while certified fields are missing or wrong: what is
+    wrong outside of them does not matter here.
+    """
+    async with work:
+        proposal = await work.proposals.read(proposal_id)
+        allow("preview_credential", proposal, caller)
+        report = await report_on(proposal, at=clock.now(), policy=policy, skills=skills, work=work)
+        alliance = await work.institutions.alliance()
+        institutions = {i.code: i for i in await work.institutions.all()}
+    certified = ("/academic", "/rights", "/general/summary_public", "/general/target_groups")
+    blocking = [f for f in report.errors if f.pointer.startswith(certified)]
+    if blocking:
+        raise Incomplete(blocking)
+    return await preview.preview(
+        map_concepts(proposal.content.specification, labelled),
+        code=proposal.code,
+        institutions=institutions,
+        alliance=alliance,
+    )
+
+
+async def list_micro_credentials(
+    *, after: UUID | None, limit: int, work: ProposalWork, caller: Caller
+) -> Sequence[MicroCredential]:
+    """Published micro-credentials, the newest first."""
+    require(PERMISSIONS, caller, "list_micro_credentials")
+    async with work:
+        return await work.micro_credentials.page(after=after, limit=limit)
+
+
+async def get_micro_credential(
+    proposal_id: UUID, *, work: ProposalWork, caller: Caller
+) -> MicroCredential:
+    """One published micro-credential. Raises MicroCredentialNotFound, also while it is not
+    published: whoever may know of the proposal reads the proposal."""
+    require(PERMISSIONS, caller, "get_micro_credential")
+    async with work:
+        try:
+            return await work.micro_credentials.get(proposal_id)
+        except NotPublished as error:
+            raise MicroCredentialNotFound(proposal_id) from error
