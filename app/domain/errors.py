@@ -74,5 +74,17 @@ class Unavailable(DomainError):
     code = "unavailable"
 
 
+class NotAuthenticated(DomainError):
+    """Nobody we can name: the token is missing, expired, forged, or of an unknown issuer."""
+
+    code = "not_authenticated"
+
+
+class PreconditionRequired(DomainError):
+    """The caller did not say which version they saw."""
+
+    code = "precondition_required"
+
+
 class InternalInconsistency(Exception):
     """Our own data contradicts itself: a defect of ours, never the caller's fault."""

@@ -42,8 +42,15 @@ class UnitOfWork(Protocol):
     world happens inside.
     """
 
-    outbox: Outbox
-    trail: Trail
+    @property
+    def outbox(self) -> Outbox:
+        """Where events become jobs."""
+        ...
+
+    @property
+    def trail(self) -> Trail:
+        """The audit record."""
+        ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -4,7 +4,9 @@
 
     clients.lock   held shared by every command, exclusively by a supervisor that is stopping
     owner.lock     held exclusively by the supervisor and by every process of its server
+    alive.lock     held exclusively by the supervisor alone: free means that the note is out of date
     server.json    the note: where the running server is reached (see `Note`)
+    runtime.txt    path of the short-lived folder of the server, to be removed with it
     failure.txt    why the last start failed
     server.log     what server and supervisor said
     cluster/       the PostgreSQL data themselves
@@ -24,13 +26,11 @@ PORT = 5432
 class Note:
     """Where the running server is reached, as the supervisor wrote it once the server was ready.
 
-    A note may be out of date: it outlives a supervisor that was killed.
+    A note outlives a supervisor that was killed; see `alive.lock`.
     """
 
     supervisor_pid: int
     postmaster_pid: int
-    runtime_dir: str
-    """Short-lived folder of this server, under a temporary folder; holds the socket's folder."""
     socket_dir: str
     durable: bool
 
@@ -52,6 +52,11 @@ class DataFolder:
         return self.root / "owner.lock"
 
     @property
+    def alive_lock(self) -> Path:
+        """Lock file that tells whether the supervisor lives."""
+        return self.root / "alive.lock"
+
+    @property
     def cluster(self) -> Path:
         """Folder of the PostgreSQL data."""
         return self.root / "cluster"
@@ -64,6 +69,10 @@ class DataFolder:
     @property
     def _note(self) -> Path:
         return self.root / "server.json"
+
+    @property
+    def _runtime(self) -> Path:
+        return self.root / "runtime.txt"
 
     @property
     def _failure(self) -> Path:
@@ -84,12 +93,22 @@ class DataFolder:
         """Take the note away."""
         self._note.unlink(missing_ok=True)
 
+    def read_runtime(self) -> Path | None:
+        """Path of the short-lived folder of the last server, or None if it was removed."""
+        text = _text_in(self._runtime)
+        return Path(text) if text else None
+
+    def write_runtime(self, path: Path) -> None:
+        """Remember the short-lived folder, for whoever comes after a violent death."""
+        self._replace(self._runtime, f"{path}\n")
+
+    def remove_runtime(self) -> None:
+        """Forget the short-lived folder."""
+        self._runtime.unlink(missing_ok=True)
+
     def read_failure(self) -> str | None:
         """Why the last start failed, or None."""
-        try:
-            return self._failure.read_text(encoding="utf-8").strip() or None
-        except OSError:
-            return None
+        return _text_in(self._failure)
 
     def write_failure(self, reason: str) -> None:
         """Leave word of why the start failed."""
@@ -120,3 +139,10 @@ class DataFolder:
         fresh.write_text(text, encoding="utf-8")
         self.adopt_owner(fresh)
         fresh.replace(path)
+
+
+def _text_in(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8").strip() or None
+    except OSError:
+        return None

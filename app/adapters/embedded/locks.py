@@ -26,6 +26,11 @@ def open_lock(path: Path) -> int:
         return os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
 
+def lock_exclusively(descriptor: int) -> None:
+    """Take the lock for oneself alone, waiting for as long as others hold it."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
 def try_lock(descriptor: int, *, exclusive: bool) -> bool:
     """Take the lock if nobody is in the way; return whether it was taken. Never waits."""
     kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH

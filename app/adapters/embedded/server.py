@@ -161,7 +161,7 @@ class EmbeddedPostgres:
             finally:
                 os.close(owner_lock)
             note = self._folder.read_note()
-            if note and _is_alive(note.supervisor_pid) and self._answers(note):
+            if note and self._has_supervisor() and self._answers(note):
                 if self._durable and not note.durable:
                     raise EmbeddedPostgresUnavailable(
                         f"The server of {self._folder.root} is running without durability, for "
@@ -173,7 +173,9 @@ class EmbeddedPostgres:
     def _start_supervisor(self, owner_lock: int) -> None:
         """Start a supervisor that inherits the owner's lock, without waiting for its server."""
         self._folder.remove_failure()
-        self._folder.adopt_owner(self._folder.owner_lock)
+        for lock in (self._folder.owner_lock, self._folder.alive_lock):
+            os.close(open_lock(lock))
+            self._folder.adopt_owner(lock)
         command = [
             sys.executable,
             *("-P", "-m", "app.adapters.embedded.supervisor", str(self._folder.root)),
@@ -205,6 +207,13 @@ class EmbeddedPostgres:
             f"{self._folder.log_tail()}"
         )
 
+    def _has_supervisor(self) -> bool:
+        alive_lock = open_lock(self._folder.alive_lock)
+        try:
+            return not try_lock(alive_lock, exclusive=False)
+        finally:
+            os.close(alive_lock)
+
     def _answers(self, note: Note) -> bool:
         from app.adapters.embedded.databases import answers  # late, as above
 
@@ -217,16 +226,6 @@ class EmbeddedPostgres:
                 f"{self._folder.log}:\n{self._folder.log_tail()}"
             )
         time.sleep(_LOOK_EVERY)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _arguments(note: Note, database: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The process that owns the embedded server.
 
 It starts the server, starts it again if it dies, and stops it when nobody needs it. Started by
-`server.py` as ``python -m app.adapters.embedded.supervisor``; not meant to be typed. Two locks make
-it safe against every order of events, deaths included:
+`server.py` as ``python -m app.adapters.embedded.supervisor``; not meant to be typed. Three locks
+make it safe against every order of events, deaths included:
 
 * `owner.lock`, taken by the command that starts a supervisor and handed down to it and to every
   process of the server. While anything of a server is left, nobody else gets it, so there is never
@@ -10,6 +10,8 @@ it safe against every order of events, deaths included:
 * `clients.lock`, held shared by every command. The supervisor tries for it exclusively; to get it
   means that nobody is there, and to keep it while stopping means that a newcomer waits, then starts
   afresh.
+* `alive.lock`, held by the supervisor alone. The server of a supervisor that was killed may answer
+  for another moment; by this lock a newcomer knows that it is about to end.
 
 It imports the standard library only, to be there quickly and to stay small.
 """
@@ -31,7 +33,7 @@ from app.adapters.embedded.binaries import find_binaries
 from app.adapters.embedded.cluster import discard_stale_pid_file, ensure_cluster
 from app.adapters.embedded.errors import EmbeddedPostgresUnavailable
 from app.adapters.embedded.folder import DataFolder, Note
-from app.adapters.embedded.locks import open_lock, try_lock
+from app.adapters.embedded.locks import lock_exclusively, open_lock, try_lock
 from app.adapters.embedded.postmaster import Postmaster
 from app.adapters.embedded.runtime import (
     RuntimeFolder,
@@ -62,6 +64,7 @@ class Supervisor:
         self._durable = durable
         self._output = _open_log(folder)
         self._clients_lock = open_lock(folder.clients_lock)
+        lock_exclusively(open_lock(folder.alive_lock))  # in vain only while a newcomer looks
         self._asked_to_stop = False
         self._woken = _wake_on_signals(self._ask_to_stop)
 
@@ -71,12 +74,13 @@ class Supervisor:
         Raises EmbeddedPostgresUnavailable when the server cannot be started, or keeps dying.
         """
         account = account_for(self._folder.cluster)
-        if stale := self._folder.read_note():
-            remove_leftover(Path(stale.runtime_dir), account)
-            self._folder.remove_note()
+        self._folder.remove_note()
+        if stale := self._folder.read_runtime():
+            remove_leftover(stale, account)
         binaries = find_binaries(os.environ)
         runtime = make_runtime_folder(account)
         try:
+            self._folder.write_runtime(runtime.root)
             binaries, major = runnable(binaries, account, runtime)
             ensure_cluster(
                 self._folder,
@@ -103,6 +107,7 @@ class Supervisor:
             self._serve(start, runtime)
         finally:
             runtime.remove()
+            self._folder.remove_runtime()
 
     def _serve(self, start: Callable[[], Postmaster], runtime: RuntimeFolder) -> None:
         deaths: list[float] = []
@@ -150,7 +155,6 @@ class Supervisor:
             Note(
                 supervisor_pid=os.getpid(),
                 postmaster_pid=server.pid,
-                runtime_dir=str(runtime.root),
                 socket_dir=str(runtime.socket_dir),
                 durable=self._durable,
             )

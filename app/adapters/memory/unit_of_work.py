@@ -78,8 +78,7 @@ class MemoryTable(Generic[K, V]):
 
     def values(self) -> Iterator[V]:
         """Copies of all rows, without their keys."""
-        for _, value in self.items():
-            yield value
+        yield from (value for _, value in self.items())
 
 
 class MemoryOutbox:

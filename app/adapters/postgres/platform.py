@@ -150,7 +150,7 @@ class PostgresAccounts:
     async def account(self, subject: Subject) -> UUID:
         """The account of a subject; two who make it at once get the same."""
         named = and_(_account.c.issuer == subject.issuer, _account.c.subject == subject.subject)
-        known = (
+        known: UUID | None = (
             await self._work.connection.execute(select(_account.c.id).where(named))
         ).scalar_one_or_none()
         if known is not None:
@@ -165,9 +165,10 @@ class PostgresAccounts:
             )
             .on_conflict_do_nothing()
         )
-        return (
+        made: UUID = (
             await self._work.connection.execute(select(_account.c.id).where(named))
         ).scalar_one()
+        return made
 
 
 class PostgresGrants:

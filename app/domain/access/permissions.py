@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.domain.access.roles import Caller, Role
-from app.domain.errors import Forbidden, NotFound
+from app.domain.errors import Forbidden, NotAuthenticated, NotFound
 from app.domain.vocabulary.institutions import InstitutionCode
 
 
@@ -29,6 +29,9 @@ class At(StrEnum):
     """Seals the credential."""
     HOME = "home"
     """The learner's own institution."""
+    OUTSIDE = "outside"
+    """Does not answer for the proposal (leads, awards, delivers, or limits a right to itself),
+    and the proposal has come to its alliance review."""
     ANY = "any"
     """Any institution at all, or the alliance."""
     ALLIANCE = "alliance"
@@ -115,10 +118,12 @@ def require(
 
     With `see`, the action by which such things are read, and `missing`, the refusal for things
     that do not exist: a caller who may not even see the thing gets `missing`. Otherwise raises
-    NotAllowed.
+    NotAllowed; NotAuthenticated when there was no token.
     """
     if permits(table[action], caller, place):
         return
+    if caller.is_anonymous:
+        raise NotAuthenticated("Send a bearer token: this operation is not public.")
     if see is not None and missing is not None and not permits(table[see], caller, place):
         raise missing
     raise NotAllowed(action)

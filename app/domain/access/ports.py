@@ -3,20 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from app.domain.access.roles import Caller, Role, Subject
-from app.domain.errors import DomainError, NotFound
+from app.domain.errors import NotFound
 from app.domain.jobs import Jobs
 from app.domain.unit_of_work import UnitOfWork
 from app.domain.vocabulary.institutions import InstitutionCode, Institutions
-
-
-class NotAuthenticated(DomainError):
-    """Nobody we can name: the token is missing, expired, forged, or of an unknown issuer."""
-
-    code: ClassVar[str] = "not_authenticated"
 
 
 @dataclass(frozen=True)
@@ -138,8 +132,27 @@ class AuditRecords(Protocol):
 class PlatformWork(UnitOfWork, Protocol):
     """A unit of work of the platform itself."""
 
-    institutions: Institutions
-    accounts: Accounts
-    grants: Grants
-    audit: AuditRecords
-    jobs: Jobs
+    @property
+    def institutions(self) -> Institutions:
+        """The partners of the alliance."""
+        ...
+
+    @property
+    def accounts(self) -> Accounts:
+        """People who have signed in."""
+        ...
+
+    @property
+    def grants(self) -> Grants:
+        """Roles that have been granted."""
+        ...
+
+    @property
+    def audit(self) -> AuditRecords:
+        """The audit record, for reading."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """Long work."""
+        ...

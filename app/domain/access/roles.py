@@ -72,11 +72,13 @@ class Caller:
     registration: UUID | None = None
     """The only registration that a link session may act for."""
     trace_id: str = ""
+    is_system: bool = False
+    """Whether nobody asked: a job or a timer acts."""
 
     @property
     def is_anonymous(self) -> bool:
         """Whether there was no token at all."""
-        return self.account is None and self.registration is None
+        return self.account is None and self.registration is None and not self.is_system
 
     @property
     def actor(self) -> str:
@@ -85,7 +87,7 @@ class Caller:
             return f"account:{self.account}"
         if self.registration is not None:
             return f"registration:{self.registration}"
-        return "anonymous"
+        return "system" if self.is_system else "anonymous"
 
     def has(self, role: Role, *institutions: InstitutionCode | None) -> bool:
         """Whether the role is held at one of those institutions (None: for the alliance)."""
@@ -96,5 +98,5 @@ class Caller:
         return {g.institution for g in self.grants if g.role in roles and g.institution}
 
 
-SYSTEM = Caller(account=None)
+SYSTEM = Caller(account=None, is_system=True)
 """The system itself, when a job acts without anybody having asked."""

@@ -46,6 +46,10 @@ _PARTIAL_LISTS = {"atu", "dcf"}
 Ref = tuple[str, str]
 
 
+def _may_contain(list_name: str, uri: str) -> bool:
+    return list_name in _PARTIAL_LISTS or controlled_list(list_name).contains(uri)
+
+
 def validate(
     document: Any, *, profile: Profile | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> list[Finding]:
@@ -268,11 +272,8 @@ class _Reading:
             yield Finding(pointer, code, f"{key.name} is a value of the scheme {key.scheme}.")
         elif key.enforced and ref.startswith("_:"):
             yield Finding(pointer, "wrong_scheme", f"{key.name} is named by its IRI.")
-        elif listed and key.list_name and key.list_name not in _PARTIAL_LISTS:
-            if not controlled_list(key.list_name).contains(ref):
-                yield Finding(
-                    pointer, "not_in_list", f"The list {key.list_name} has no such value."
-                )
+        elif listed and key.list_name and not _may_contain(key.list_name, ref):
+            yield Finding(pointer, "not_in_list", f"The list {key.list_name} has no such value.")
 
     def _count_findings(self, node: _Node, cls: NodeClass, key: Key) -> Iterator[Finding]:
         values = node.values.get(key.name, set())

@@ -1,0 +1,7 @@
+"""Results: grades, their confirmation by a second person, the learner's answer to them, and the
+data that the learner confirms for the credential.
+
+Read in this order: `grading.py` (what a grade says), `result.py` (one learner's result),
+`credential_data.py`, `links.py` (how people without an account act), `ports.py`, then the use
+cases: `use_cases.py` for teachers and confirmers, `use_cases_learner.py`, `use_cases_links.py`.
+"""

@@ -1,0 +1,53 @@
+"""Builds the application from its ports."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
+
+from app.ports import Ports
+from app.routers import openapi, problem_pages
+from app.routers.all import ROUTERS
+from app.routers.habits import problems
+from app.routers.habits.asgi import AnonymousRate, BodyLimit, TraceAndLog
+from app.settings import Settings
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    settings: Settings, ports: Ports | None = None, *, lifespan: Lifespan | None = None
+) -> FastAPI:
+    """The application.
+
+    With `ports` it is complete at once, as tests want it; otherwise `lifespan` opens them and puts
+    them on `app.state.ports`. The documentation it serves loads nothing from third parties.
+    """
+    app: FastAPI = FastAPIOffline(
+        title="INGENIUM micro-credentials", lifespan=lifespan, openapi_url="/openapi.json"
+    )
+    if ports is not None:
+        app.state.ports = ports
+    for router in (*ROUTERS, problem_pages.router):
+        app.include_router(router)
+    problems.install(app)
+
+    def contract() -> dict[str, Any]:
+        return openapi.build(app)
+
+    app.openapi = contract  # type: ignore[method-assign]  # FastAPI's documented way
+    app.add_middleware(BodyLimit, body=settings.body_limit, upload=settings.upload_limit)
+    app.add_middleware(AnonymousRate, per_minute=settings.anonymous_requests_per_minute)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key"],
+            expose_headers=["ETag", "Location", "Link", "Trace-Id", "Retry-After"],
+        )
+    app.add_middleware(TraceAndLog)
+    return app

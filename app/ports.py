@@ -1,0 +1,77 @@
+"""Everything outside the hexagon, by name. `app.wiring` builds it; tests build it in memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from app.domain.access.idempotency import IdempotencyStore
+from app.domain.access.ports import PlatformWork, Tokens
+from app.domain.access.roles import SYSTEM, Caller
+from app.domain.clock import Clock
+from app.settings import Settings
+
+
+class Work(PlatformWork, Protocol):
+    """A unit of work of any capability."""
+
+
+class WorkFactory(Protocol):
+    """Opens units of work."""
+
+    def __call__(self, caller: Caller, action: str) -> Work:
+        """A unit of work for one action of one caller, as the audit record will name them."""
+        ...
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    """Somebody whom the local identity knows, for development."""
+
+    name: str
+    description: str
+    roles: tuple[tuple[str, str | None], ...] = ()
+    """Role and institution, None for the alliance."""
+
+
+class LocalIdentity(Protocol):
+    """Issues tokens to demo people. Does not exist in production."""
+
+    @property
+    def people(self) -> tuple[DemoPerson, ...]:
+        """Those with roles; besides them, every `learner-N` is known."""
+        ...
+
+    def token(self, person: str) -> str:
+        """A bearer token. Raises PersonNotFound."""
+        ...
+
+
+class Sessions(Protocol):
+    """Short sessions that a one-time link opens."""
+
+    def issue(self, registration: UUID) -> tuple[str, int]:
+        """A bearer token for that registration alone, and the seconds that it is good for."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What use cases are given."""
+
+    settings: Settings
+    clock: Clock
+    work: WorkFactory
+    reading: Callable[[], Work]
+    """Opens a unit of work for looking only: no transaction, no locks, no audit."""
+    tokens: Tokens
+    sessions: Sessions
+    idempotency: IdempotencyStore
+    ready: Callable[[], Any]
+    """Awaitable check that what is needed answers; raises Unavailable with what does not."""
+    local_identity: LocalIdentity | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def system_work(self, action: str) -> Work:
+        """A unit of work that nobody asked for: a reaction, a timer."""
+        return self.work(SYSTEM, action)

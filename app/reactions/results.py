@@ -1,0 +1,6 @@
+"""What follows from the events of results, and its long work."""
+
+from app.reactions.types import Reactions, Runners
+
+REACTIONS: Reactions = {}
+RUNNERS: Runners = {}

@@ -1,0 +1,1 @@
+"""The HTTP side: each operation translates in, calls one use case, and translates out."""

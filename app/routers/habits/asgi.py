@@ -1,0 +1,160 @@
+"""Pure ASGI middleware: trace ids, limits, the access log. Costs next to nothing per request."""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.routers.habits.problems import problem
+
+log = logging.getLogger("app.access")
+
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class TraceAndLog:
+    """Gives every request a trace id (W3C Trace Context), echoes it, and logs one line.
+
+    The line has the route's template and not the address itself: addresses may hold tokens.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sent = _TRACEPARENT.fullmatch(Headers(scope=scope).get("traceparent", ""))
+        scope["trace_id"] = sent[1] if sent else secrets.token_hex(16)
+        began = time.perf_counter()
+        status = 500
+
+        async def with_trace(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["Trace-Id"] = scope["trace_id"]
+                headers["X-Content-Type-Options"] = "nosniff"
+                if "caller" in scope and "cache-control" not in headers:
+                    # Answers to a named caller may hold personal data.
+                    headers["Cache-Control"] = "private, no-store"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, with_trace)
+        finally:
+            route = scope.get("route")
+            log.info(
+                "%s %s %d %.1fms trace=%s",
+                scope["method"],
+                getattr(route, "path", "-"),
+                status,
+                (time.perf_counter() - began) * 1000,
+                scope["trace_id"],
+            )
+
+
+class TooLarge(Exception):
+    """The body passed its limit while it was being read."""
+
+
+class BodyLimit:
+    """Refuses bodies above a limit with 413, before and while they are read."""
+
+    def __init__(self, app: ASGIApp, *, body: int, upload: int) -> None:
+        self._app = app
+        self._body = body
+        self._upload = upload
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        upload = headers.get("content-type", "").startswith("multipart/form-data")
+        # A sealed credential holds pictures: verification takes files as plain bodies as well.
+        upload = upload or scope["path"].endswith("/credentials/verify")
+        limit = self._upload if upload else self._body
+        declared = headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > limit:
+            await self._refuse(scope, receive, send, limit)
+            return
+        read = 0
+        started = False
+
+        async def limited() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > limit:
+                raise TooLarge
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, limited, watched)
+        except TooLarge:
+            if started:
+                raise
+            await self._refuse(scope, receive, send, limit)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        response = problem(
+            Request(scope),
+            413,
+            "body_too_large",
+            f"The body may have at most {limit} bytes.",
+            headers={"Connection": "close"},
+        )
+        await response(scope, receive, send)
+
+
+class AnonymousRate:
+    """At most so many requests a minute from one address without a token; then 429.
+
+    Counts per process: with several, the limit multiplies, which is enough against accidents. A
+    gateway in front is the place for more.
+    """
+
+    def __init__(self, app: ASGIApp, *, per_minute: int) -> None:
+        self._app = app
+        self._per_minute = per_minute
+        self._minute = 0
+        self._seen: dict[str, int] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http" or "authorization" in Headers(scope=scope):
+            await self._app(scope, receive, send)
+            return
+        now = time.monotonic()
+        minute = int(now // 60)
+        if minute != self._minute:
+            self._minute, self._seen = minute, {}
+        client = scope["client"][0] if scope.get("client") else "-"
+        self._seen[client] = self._seen.get(client, 0) + 1
+        if self._seen[client] <= self._per_minute:
+            await self._app(scope, receive, send)
+            return
+        wait: Mapping[str, str] = {"Retry-After": str(60 - int(now % 60))}
+        response = problem(
+            Request(scope),
+            429,
+            "too_many_requests",
+            "Too many requests without a token from your address. Wait, or sign in.",
+            headers=wait,
+        )
+        await response(scope, receive, send)

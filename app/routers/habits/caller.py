@@ -1,0 +1,59 @@
+"""Who is asking, and the ports to answer with."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.domain.access.roles import Caller
+from app.domain.errors import NotAuthenticated
+from app.ports import Ports
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="bearer",
+    description="A token of a configured identity provider, of the local identity in development, "
+    "or the session that a one-time link opens.",
+)
+
+
+def ports_of(request: Request) -> Ports:
+    """Everything outside the hexagon, as the application was built with it."""
+    ports: Ports = request.app.state.ports
+    return ports
+
+
+async def caller_of(request: Request) -> Caller:
+    """The caller of a request, found once. Raises NotAuthenticated."""
+    known: Caller | None = request.scope.get("caller")
+    if known is not None:
+        return known
+    trace_id: str = request.scope.get("trace_id", "")
+    header = request.headers.get("authorization")
+    if header is None:
+        caller = Caller(account=None, trace_id=trace_id)
+    else:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise NotAuthenticated("The Authorization header must be `Bearer` and a token.")
+        ports = ports_of(request)
+        identity = await ports.tokens.identify(token.strip())
+        async with ports.reading() as work:
+            caller = await work.accounts.caller(identity, at=ports.clock.now(), trace_id=trace_id)
+    request.scope["caller"] = caller
+    return caller
+
+
+async def _caller(
+    request: Request,
+    _shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Caller:
+    return await caller_of(request)
+
+
+async def _ports(request: Request) -> Ports:
+    return ports_of(request)
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]
+PortsDep = Annotated[Ports, Depends(_ports)]

@@ -1,0 +1,143 @@
+"""What differs between deployments, read once from the environment.
+
+`python -m app settings` prints the table with its defaults. Lists are separated by blanks.
+"""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+_ROOT = Path(__file__).parents[1]
+
+
+class Mode(StrEnum):
+    """How careful to be."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class OidcIssuer(BaseModel):
+    """An OpenID Connect provider whose tokens are accepted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    issuer: str
+    audience: str
+
+
+class Settings(BaseModel):
+    """Every setting, by the name of its environment variable in lower case without `MC_`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    database_url: str | None = Field(
+        None, description="`postgresql+asyncpg://…`; without it, the embedded server is used"
+    )
+    mode: Mode = Field(
+        Mode.DEVELOPMENT, description="`production` refuses every development stand-in"
+    )
+    data_dir: Path = Field(
+        _ROOT / "var", description="embedded database, development keys, mail files"
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="where people reach this service, without a slash"
+    )
+    pool_size: int = Field(10, ge=1, description="database connections per process")
+    behind_pgbouncer: bool = Field(False, description="switch prepared statements off")
+    worker_in_process: bool = Field(
+        True, description="run jobs in the API process; else start `python -m app worker`"
+    )
+    worker_concurrency: int = Field(4, ge=1, description="jobs that a worker does at once")
+    oidc_issuers: tuple[OidcIssuer, ...] = Field(
+        (), description="`issuer=audience` pairs whose tokens are accepted"
+    )
+    secret: SecretStr | None = Field(
+        None, description="signs link sessions; at least 32 characters; made in development"
+    )
+    cors_origins: tuple[str, ...] = Field((), description="origins of frontends")
+    body_limit: int = Field(1_048_576, description="bytes of a JSON body")
+    upload_limit: int = Field(20_971_520, description="bytes of an uploaded file")
+    anonymous_requests_per_minute: int = Field(
+        600, ge=1, description="for one address on operations that need no token"
+    )
+    smtp_url: SecretStr | None = Field(
+        None, description="`smtp://user:password@host:port`; without it, mail goes to files"
+    )
+    mail_from: str = Field("no-reply@example.org", description="sender of mail")
+    seal_pkcs12: Path | None = Field(
+        None, description="folder with one `<institution>.p12` per sealing institution"
+    )
+    seal_password: SecretStr | None = Field(None, description="password of those files")
+    trust_anchors: Path | None = Field(
+        None, description="PEM file with roots that verification trusts"
+    )
+    recognised_institutions: Path | None = Field(
+        None, description="CSV of organizationIdentifiers of recognised institutions"
+    )
+    lead_time_days: int = Field(90, ge=0, description="days from submission to the start")
+    objection_days: int = Field(7, ge=0, description="days to object to a result")
+
+    @field_validator("oidc_issuers", mode="before")
+    @classmethod
+    def _pairs(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = [word.rpartition("=") for word in value.split()]
+        return [{"issuer": issuer, "audience": audience} for issuer, _, audience in pairs]
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:
+        return value.split() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _production_refuses_stand_ins(self) -> Self:
+        if self.mode is not Mode.PRODUCTION:
+            return self
+        missing = [
+            name
+            for name, value in {
+                "DATABASE_URL": self.database_url,
+                "MC_OIDC_ISSUERS": self.oidc_issuers,
+                "MC_SECRET": self.secret,
+                "MC_SMTP_URL": self.smtp_url,
+                "MC_SEAL_PKCS12": self.seal_pkcs12,
+                "MC_TRUST_ANCHORS": self.trust_anchors,
+            }.items()
+            if not value
+        ]
+        if missing:
+            raise ValueError(
+                f"production mode has no development stand-ins: set {', '.join(missing)}"
+            )
+        if not self.public_url.startswith("https://"):
+            raise ValueError("production mode needs an https MC_PUBLIC_URL")
+        if self.secret is not None and len(self.secret.get_secret_value()) < 32:
+            raise ValueError("MC_SECRET needs at least 32 characters")
+        return self
+
+    @property
+    def is_production(self) -> bool:
+        """Whether development stand-ins are refused."""
+        return self.mode is Mode.PRODUCTION
+
+
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    return "DATABASE_URL" if field == "database_url" else f"MC_{field.upper()}"
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """The settings of this process. Raises pydantic's ValidationError with what is wrong."""
+    given = os.environ if environment is None else environment
+    values = {
+        field: given[variable(field)]
+        for field in Settings.model_fields
+        if given.get(variable(field))
+    }
+    return Settings(**{**values, **overrides})

@@ -1,0 +1,159 @@
+"""What is real: builds the ports from the settings. The only importer of all adapters."""
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app import reactions
+from app.adapters.identity.local import ISSUER as LOCAL_ISSUER
+from app.adapters.identity.local import DevelopmentIdentity
+from app.adapters.identity.oidc import OidcTokens
+from app.adapters.identity.sessions import ISSUER as SESSION_ISSUER
+from app.adapters.identity.sessions import LinkSessions
+from app.adapters.identity.tokens import TokensByIssuer
+from app.adapters.postgres.engine import make_engine
+from app.adapters.postgres.idempotency import PostgresIdempotency
+from app.adapters.postgres.outbox import PostgresOutbox
+from app.adapters.postgres.unit_of_work import PostgresWork
+from app.domain.access.ports import Tokens
+from app.domain.access.roles import SYSTEM, Caller
+from app.domain.clock import Clock, SystemClock
+from app.domain.errors import Unavailable
+from app.ports import Ports, Work
+from app.settings import Settings
+from app.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer."""
+
+    code = "database_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The database does not answer. Try again in a moment.")
+
+
+def _secret(settings: Settings) -> str:
+    """The secret of link sessions; in development made once, in the data folder."""
+    if settings.secret is not None:
+        return settings.secret.get_secret_value()
+    path = settings.data_dir / "development-secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}.new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(json.dumps(secrets.token_urlsafe(48)))
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
+    made: str = json.loads(path.read_text())
+    return made
+
+
+async def _resting_jobs(engine: AsyncEngine) -> int:
+    """How many jobs of the queue have failed for good. Raises DatabaseUnavailable."""
+    try:
+        async with engine.connect() as connection:
+            resting = await connection.scalar(
+                text("SELECT count(*) FROM pgqueuer WHERE status = 'failed'")
+            )
+    except (OSError, SQLAlchemyError):
+        raise DatabaseUnavailable from None
+    return int(resting or 0)
+
+
+@asynccontextmanager
+async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
+    """Every adapter, open for as long as the block lasts."""
+    clock: Clock = SystemClock()
+    engine = make_engine(
+        url, pool_size=settings.pool_size, behind_pgbouncer=settings.behind_pgbouncer
+    )
+    # A pool of its own: see PostgresIdempotency.
+    repeats = make_engine(
+        url, pool_size=settings.pool_size, behind_pgbouncer=settings.behind_pgbouncer
+    )
+    outbox = PostgresOutbox(reactions.NAMES)
+    local = (
+        None if settings.is_production else DevelopmentIdentity(settings.data_dir / "keys", clock)
+    )
+    sessions = LinkSessions(_secret(settings), clock)
+
+    def work(caller: Caller, action: str) -> Work:
+        return PostgresWork(engine, outbox, clock, caller, action)
+
+    def reading() -> Work:
+        return PostgresWork(engine, outbox, clock, SYSTEM, "read", reading=True)
+
+    async with httpx.AsyncClient(follow_redirects=False) as http:
+        issuers: dict[str, Tokens] = {
+            known.issuer: OidcTokens(known.issuer, known.audience, http, clock)
+            for known in settings.oidc_issuers
+        }
+        issuers[SESSION_ISSUER] = sessions
+        if local is not None:
+            issuers[LOCAL_ISSUER] = local
+        try:
+            yield Ports(
+                settings=settings,
+                clock=clock,
+                work=work,
+                reading=reading,
+                tokens=TokensByIssuer(issuers),
+                sessions=sessions,
+                idempotency=PostgresIdempotency(repeats, clock),
+                ready=lambda: _resting_jobs(engine),
+                local_identity=local,
+                **_capabilities(settings, clock, http),
+            )
+        finally:
+            await engine.dispose()
+            await repeats.dispose()
+
+
+def _capabilities(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> Mapping[str, Any]:
+    """The ports that only one capability uses."""
+    return {}
+
+
+def lifespan_of(settings: Settings, url: str) -> Any:
+    """The application's lifespan: its ports, and the worker where it runs in this process."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with connected(settings, url) as ports:
+            app.state.ports = ports
+            if not settings.worker_in_process:
+                yield
+                return
+            worker = Worker(ports, url, concurrency=settings.worker_concurrency)
+            running = asyncio.create_task(worker.run(), name="worker")
+            try:
+                yield
+            finally:
+                worker.stop()
+                await asyncio.wait({running}, timeout=30)
+                running.cancel()
+                with suppress(asyncio.CancelledError):
+                    await running
+
+    return lifespan
+
+
+def embedded_folder(settings: Settings) -> Path:
+    """Where the embedded database keeps its data."""
+    return settings.data_dir / "postgres"

@@ -1,0 +1,114 @@
+"""Claims jobs from the queue and runs them until told to stop.
+
+In the API process by default, or as processes of its own (`python -m app worker`), as many as the
+work needs. At least once is the promise: a worker that dies is noticed by its missing heartbeat,
+and another one runs the job again.
+"""
+
+import asyncio
+import json
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+from pgqueuer.core.executors import (
+    DatabaseRetryEntrypointExecutor,
+    EntrypointExecutorParameters,
+)
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.models import Job as QueuedJob
+from pgqueuer.queries import Queries
+from sqlalchemy.engine import make_url
+
+from app import reactions
+from app.adapters.postgres.outbox import JOB, REACTION, event_from_payload
+from app.ports import Ports
+from app.running import react, run_job
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 8
+"""After so many a job rests, and shows in /health, for a person to look at."""
+HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+"""A worker that has not been heard of for so long is dead; its jobs are run again."""
+
+
+def _executor(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
+    return DatabaseRetryEntrypointExecutor(
+        parameters=parameters,
+        max_attempts=ATTEMPTS,
+        initial_delay=timedelta(seconds=1),
+        max_delay=timedelta(minutes=5),
+    )
+
+
+class Worker:
+    """One worker on one database connection of its own, which it also listens on."""
+
+    def __init__(self, ports: Ports, url: str, *, concurrency: int = 4) -> None:
+        self._ports = ports
+        self._url = url
+        self._concurrency = concurrency
+        self._stopping = asyncio.Event()
+        self._queue: QueueManager | None = None
+
+    def stop(self) -> None:
+        """Finish what is running, claim nothing more."""
+        self._stopping.set()
+        if self._queue is not None:
+            self._queue.shutdown.set()
+
+    async def run(self) -> None:
+        """Work until stopped; a lost connection is opened again."""
+        while not self._stopping.is_set():
+            try:
+                await self._work()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                if self._stopping.is_set():
+                    return
+                log.warning("the queue's connection failed (%s); again", type(error).__name__)
+                await asyncio.sleep(1)
+
+    async def _work(self) -> None:
+        url = make_url(self._url)
+        query = {key: value for key, value in url.query.items() if isinstance(value, str)}
+        connection = await asyncpg.connect(
+            host=query.get("host") or url.host,
+            port=int(query.get("port") or url.port or 5432),
+            user=url.username,
+            password=url.password,
+            database=url.database,
+            server_settings={"timezone": "UTC", "application_name": "microcredentials-worker"},
+        )
+        try:
+            queue = QueueManager(Queries(AsyncpgDriver(connection)))
+            self._queue = queue
+            if self._stopping.is_set():
+                return
+
+            @queue.entrypoint(REACTION, on_failure="hold", executor_factory=_executor)
+            async def run_reaction(job: QueuedJob) -> None:
+                payload = json.loads(job.payload or b"{}")
+                kind = reactions.EVENTS[payload["event"]]
+                event = event_from_payload(kind, payload["fields"])
+                await react(payload["reaction"], event, self._ports)
+
+            @queue.entrypoint(JOB, on_failure="hold", executor_factory=_executor)
+            async def run_long_work(job: QueuedJob) -> None:
+                payload = json.loads(job.payload or b"{}")
+                await run_job(
+                    UUID(payload["job"]), self._ports, last_attempt=job.attempts >= ATTEMPTS
+                )
+
+            await queue.run(
+                dequeue_timeout=timedelta(seconds=5),
+                batch_size=self._concurrency,
+                max_concurrent_tasks=2 * self._concurrency,
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                shutdown_on_listener_failure=True,
+            )
+        finally:
+            self._queue = None
+            await connection.close(timeout=5)
