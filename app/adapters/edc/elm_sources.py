@@ -1,0 +1,51 @@
+"""What a credential is made from, gathered once for all the functions that write a class."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from app.domain.errors import InternalInconsistency
+from app.domain.vocabulary.award import Award
+from app.domain.vocabulary.specification import AcademicData, Organisation, Specification
+from app.domain.vocabulary.text import LanguageMap, language_tag
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The award, what it was awarded for, and who stands behind it."""
+
+    award: Award
+    specification: Specification
+    organisations: Mapping[str, Organisation]
+    """By code: awarding bodies, and whoever else the specification names."""
+    alliance_name: LanguageMap
+
+    @property
+    def academic(self) -> AcademicData:
+        """Block C of the specification."""
+        return self.specification.academic
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """BCP 47 tags of the display languages, the primary one first; English if none is set."""
+        return display_languages(self.specification)
+
+    @property
+    def primary(self) -> str:
+        """The language that is shown first, in which names without a language are marked."""
+        return self.languages[0]
+
+    def organisation(self, code: str) -> Organisation:
+        """The organisation with that code. Raises InternalInconsistency when it was not given."""
+        try:
+            return self.organisations[code]
+        except KeyError:
+            raise InternalInconsistency(f"No organisation with the code {code} was given") from None
+
+
+def display_languages(specification: Specification) -> tuple[str, ...]:
+    """BCP 47 tags of a specification's display languages, the primary one first."""
+    academic = specification.academic
+    concepts = (academic.primary_language, *academic.display_languages)
+    tags = (language_tag(concept.uri) for concept in concepts if concept)
+    return tuple(dict.fromkeys(tag for tag in tags if tag)) or ("en",)
