@@ -9,6 +9,7 @@ import asyncpg
 
 from app.adapters.embedded import EmbeddedPostgres
 from app.adapters.embedded.folder import DataFolder
+from app.adapters.embedded.locks import open_lock, try_lock
 from tests.adapters.embedded.processes import (
     Command,
     note_of,
@@ -45,6 +46,8 @@ async def test_a_killed_supervisor_leaves_no_server_and_loses_nothing(folder: Pa
     with EmbeddedPostgres(folder) as server:
         await _query(server, "CREATE TABLE kept AS SELECT 1 AS one")
         left = note_of(folder)
+        left_folder = DataFolder(folder).read_runtime()
+        assert left_folder is not None
         os.kill(left.supervisor_pid, signal.SIGKILL)
         wait_until_nothing_runs(folder)
         # The note is out of date, and the next command is not misled by it.
@@ -52,7 +55,7 @@ async def test_a_killed_supervisor_leaves_no_server_and_loses_nothing(folder: Pa
         with EmbeddedPostgres(folder) as next_one:
             assert next_one.url() != server.url()
             assert await _query(next_one, "SELECT one FROM kept") == 1
-            assert not Path(left.runtime_dir).exists()
+            assert not left_folder.exists()
 
 
 async def test_a_start_right_after_the_supervisor_was_killed_waits_for_the_remains(
@@ -60,8 +63,11 @@ async def test_a_start_right_after_the_supervisor_was_killed_waits_for_the_remai
 ) -> None:
     with EmbeddedPostgres(folder) as server:
         await _query(server, "CREATE TABLE kept AS SELECT 1 AS one")
-        os.kill(note_of(folder).supervisor_pid, signal.SIGKILL)
+        killed = note_of(folder)
+        os.kill(killed.supervisor_pid, signal.SIGKILL)
+        wait_until(lambda: not _has_supervisor(folder), "the supervisor is gone")
         with EmbeddedPostgres(folder) as next_one:
+            assert note_of(folder).postmaster_pid != killed.postmaster_pid
             assert await _query(next_one, "SELECT one FROM kept") == 1
 
 
@@ -107,9 +113,12 @@ def test_a_first_start_killed_halfway_leaves_nothing_that_looks_finished(folder:
     wait_until_nothing_runs(folder)
     assert unfinished.exists()
     assert not (folder / "cluster").exists()
+    left_folder = DataFolder(folder).read_runtime()
+    assert left_folder is not None
     with EmbeddedPostgres(folder, durable=False) as server:
         assert server.database_exists("postgres")
     assert not unfinished.exists()
+    assert not left_folder.exists()
 
 
 def test_a_supervisor_that_is_asked_to_stop_stops_its_server_properly(folder: Path) -> None:
@@ -133,6 +142,14 @@ def test_a_server_that_keeps_dying_is_given_up(folder: Path) -> None:
         reason = DataFolder(folder).read_failure()
         assert reason is not None
         assert reason.startswith("The PostgreSQL server keeps dying.")
+
+
+def _has_supervisor(folder: Path) -> bool:
+    lock = open_lock(folder / "alive.lock")
+    try:
+        return not try_lock(lock, exclusive=False)
+    finally:
+        os.close(lock)
 
 
 def _postmaster(folder: Path) -> int | None:

@@ -5,9 +5,11 @@ import pwd
 import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,54 +63,38 @@ def test_a_closed_folder_above_the_data_stays_closed(closed: Path) -> None:
 
 
 @pytest.fixture
-def ordinary_user(tmp_path: Path) -> Iterator[pwd.struct_passwd]:
-    """A user without rights who can run this interpreter, and use `tmp_path`."""
+def home() -> Iterator[Path]:
+    """The home of a user without rights, where that user can get to it."""
+    path = Path(tempfile.mkdtemp(prefix="home-"))
     user = pwd.getpwnam("nobody")
-    home = tmp_path / "home"
-    home.mkdir()
-    os.chown(home, user.pw_uid, user.pw_gid)
-    opened = []
-    for parent in tmp_path.parents[:-1]:  # pytest closes its folders; /tmp and above are open
-        if parent.stat().st_uid == 0 and not parent.stat().st_mode & stat.S_IXOTH:
-            opened.append((parent, stat.S_IMODE(parent.stat().st_mode)))
-            parent.chmod(0o711)
-    tmp_path.chmod(0o711)
-    yield user
-    for parent, mode in opened:
-        parent.chmod(mode)
+    os.chown(path, user.pw_uid, user.pw_gid)
+    yield path
+    shutil.rmtree(path)
 
 
 @as_root
-def test_an_ordinary_user_is_served_and_root_can_help_out(
-    tmp_path: Path, ordinary_user: pwd.struct_passwd
-) -> None:
-    data = tmp_path / "home" / "data"
+def test_an_ordinary_user_is_served_and_root_can_help_out(home: Path) -> None:
+    data = home / "data"
+    owner = home.stat()
+    as_user: dict[str, Any] = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
     try:
-        command = Command(
-            data,
-            {"HOME": "/nonexistent"},
-            user=ordinary_user.pw_uid,
-            group=ordinary_user.pw_gid,
-            extra_groups=[],
-        )
+        command = Command(data, {"HOME": "/nonexistent"}, **as_user)
     except PermissionError:
-        pytest.skip(f"user {ordinary_user.pw_name} may not run {sys.executable}")
+        pytest.skip(f"an ordinary user may not run {sys.executable}")
     with command:
         assert "url" in command.says()
         note = note_of(data)
-        assert _owner_of(note.supervisor_pid) == ordinary_user.pw_uid
-        assert _owner_of(note.postmaster_pid) == ordinary_user.pw_uid
+        assert _owner_of(note.supervisor_pid) == owner.st_uid
+        assert _owner_of(note.postmaster_pid) == owner.st_uid
         with EmbeddedPostgres(data, durable=False) as joined:
             joined.create_database("by_root")
     wait_until_nothing_runs(data)
     # Root starts it again, as the user to whom the data belong, who can go on afterwards.
     with EmbeddedPostgres(data, durable=False) as by_root:
         assert by_root.database_exists("by_root")
-        assert _owner_of(note_of(data).postmaster_pid) == ordinary_user.pw_uid
+        assert _owner_of(note_of(data).postmaster_pid) == owner.st_uid
     wait_until_nothing_runs(data)
-    with Command(
-        data, user=ordinary_user.pw_uid, group=ordinary_user.pw_gid, extra_groups=[]
-    ) as again:
+    with Command(data, {"HOME": "/nonexistent"}, **as_user) as again:
         assert "url" in again.says()
     wait_until_nothing_runs(data)
 
