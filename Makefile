@@ -85,13 +85,16 @@ clean: ## Remove .venv and the caches; databases and demo-output/ stay
 	find app tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # $(call install,LOCK,WHAT): into .venv from LOCK, wheels only, every file checked against its hash.
-# uv needs a writable cache; an account without a home directory gets a temporary one.
+# uv trusts its own list of certificate authorities, which fails behind a proxy that has one of its own; then the
+# system's list is tried, then pip with its settings. An account without a home directory has no place for a cache.
 define install
 	@echo "-- installing $(2): $$(grep -c '==' $(1)) packages, checked by hash"
 	@quiet=--quiet; [ ! -t 2 ] || quiet=; \
-	cache=; $(V)/bin/uv cache dir >/dev/null 2>&1 && mkdir -p "$$($(V)/bin/uv cache dir)" 2>/dev/null || cache=--no-cache; \
-	$(V)/bin/uv pip install $$quiet $$cache --python $(PY) --require-hashes --only-binary :all: -r $(1) \
-	|| { echo "-- uv could not do it; trying pip (slower)"; \
+	cache=; mkdir -p "$$($(V)/bin/uv cache dir 2>/dev/null)" 2>/dev/null || cache=--no-cache; \
+	with_uv() { $(V)/bin/uv pip install $$quiet $$cache "$$@" --python $(PY) --require-hashes --only-binary :all: -r $(1); }; \
+	with_uv \
+	|| { echo "-- once more, with the certificate authorities of the system"; with_uv --system-certs; } \
+	|| { echo "-- once more, with pip (slower)"; \
 	     $(PY) -m pip install --quiet --require-hashes --only-binary :all: -r $(1); } \
 	|| { echo; echo "The packages could not be installed. Check the network and the package index settings of"; \
 	     echo "pip or uv, then run make again: it goes on where it stopped."; \
