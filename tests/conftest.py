@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,11 +37,8 @@ def template(server: EmbeddedPostgres) -> str:
 
     server.create_database(_TEMPLATE)
     # In a thread of its own: a loop is running already when an async test asks for this first.
-    import threading
-
-    builder = threading.Thread(target=lambda: asyncio.run(build()))
-    builder.start()
-    builder.join()
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(asyncio.run, build()).result()
     return _TEMPLATE
 
 
