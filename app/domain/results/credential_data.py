@@ -1,0 +1,143 @@
+"""What the learner confirms for the credential: the legal name, and one thing that tells them
+apart from others of that name (Council Recommendation 2022/C 243/02, Annex I, element 1)."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from app.domain.errors import Finding
+from app.domain.events import Event
+from app.domain.results.errors import InvalidCredentialData, StaleCredentialData
+from app.domain.results.events import CredentialDataConfirmed
+
+LONGEST_NAME = 200
+LONGEST_IDENTIFIER = 255
+EARLIEST_BIRTH = date(1900, 1, 1)
+
+_ESI = re.compile(r"urn:schac:personalUniqueCode:int:esi:[A-Za-z0-9.-]+:[\x21-\x7e]+")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./:_+-]*")
+
+
+@dataclass(frozen=True)
+class LegalIdentity:
+    """What the credential will say of who holds it. Personal data."""
+
+    full_name: str = field(repr=False)
+    """The legal name as it shall stand."""
+    given_name: str | None = field(default=None, repr=False)
+    family_name: str | None = field(default=None, repr=False)
+    birth_date: date | None = field(default=None, repr=False)
+    student_identifier: str | None = field(default=None, repr=False)
+    """A European Student Identifier, or the number that the home institution gave."""
+
+
+@dataclass(eq=False)
+class CredentialData:
+    """The credential data of one registration, as the learner last confirmed them."""
+
+    registration: UUID
+    edition: UUID
+    identity: LegalIdentity | None = None
+    confirmed_at: datetime | None = None
+    version: int = 0
+    """0 as long as nothing has been confirmed."""
+    _events: list[Event] = field(default_factory=list, repr=False)
+
+    def confirm(self, identity: LegalIdentity, version: int, *, at: datetime) -> bool:
+        """Take what the learner confirms; whether it differs from what they confirmed before.
+
+        Raises StaleCredentialData, InvalidCredentialData.
+        """
+        if version != self.version:
+            raise StaleCredentialData(self.version)
+        tidy = tidied(identity)
+        if problems := findings(tidy, today=at.date()):
+            raise InvalidCredentialData(problems)
+        if tidy == self.identity:
+            return False
+        self.identity = tidy
+        self.confirmed_at = at
+        self._events.append(
+            CredentialDataConfirmed(self.registration, self.edition, self.version + 1)
+        )
+        return True
+
+    def take_events(self) -> Sequence[Event]:
+        """The events since it was loaded; they are handed over once."""
+        taken, self._events = self._events, []
+        return taken
+
+
+def tidied(identity: LegalIdentity) -> LegalIdentity:
+    """The same with single blanks, composed letters (Unicode NFC), and None for what is empty."""
+    return replace(
+        identity,
+        full_name=_tidy(identity.full_name) or "",
+        given_name=_tidy(identity.given_name),
+        family_name=_tidy(identity.family_name),
+        student_identifier=_tidy(identity.student_identifier),
+    )
+
+
+def findings(identity: LegalIdentity, *, today: date) -> list[Finding]:
+    """What a credential could not hold, field by field; for data that are tidied."""
+    found = []
+    if not identity.full_name:
+        found.append(Finding("/full_name", "required", "Give the name as it shall stand."))
+    for name in ("full_name", "given_name", "family_name"):
+        value: str | None = getattr(identity, name)
+        if value and not _is_name(value):
+            found.append(
+                Finding(
+                    f"/{name}",
+                    "name",
+                    f"A name has letters, at most {LONGEST_NAME} characters, and no line breaks "
+                    "or markup.",
+                )
+            )
+    born = identity.birth_date
+    if born is not None and not EARLIEST_BIRTH <= born < today:
+        found.append(Finding("/birth_date", "birth_date", "Give your date of birth."))
+    number = identity.student_identifier
+    if number is not None and not _is_identifier(number):
+        found.append(
+            Finding(
+                "/student_identifier",
+                "student_identifier",
+                "Give a European Student Identifier (urn:schac:personalUniqueCode:int:esi:…) or "
+                "the number that your institution gave you.",
+            )
+        )
+    if born is None and number is None:
+        found.append(
+            Finding(
+                "/birth_date",
+                "distinguishing_item",
+                "Give your date of birth or a student identifier, so that the credential is "
+                "yours and nobody else's of the same name.",
+            )
+        )
+    return found
+
+
+def _tidy(text: str | None) -> str | None:
+    return " ".join(unicodedata.normalize("NFC", text).split()) or None if text else None
+
+
+def _is_name(text: str) -> bool:
+    return (
+        len(text) <= LONGEST_NAME
+        and text.isprintable()
+        and any(c.isalpha() for c in text)
+        and not set(text) & set("<>{}[]|\\^~`=")
+    )
+
+
+def _is_identifier(text: str) -> bool:
+    if len(text) > LONGEST_IDENTIFIER:
+        return False
+    pattern = _ESI if text.startswith("urn:") else _IDENTIFIER
+    return pattern.fullmatch(text) is not None

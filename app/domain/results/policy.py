@@ -1,0 +1,16 @@
+"""What the alliance settles about results."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class ResultsPolicy:
+    """Settings of the alliance."""
+
+    objection_window: timedelta = timedelta(days=7)
+    """How long after the confirmation of a result its learner can object to it."""
+    link_valid_for: timedelta = timedelta(days=14)
+    """How long a one-time link can be opened."""
+    links_per_hour: int = 5
+    """How many links at most are sent for one registration within an hour."""

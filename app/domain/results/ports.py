@@ -1,0 +1,209 @@
+"""What results need from outside."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from app.domain.results.credential_data import CredentialData
+from app.domain.results.links import Link
+from app.domain.results.result import Result
+from app.domain.unit_of_work import UnitOfWork
+from app.domain.vocabulary.institutions import InstitutionCode
+from app.domain.vocabulary.micro_credential import MicroCredentials
+from app.domain.vocabulary.text import LanguageMap
+
+GRADABLE = frozenset({"running", "grading", "results_confirmed", "issuing"})
+"""States of an edition in which results are entered; confirmed ones stand all the same."""
+
+CONFIRMABLE = frozenset({"grading", "results_confirmed", "issuing"})
+"""States of an edition in which its results list is signed; after the first time, corrections."""
+
+TAKES_PART = frozenset({"placed", "completed"})
+"""States of a registration whose person is taught and assessed."""
+
+LIVE = frozenset({"needs_decision", "waiting", "offered", "placed", "completed"})
+"""States of a registration that has not ended."""
+
+
+@dataclass(frozen=True)
+class EditionFacts:
+    """What results need to know of an edition."""
+
+    id: UUID
+    code: str
+    title: LanguageMap
+    proposal: UUID
+    proposal_version: int
+    organiser: InstitutionCode
+    awarding: tuple[InstitutionCode, ...]
+    partners: tuple[InstitutionCode, ...]
+    """Everybody who takes part, the organiser included."""
+    state: str
+    """As enrolment names it: `running`, `grading`, …"""
+    start: date
+    end: date
+    contact_email: str
+    time_zone: str = "UTC"
+    """IANA name; deadlines are shown in it."""
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Somebody who is registered in an edition. Personal data."""
+
+    registration: UUID
+    edition: UUID
+    state: str
+    """As enrolment names it: `placed`, `waiting`, …"""
+    institution: InstitutionCode | None
+    """For which they count; None while that is unclear."""
+    account: UUID | None
+    """None for people who came by a form and have not signed in."""
+    full_name: str = field(repr=False)
+    """As they registered."""
+    email: str = field(repr=False)
+    email_verified: bool = False
+    """Whether an identity provider, or a link, has confirmed the address."""
+    language: str = "en"
+    """BCP 47 tag of the language they read."""
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether they are taught and assessed."""
+        return self.state in TAKES_PART
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the registration has not ended."""
+        return self.state in LIVE
+
+
+class Participants(Protocol):
+    """Editions and registrations, as enrolment keeps them. For reading only."""
+
+    async def edition(self, edition: UUID) -> EditionFacts:
+        """One edition. Raises EditionNotFound."""
+        ...
+
+    async def of_edition(self, edition: UUID) -> Sequence[Participant]:
+        """Everybody who takes part, by registration. Raises EditionNotFound."""
+        ...
+
+    async def get(self, registration: UUID) -> Participant:
+        """One registration, whatever its state. Raises RegistrationNotFound."""
+        ...
+
+    async def with_address(self, edition: UUID, email: str) -> Sequence[Participant]:
+        """Live registrations in that edition with that address, case ignored; usually one."""
+        ...
+
+    async def held_by(self, account: UUID) -> Collection[UUID]:
+        """The registrations of the person with this account."""
+        ...
+
+
+class Results(Protocol):
+    """Results, each held by one unit of work at a time."""
+
+    async def get(self, participant: Participant) -> Result:
+        """The result of a registration, for change; version 0 when nothing was entered yet."""
+        ...
+
+    async def read(self, participant: Participant) -> Result:
+        """The same without locking it."""
+        ...
+
+    async def of_edition(self, edition: UUID, *, lock: bool) -> Sequence[Result]:
+        """All results that have been entered in an edition, by registration."""
+        ...
+
+    async def save(self, result: Result) -> None:
+        """Keep its state, and its events with it; its version goes up by one.
+
+        Raises StaleResult when somebody else entered a first result meanwhile.
+        """
+        ...
+
+
+class CredentialDataStore(Protocol):
+    """Credential data, each held by one unit of work at a time."""
+
+    async def get(self, participant: Participant) -> CredentialData:
+        """The data of a registration, for change; version 0 when nothing was confirmed yet."""
+        ...
+
+    async def read(self, participant: Participant) -> CredentialData:
+        """The same without locking them."""
+        ...
+
+    async def of_edition(self, edition: UUID) -> Sequence[CredentialData]:
+        """All that have been confirmed in an edition, by registration."""
+        ...
+
+    async def save(self, data: CredentialData) -> None:
+        """Keep them, and their events with them; the version goes up by one.
+
+        Raises StaleCredentialData when the learner confirmed them twice at the same time.
+        """
+        ...
+
+
+class Links(Protocol):
+    """One-time links, by the hash of their token."""
+
+    async def add(self, link: Link) -> None:
+        """Keep a new link."""
+        ...
+
+    async def get(self, token_hash: str) -> Link:
+        """Load one to open it; it is held until then. Raises LinkNotFound."""
+        ...
+
+    async def read(self, token_hash: str) -> Link:
+        """Load one to look at it. Raises LinkNotFound."""
+        ...
+
+    async def save(self, link: Link) -> None:
+        """Keep that it was opened, and its events."""
+        ...
+
+    async def sent_since(self, registration: UUID, since: datetime) -> int:
+        """How many links were made for a registration since then."""
+        ...
+
+    async def confirmed_addresses(self, registrations: Collection[UUID]) -> dict[UUID, set[str]]:
+        """The addresses of opened links, in lower case, by registration."""
+        ...
+
+
+class MailLog(Protocol):
+    """Which messages have been handed over, so that repeating a job sends none twice."""
+
+    async def knows(self, message: str) -> bool:
+        """Whether the message with that id was handed over."""
+        ...
+
+    async def note(self, message: str, registration: UUID | None) -> None:
+        """Note that it was; a second note changes nothing."""
+        ...
+
+
+class SessionTokens(Protocol):
+    """Short sessions that a one-time link opens."""
+
+    def issue(self, registration: UUID) -> tuple[str, int]:
+        """A bearer token for that registration alone, and the seconds that it is good for."""
+        ...
+
+
+class ResultsWork(UnitOfWork, Protocol):
+    """A unit of work of results."""
+
+    participants: Participants
+    results: Results
+    credential_data: CredentialDataStore
+    links: Links
+    mail_log: MailLog
+    micro_credentials: MicroCredentials

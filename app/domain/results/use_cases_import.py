@@ -1,0 +1,182 @@
+"""Entering the results of a whole edition from a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from app.domain.access.roles import Caller
+from app.domain.clock import Clock
+from app.domain.errors import Finding
+from app.domain.results.entry import grading_of
+from app.domain.results.errors import InvalidResult, ResultIsConfirmed, SheetInvalid
+from app.domain.results.ports import Participant, ResultsWork
+from app.domain.results.result import Result
+from app.domain.results.sheet import SheetRow, read_sheet, write_sheet
+from app.domain.results.use_cases import account_of, expect_grading, keep, of_edition, see_list
+from app.domain.results.views import ResultsList
+from app.domain.vocabulary.specification import AcademicData
+
+
+class Verdict(StrEnum):
+    """What a line of the file does."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    EMPTY = "empty"
+    """Nothing is entered in it: it is left alone."""
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class RowReport:
+    """What became, or would become, of one line."""
+
+    line: int
+    registration: UUID
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What a file of results did, or would do."""
+
+    rows: tuple[RowReport, ...]
+    findings: tuple[Finding, ...]
+    """Why lines were refused. One refused line keeps the whole file out."""
+    ignored_columns: tuple[str, ...]
+    not_in_file: tuple[UUID, ...]
+    """Registrations that take part and are not in the file."""
+    dry_run: bool
+
+
+async def import_results(
+    edition_id: UUID,
+    content: bytes,
+    *,
+    dry_run: bool,
+    work: ResultsWork,
+    caller: Caller,
+    clock: Clock,
+) -> ImportReport:
+    """Take over a CSV file of results, all of it or nothing (see `sheet.py` for its columns).
+
+    With `dry_run` nothing is kept, and refused lines are reported instead of raised. Raises
+    EditionNotFound, NotAllowed, NotGrading, NoGradingScheme, SheetInvalid.
+    """
+    async with work:
+        edition, micro_credential = await of_edition(edition_id, work=work)
+        see_list(caller, "import_results", edition, micro_credential)
+        account = account_of(caller)
+        expect_grading(edition)
+        now = clock.now()
+        academic = micro_credential.specification.academic
+        sheet = read_sheet(
+            content,
+            [assessment.code for assessment in academic.assessments],
+            assessed_on=min(edition.end, now.date()),
+        )
+        participants = {p.registration: p for p in await work.participants.of_edition(edition_id)}
+        results = {r.registration: r for r in await work.results.of_edition(edition_id, lock=True)}
+        found = list(sheet.findings)
+        reports: list[RowReport] = []
+        changed: list[Result] = []
+        for row in sheet.rows:
+            result = results.get(row.registration, Result(row.registration, edition_id))
+            verdict = _judge(row, result, participants, academic, account, clock, found)
+            reports.append(RowReport(row.line, row.registration, verdict))
+            if verdict in (Verdict.NEW, Verdict.CHANGED):
+                changed.append(result)
+        if not dry_run:
+            if found:
+                raise SheetInvalid(
+                    "Nothing was taken over, because lines of the file cannot be; `errors` says "
+                    "which and why.",
+                    found,
+                )
+            for result in sorted(changed, key=lambda r: r.registration):
+                await keep(result, work=work)
+    named = {row.registration for row in sheet.rows}
+    return ImportReport(
+        tuple(reports),
+        tuple(found),
+        sheet.ignored,
+        tuple(registration for registration in participants if registration not in named),
+        dry_run,
+    )
+
+
+def _judge(
+    row: SheetRow,
+    result: Result,
+    participants: Mapping[UUID, Participant],
+    academic: AcademicData,
+    account: UUID,
+    clock: Clock,
+    found: list[Finding],
+) -> Verdict:
+    """Enter one line into its result, or say in `found` why not."""
+    pointer = f"/rows/{row.line}"
+    if row.registration not in participants:
+        found.append(
+            Finding(
+                f"{pointer}/registration",
+                "not_a_participant",
+                "This registration holds no place in the edition.",
+            )
+        )
+        return Verdict.REFUSED
+    if row.entry.is_empty:
+        return Verdict.EMPTY
+    if row.version is not None and row.version != result.version:
+        found.append(
+            Finding(
+                f"{pointer}/version",
+                "result_changed",
+                "The result has changed since the file was made. Fetch the list again.",
+                {"current": result.version},
+            )
+        )
+        return Verdict.REFUSED
+    now = clock.now()
+    try:
+        grading = grading_of(row.entry, academic, today=now.date())
+        is_new = result.version == 0
+        if not result.record(grading, by=account, at=now):
+            return Verdict.UNCHANGED
+    except InvalidResult as refused:
+        found += [
+            Finding(f"{pointer}{f.pointer}", f.code, f.detail, f.params) for f in refused.findings
+        ]
+        return Verdict.REFUSED
+    except ResultIsConfirmed as refused:
+        found.append(Finding(pointer, refused.code, refused.detail))
+        return Verdict.REFUSED
+    return Verdict.NEW if is_new else Verdict.CHANGED
+
+
+def sheet_of(listed: ResultsList) -> bytes:
+    """The list as a file that `import_results` takes back, with names for those who fill it in."""
+    codes = [a.code for a in listed.micro_credential.specification.academic.assessments]
+    header = ["registration", "name", "institution", "version", *codes, "grade", "outcome"]
+    header += ["state"]
+    return write_sheet(
+        header,
+        (
+            [
+                str(line.participant.registration),
+                line.participant.full_name,
+                line.participant.institution or "",
+                str(line.result.version),
+                *(
+                    next((g.grade for g in line.result.grading.grades if g.assessment == code), "")
+                    for code in codes
+                ),
+                line.result.grading.grade or "",
+                line.result.outcome or "",
+                line.result.state,
+            ]
+            for line in listed.lines
+        ),
+    )

@@ -1,0 +1,102 @@
+"""One-time links: made for a message, looked at, opened once, asked for anew."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.domain.clock import Clock
+from app.domain.ids import new_id
+from app.domain.results.events import LinkRequested
+from app.domain.results.links import Link, LinkState, new_token, token_hash
+from app.domain.results.policy import ResultsPolicy
+from app.domain.results.ports import EditionFacts, ResultsWork, SessionTokens
+
+
+@dataclass(frozen=True)
+class LinkView:
+    """What one may know of a link by looking at it: nothing about a person."""
+
+    state: LinkState
+    expires_at: datetime
+    edition: EditionFacts
+
+
+@dataclass(frozen=True)
+class Session:
+    """What opening a link gives."""
+
+    registration: UUID
+    edition: UUID
+    token: str
+    """Bearer token for that registration alone."""
+    expires_in: int
+    """Seconds."""
+
+
+async def make_link(
+    registration: UUID, *, work: ResultsWork, clock: Clock, policy: ResultsPolicy
+) -> str:
+    """Make a link for a registration and return its token, which is kept nowhere.
+
+    For the message that carries it, and nobody else. Raises RegistrationNotFound.
+    """
+    async with work:
+        participant = await work.participants.get(registration)
+        token = new_token()
+        now = clock.now()
+        link = Link(
+            id=new_id(),
+            registration=registration,
+            edition=participant.edition,
+            token_hash=token_hash(token),
+            address=participant.email,
+            created_at=now,
+            expires_at=now + policy.link_valid_for,
+        )
+        await work.links.add(link)
+        await work.trail.append("link", link.id, after="made")
+    return token
+
+
+async def look_at_link(token: str, *, work: ResultsWork, clock: Clock) -> LinkView:
+    """What a link is for and whether it can be opened. Changes nothing. Raises LinkNotFound."""
+    async with work:
+        link = await work.links.read(token_hash(token))
+        return LinkView(
+            link.state(clock.now()),
+            link.expires_at,
+            await work.participants.edition(link.edition),
+        )
+
+
+async def open_link(
+    token: str, *, work: ResultsWork, sessions: SessionTokens, clock: Clock
+) -> Session:
+    """Use a link up: it confirms the address and starts a short session for the registration.
+
+    Raises LinkNotFound, LinkNoLongerValid.
+    """
+    async with work:
+        link = await work.links.get(token_hash(token))
+        link.open(at=clock.now())
+        await work.links.save(link)
+        await work.trail.append("link", link.id, after="opened")
+    bearer, seconds = sessions.issue(link.registration)
+    return Session(link.registration, link.edition, bearer, seconds)
+
+
+async def request_link(
+    edition: UUID, email: str, *, work: ResultsWork, clock: Clock, policy: ResultsPolicy
+) -> None:
+    """Have a link sent anew to the address that was stated in a registration.
+
+    Says the same whether there is such a registration or not, and sends so many an hour at most.
+    """
+    async with work:
+        since = clock.now() - timedelta(hours=1)
+        for participant in await work.participants.with_address(edition, email):
+            sent = await work.links.sent_since(participant.registration, since)
+            if sent < policy.links_per_hour:
+                await work.outbox.put(
+                    LinkRequested(participant.registration, edition, request=new_id())
+                )
