@@ -56,7 +56,7 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SNB = "http://data.europa.eu/snb/"
 
 
-class StoryClock:
+class TickingClock:
     """A clock that a test sets, and that moves on by a second each time it is read."""
 
     def __init__(self, now: datetime = NOW) -> None:
