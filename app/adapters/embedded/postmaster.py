@@ -68,7 +68,7 @@ class Postmaster:
             preexec_fn=end_with_parent(signal.SIGINT),  # the supervisor has one thread
             **account.popen_arguments(),
         )
-        self._watch = None if sys.platform == "linux" else _watch_parent(self._process.pid)
+        self._watch = None if sys.platform == "linux" else stop_with_this_process(self._process.pid)
 
     @property
     def pid(self) -> int:
@@ -120,7 +120,7 @@ class Postmaster:
         )
 
 
-def _watch_parent(pid: int) -> subprocess.Popen[bytes]:
+def stop_with_this_process(pid: int) -> subprocess.Popen[bytes]:
     """Have `pid` stopped when this process ends, where the kernel does not see to it.
 
     The shell waits for the end of a pipe that only this process holds open.

@@ -62,24 +62,24 @@ class EmbeddedPostgres:
                 f"The embedded PostgreSQL server does not run on Windows. {SET_DATABASE_URL}"
             )
         deadline = time.monotonic() + _PATIENCE
+        lock: int | None = None
         try:
             self._folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = open_lock(self._folder.clients_lock)
             self._folder.adopt_owner(self._folder.clients_lock)
+            # Refused only while a supervisor is stopping, which takes a moment.
+            while not try_lock(lock, exclusive=False):
+                self._pause(deadline, "the earlier server is being stopped")
+            self._note = self._find_or_start(deadline)
+            self._clients_lock, lock = lock, None
         except OSError as error:
             raise EmbeddedPostgresUnavailable(
                 f"The data folder {self._folder.root} cannot be used ({error.strerror}). Run the "
                 f"command as the user who owns it, or remove the folder. {SET_DATABASE_URL}"
             ) from error
-        try:
-            # Refused only while a supervisor is stopping, which takes a moment.
-            while not try_lock(lock, exclusive=False):
-                self._pause(deadline, "the earlier server is being stopped")
-            self._note = self._find_or_start(deadline)
-        except BaseException:
-            os.close(lock)
-            raise
-        self._clients_lock = lock
+        finally:
+            if lock is not None:
+                os.close(lock)
 
     def release(self) -> None:
         """Stop using the server. It is stopped within a moment if nobody else uses it."""

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from app.adapters.embedded import EmbeddedPostgres
 from app.adapters.embedded.folder import DataFolder
 from app.adapters.embedded.locks import open_lock, try_lock
 from tests.adapters.embedded.processes import (
+    PATIENCE,
+    ROOT,
     Command,
     note_of,
     processes_of,
@@ -142,6 +146,29 @@ def test_a_server_that_keeps_dying_is_given_up(folder: Path) -> None:
         reason = DataFolder(folder).read_failure()
         assert reason is not None
         assert reason.startswith("The PostgreSQL server keeps dying.")
+
+
+def test_where_the_kernel_does_not_help_a_shell_stops_the_server(tmp_path: Path) -> None:
+    # The way of macOS, tried on any system with a process that stands for the server.
+    script = (
+        "import sys\n"
+        "from app.adapters.embedded.postmaster import stop_with_this_process\n"
+        "stop_with_this_process(int(sys.argv[1]))\n"
+        "print('watched', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(["/bin/sleep", "60"], start_new_session=True) as server:
+        with subprocess.Popen(
+            [sys.executable, "-c", script, str(server.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+        ) as supervisor:
+            assert supervisor.stdout is not None
+            assert supervisor.stdout.readline() == b"watched\n"
+            assert server.poll() is None
+            supervisor.kill()
+        assert server.wait(PATIENCE) == -signal.SIGINT
 
 
 def _has_supervisor(folder: Path) -> bool:

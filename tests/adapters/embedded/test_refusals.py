@@ -8,6 +8,8 @@ import pytest
 from app.adapters.embedded import EmbeddedPostgres, EmbeddedPostgresUnavailable
 from app.adapters.embedded.account import Account
 from app.adapters.embedded.binaries import find_binaries
+from app.adapters.embedded.cluster import ensure_cluster
+from app.adapters.embedded.folder import DataFolder
 from tests.adapters.embedded.processes import Command, wait_until_nothing_runs
 
 
@@ -86,6 +88,31 @@ def test_a_folder_that_is_a_file_cannot_hold_data(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
     with pytest.raises(EmbeddedPostgresUnavailable, match=r"data cannot be used \(File exists\)"):
         EmbeddedPostgres(tmp_path / "data").start()
+
+
+def test_programs_too_old_to_run_for_root_are_refused(tmp_path: Path) -> None:
+    account = Account(65534, 65534, drop=True)
+    with pytest.raises(EmbeddedPostgresUnavailable, match="or set PG_BINDIR to the programs of 16"):
+        _ensure_cluster(tmp_path, 15, account)
+
+
+def test_programs_older_than_production_are_refused(tmp_path: Path) -> None:
+    account = Account(os.geteuid(), os.getegid(), drop=False)
+    with pytest.raises(EmbeddedPostgresUnavailable, match="PostgreSQL 15 or later is needed"):
+        _ensure_cluster(tmp_path, 14, account)
+
+
+def _ensure_cluster(folder: Path, major: int, account: Account) -> None:
+    with (folder / "log").open("wb") as log:
+        ensure_cluster(
+            DataFolder(folder),
+            find_binaries({}),
+            major,
+            account,
+            durable=False,
+            owner_lock=log.fileno(),
+            log=log,
+        )
 
 
 def test_durable_data_are_not_entrusted_to_a_server_without_durability(folder: Path) -> None:
