@@ -1,0 +1,77 @@
+"""JSON from strangers (RFC 8259): bounded, without double keys, without values JSON does not have.
+
+A parser that keeps the last of two equal keys shows another document than one that keeps the
+first; a seal over such text proves nothing, so it is refused.
+"""
+
+import json
+from typing import Any, NoReturn
+
+MAX_BYTES = 10_000_000
+"""The largest file looked at. Sealed credentials with pictures have up to 1.3 MB."""
+_MAX_STRUCTURE = 500_000
+"""Commas and opening brackets together: an upper bound on how many values are made in memory."""
+_MAX_DEPTH = 200
+"""Levels before the parser itself would give up; the profile's own limit is lower."""
+
+
+class NotReadable(Exception):
+    """Bytes that are not what they should be. `code` is stable, the message for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def read_json(raw: bytes) -> Any:
+    """The value that UTF-8 JSON text stands for. Raises NotReadable, and nothing else."""
+    if len(raw) > MAX_BYTES:
+        raise NotReadable("too_large", f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
+    if raw.count(b",") + raw.count(b"{") + raw.count(b"[") > _MAX_STRUCTURE:
+        raise NotReadable("too_many_values", "The file holds far more values than a credential.")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise NotReadable("not_utf8", "The file is not UTF-8 text.") from None
+    try:
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise NotReadable("too_deep", "The file is nested too deeply.") from None
+    except ValueError:
+        raise NotReadable("not_json", "The file is not JSON.") from None
+    _insist_on_depth(value)
+    return value
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """The same for text that has to be an object. Raises NotReadable."""
+    value = read_json(raw)
+    if not isinstance(value, dict):
+        raise NotReadable("not_an_object", "The file is not a JSON object.")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise NotReadable("double_key", "An object has the same key twice.")
+    return made
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise NotReadable("not_json", f"{name} is not a JSON value.")
+
+
+def _insist_on_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            item
+            for above in level
+            if isinstance(above, (dict, list))
+            for item in (above.values() if isinstance(above, dict) else above)
+        ]
+        if not level:
+            return
+    raise NotReadable("too_deep", "The file is nested too deeply.")
