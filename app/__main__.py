@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from app.settings import Settings, read_settings, variable
 
 CONTRACT = Path(__file__).parents[1] / "openapi" / "openapi.json"
+PERMISSIONS_PAGE = Path(__file__).parents[1] / "docs" / "permissions.md"
 Command = Callable[[argparse.Namespace, Settings], int]
 
 
@@ -26,6 +28,8 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
     from app.main import create_app
     from app.wiring import embedded_folder, lifespan_of
 
+    if arguments.with_parent:
+        _end_with_parent()
     folder = Path(arguments.folder) if arguments.folder else embedded_folder(settings)
     with database(settings, folder) as url:
         prepare(url, settings)
@@ -34,11 +38,22 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
             app,
             host=arguments.host,
             port=arguments.port,
+            fd=arguments.fd,
             access_log=False,
             log_level="warning",
             server_header=False,
         )
     return 0
+
+
+def _end_with_parent() -> None:
+    """Stop when standard input closes, as it does with the death of whoever started us."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def worker(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -104,17 +119,22 @@ def check_migrations(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def openapi(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Write openapi/openapi.json, or with --check fail when it differs from the code."""
+    """Write openapi/openapi.json and docs/permissions.md, or with --check fail when they differ."""
     from app.main import create_app
+    from app.permission_page import permission_page
 
-    written = json.dumps(create_app(Settings()).openapi(), indent=1, ensure_ascii=False) + "\n"
-    if not arguments.check:
-        CONTRACT.write_text(written)
-        return 0
-    if CONTRACT.read_text() == written:
-        return 0
-    print("openapi/openapi.json differs from the code: run `make openapi`.", file=sys.stderr)
-    return 1
+    contract = json.dumps(create_app(Settings()).openapi(), indent=1, ensure_ascii=False) + "\n"
+    differing = []
+    for path, text in ((CONTRACT, contract), (PERMISSIONS_PAGE, permission_page())):
+        if not arguments.check:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            differing.append(path.name)
+    if differing:
+        print(
+            f"{' and '.join(differing)} differ from the code: run `make openapi`.", file=sys.stderr
+        )
+    return 1 if differing else 0
 
 
 def grant(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -177,6 +197,8 @@ def _parser() -> argparse.ArgumentParser:
         if command is serve:
             one.add_argument("--host", default="127.0.0.1")
             one.add_argument("--port", type=int, default=8000)
+            one.add_argument("--fd", type=int, help="an open socket to serve on")
+            one.add_argument("--with-parent", action="store_true", help="end with standard input")
         if command is grant:
             one.add_argument("--issuer", required=True)
             one.add_argument("--subject", required=True)
