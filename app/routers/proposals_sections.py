@@ -52,7 +52,7 @@ def read_section(section: Section, plain: Mapping[str, Any]) -> SectionContent:
 def _unwritable(value: Any, pointer: str) -> Iterator[Finding]:
     """Texts with characters that no database column and no credential can hold."""
     match value:
-        case str() if "\0" in value or not value.isprintable() and _has_surrogate(value):
+        case str() if "\0" in value or (not value.isprintable() and _has_surrogate(value)):
             yield Finding(
                 pointer or "/", "unwritable_text", "Leave out the characters U+0000 and surrogates."
             )

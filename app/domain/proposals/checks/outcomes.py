@@ -125,6 +125,7 @@ def _decision(pointer: str, skill: OutcomeSkill, judged: Judged) -> Iterator[Iss
 def _undecided(pointer: str, skill: OutcomeSkill, judged: Judged) -> Issue:
     resolved = judged.esco.undecided.get(skill.wording)
     said = f" {_SAID[resolved.status]}" if resolved else ""
+    said += "".join(f" {warning.detail}" for warning in resolved.warnings) if resolved else ""
     return issue(
         pointer,
         "esco_undecided",
