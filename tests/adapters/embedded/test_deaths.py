@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
 from app.adapters.embedded import EmbeddedPostgres
 from app.adapters.embedded.folder import DataFolder
@@ -73,6 +75,25 @@ async def test_a_start_right_after_the_supervisor_was_killed_waits_for_the_remai
         with EmbeddedPostgres(folder) as next_one:
             assert note_of(folder).postmaster_pid != killed.postmaster_pid
             assert await _query(next_one, "SELECT one FROM kept") == 1
+
+
+def test_a_note_whose_supervisor_is_gone_is_not_believed(folder: Path, tmp_path: Path) -> None:
+    other_folder = tmp_path / "other"
+    with EmbeddedPostgres(other_folder, durable=False) as other, ThreadPoolExecutor() as pool:
+        # As a newcomer sees it while the server of a killed supervisor still answers: remains hold
+        # the owner's lock, and the note leads to a server that takes connections.
+        folder.mkdir(mode=0o700)
+        remains = open_lock(folder / "owner.lock")
+        assert try_lock(remains, exclusive=True)
+        DataFolder(folder).write_note(note_of(other_folder))
+        newcomer = EmbeddedPostgres(folder, durable=False)
+        start = pool.submit(newcomer.start)
+        with pytest.raises(TimeoutError):
+            start.result(timeout=0.5)  # it waits for the remains to go
+        os.close(remains)
+        start.result(PATIENCE)
+        assert newcomer.url() != other.url()
+        newcomer.release()
 
 
 async def test_a_killed_server_is_started_again_under_the_same_address(folder: Path) -> None:
