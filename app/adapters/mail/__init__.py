@@ -1,0 +1,1 @@
+"""Mail behind the `Mailer` port: by SMTP, into files for development, in memory for tests."""

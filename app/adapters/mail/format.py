@@ -1,0 +1,42 @@
+"""Our messages in the form of Internet mail (RFC 5322, RFC 3834)."""
+
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+
+from app.domain.clock import Clock
+from app.domain.mail import MailRefused, Message
+
+
+def as_email(message: Message, sender: str, clock: Clock) -> EmailMessage:
+    """The message with its headers. Raises MailRefused when the address is none."""
+    mail = EmailMessage(SMTP if message.to.isascii() else SMTPUTF8)
+    # An Address, and not text: text could hold several, or the beginning of another header.
+    mail["To"] = _address(message.to)
+    mail["From"] = sender
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(clock.now())
+    # The same message has the same identifier, so that a mail server that gets it twice can tell.
+    mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.text, charset="utf-8", cte="quoted-printable")
+    mail["Content-Language"] = message.language
+    return mail
+
+
+def _address(text: str) -> Address:
+    # The library's parser knows ASCII alone (RFC 6531 came later), so that it judges the form with
+    # a stand-in for every other letter.
+    plain = "".join(c if c.isascii() else "x" if c.isalnum() else " " for c in text)
+    try:
+        parsed = Address(addr_spec=plain)
+        if not parsed.username or not parsed.domain:
+            raise ValueError("half an address")
+        if text.isascii():
+            return parsed
+        local, _, domain = text.rpartition("@")
+        return Address(username=local, domain=domain)
+    except (HeaderParseError, ValueError, IndexError):
+        raise MailRefused("the address has not the form of one") from None
