@@ -1,3 +1,3 @@
-"""Backend of the INGENIUM alliance for joint micro-credentials, from proposal to sealed credential."""
+"""Backend for the joint micro-credentials of the INGENIUM alliance, from proposal to seal."""
 
 __version__ = "0.1.0"
