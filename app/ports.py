@@ -9,10 +9,11 @@ from app.domain.access.idempotency import IdempotencyStore
 from app.domain.access.ports import PlatformWork, Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock
+from app.domain.proposals.ports import ProposalWork
 from app.settings import Settings
 
 
-class Work(PlatformWork, Protocol):
+class Work(PlatformWork, ProposalWork, Protocol):
     """A unit of work of any capability."""
 
 

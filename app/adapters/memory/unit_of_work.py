@@ -16,6 +16,7 @@ from app.adapters.memory.platform import (
     MemoryInstitutions,
     MemoryJobs,
 )
+from app.adapters.memory.proposals import MemoryMicroCredentials, MemoryProposals
 from app.domain.access.ports import AuditRecord
 from app.domain.access.roles import Caller
 from app.domain.clock import Clock
@@ -216,6 +217,21 @@ class MemoryWork:
     def jobs(self) -> MemoryJobs:
         """Long work."""
         return MemoryJobs(self, MemoryTable(self, "job"), MemoryTable(self, "job_item"))
+
+    @cached_property
+    def proposals(self) -> MemoryProposals:
+        """Every proposal."""
+        return MemoryProposals(
+            self,
+            MemoryTable(self, "proposal"),
+            MemoryTable(self, "proposal_history"),
+            MemoryTable(self, "proposal_number"),
+        )
+
+    @cached_property
+    def micro_credentials(self) -> MemoryMicroCredentials:
+        """Published ones."""
+        return MemoryMicroCredentials(MemoryTable(self, "proposal"))
 
 
 Reactions = Mapping[type[Event], Collection[str]]

@@ -17,6 +17,7 @@ from app.adapters.postgres.platform import (
     PostgresInstitutions,
     PostgresJobs,
 )
+from app.adapters.postgres.proposals import PostgresMicroCredentials, PostgresProposals
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.platform import AuditRecordRow
 from app.domain.access.roles import Caller
@@ -142,3 +143,13 @@ class PostgresWork:
     def jobs(self) -> PostgresJobs:
         """Long work."""
         return PostgresJobs(self)
+
+    @cached_property
+    def proposals(self) -> PostgresProposals:
+        """Every proposal."""
+        return PostgresProposals(self)
+
+    @cached_property
+    def micro_credentials(self) -> PostgresMicroCredentials:
+        """Published ones."""
+        return PostgresMicroCredentials(self)

@@ -72,9 +72,20 @@ class PublishedMicroCredentials(MicroCredentials, Protocol):
 class ProposalWork(UnitOfWork, Protocol):
     """A unit of work of proposals."""
 
-    proposals: Proposals
-    micro_credentials: PublishedMicroCredentials
-    institutions: Institutions
+    @property
+    def proposals(self) -> Proposals:
+        """Every proposal."""
+        ...
+
+    @property
+    def micro_credentials(self) -> PublishedMicroCredentials:
+        """Published ones."""
+        ...
+
+    @property
+    def institutions(self) -> Institutions:
+        """The partners of the alliance."""
+        ...
 
 
 class ReadSection(Protocol):
