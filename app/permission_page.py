@@ -21,9 +21,9 @@ _HEAD = """# Who may do what
 
 One row per operation of the API, written from `app/domain/access/` by `make openapi`. A role counts
 where its grant is held: at the institution that leads the proposal or edition, at one of the
-awarding bodies, and so on. Whoever may not even see a thing gets 404; whoever sees it but may not do
-this to it gets 403; without a token it is 401. What depends on the state of a thing, or on who has
-done what before (nobody reviews their own), is decided by the thing itself.
+awarding bodies, and so on. Whoever may not even see a thing gets 404; whoever sees it but may not
+do this to it gets 403; without a token it is 401. What depends on the state of a thing, or on who
+has done what before (nobody reviews their own), is decided by the thing itself.
 
 | operation | without a token | with any token | the person concerned | roles |
 |---|---|---|---|---|
