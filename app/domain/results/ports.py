@@ -201,9 +201,32 @@ class SessionTokens(Protocol):
 class ResultsWork(UnitOfWork, Protocol):
     """A unit of work of results."""
 
-    participants: Participants
-    results: Results
-    credential_data: CredentialDataStore
-    links: Links
-    mail_log: MailLog
-    micro_credentials: MicroCredentials
+    @property
+    def participants(self) -> Participants:
+        """Editions and registrations, for reading."""
+        ...
+
+    @property
+    def results(self) -> Results:
+        """Results."""
+        ...
+
+    @property
+    def credential_data(self) -> CredentialDataStore:
+        """What learners confirmed for their credential."""
+        ...
+
+    @property
+    def links(self) -> Links:
+        """One-time links."""
+        ...
+
+    @property
+    def mail_log(self) -> MailLog:
+        """Which messages were handed over."""
+        ...
+
+    @property
+    def micro_credentials(self) -> MicroCredentials:
+        """Published micro-credentials."""
+        ...

@@ -10,7 +10,6 @@ from app.domain.clock import Clock
 from app.domain.errors import Finding, Forbidden
 from app.domain.results.entry import ResultEntry, grading_of
 from app.domain.results.errors import (
-    EditionNotFound,
     NotAParticipant,
     NotConfirmable,
     NotGrading,
@@ -94,11 +93,14 @@ async def record_result(
 async def list_results(
     edition_id: UUID, *, work: ResultsWork, caller: Caller, clock: Clock, policy: ResultsPolicy
 ) -> ResultsList:
-    """Everybody who takes part, with what has been entered. Raises EditionNotFound."""
+    """Everybody who takes part, with what has been entered.
+
+    Raises EditionNotFound, NotAllowed.
+    """
     async with work:
         edition, micro_credential = await of_edition(edition_id, work=work)
         place = place_of(edition, micro_credential)
-        see_list(caller, "list_results", edition, micro_credential)
+        require(PERMISSIONS, caller, "list_results", place)
         participants = await work.participants.of_edition(edition_id)
         results = {
             result.registration: result
@@ -156,7 +158,8 @@ async def confirm_results(
     """
     async with work:
         edition, micro_credential = await of_edition(edition_id, work=work)
-        see_list(caller, "confirm_results", edition, micro_credential)
+        # Everybody may know of the edition, so that nobody is told that it does not exist.
+        require(PERMISSIONS, caller, "confirm_results", place_of(edition, micro_credential))
         account = account_of(caller)
         if edition.state not in CONFIRMABLE:
             raise NotConfirmable(edition.state)
@@ -237,20 +240,6 @@ def expect_grading(edition: EditionFacts) -> None:
     """Let results be entered, or raise NotGrading."""
     if edition.state not in GRADABLE:
         raise NotGrading(edition.state)
-
-
-def see_list(
-    caller: Caller, action: str, edition: EditionFacts, micro_credential: MicroCredential
-) -> None:
-    """Let the caller do something to the results list. Raises EditionNotFound, NotAllowed."""
-    require(
-        PERMISSIONS,
-        caller,
-        action,
-        place_of(edition, micro_credential),
-        see="list_results",
-        missing=EditionNotFound(edition.id),
-    )
 
 
 async def of_edition(

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from app.domain.access.permissions import require
 from app.domain.access.roles import Caller
+from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
 from app.domain.errors import Finding
 from app.domain.results.entry import grading_of
@@ -13,8 +15,8 @@ from app.domain.results.errors import InvalidResult, ResultIsConfirmed, SheetInv
 from app.domain.results.ports import Participant, ResultsWork
 from app.domain.results.result import Result
 from app.domain.results.sheet import SheetRow, read_sheet, write_sheet
-from app.domain.results.use_cases import account_of, expect_grading, keep, of_edition, see_list
-from app.domain.results.views import ResultsList
+from app.domain.results.use_cases import account_of, expect_grading, keep, of_edition
+from app.domain.results.views import ResultsList, place_of
 from app.domain.vocabulary.specification import AcademicData
 
 
@@ -67,7 +69,7 @@ async def import_results(
     """
     async with work:
         edition, micro_credential = await of_edition(edition_id, work=work)
-        see_list(caller, "import_results", edition, micro_credential)
+        require(PERMISSIONS, caller, "import_results", place_of(edition, micro_credential))
         account = account_of(caller)
         expect_grading(edition)
         now = clock.now()

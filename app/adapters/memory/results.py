@@ -1,0 +1,145 @@
+"""Results, credential data, links and the log of mail in memory."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from app.domain.results.credential_data import CredentialData
+from app.domain.results.errors import LinkNotFound, StaleCredentialData, StaleResult
+from app.domain.results.links import Link
+from app.domain.results.ports import Participant
+from app.domain.results.result import Result
+
+if TYPE_CHECKING:
+    from app.adapters.memory.unit_of_work import MemoryTable, MemoryWork
+
+
+class MemoryResults:
+    """See `app.domain.results.ports.Results`."""
+
+    def __init__(self, work: "MemoryWork", results: "MemoryTable[UUID, Result]") -> None:
+        self._work = work
+        self._results = results
+
+    async def get(self, participant: Participant) -> Result:
+        """The result of a registration, for change."""
+        await self._results.lock(participant.registration)
+        return await self.read(participant)
+
+    async def read(self, participant: Participant) -> Result:
+        """The same without locking it."""
+        found = self._results.get(participant.registration)
+        return found or Result(participant.registration, participant.edition)
+
+    async def of_edition(self, edition: UUID, *, lock: bool) -> Sequence[Result]:
+        """All results that have been entered in an edition, by registration."""
+        keys = sorted(key for key, result in self._results.items() if result.edition == edition)
+        if lock:
+            for key in keys:
+                await self._results.lock(key)
+        found = [self._results.get(key) for key in keys]
+        return [result for result in found if result is not None]
+
+    async def save(self, result: Result) -> None:
+        """Keep its state and events. Raises StaleResult."""
+        await self._results.lock(result.registration)
+        kept = self._results.get(result.registration)
+        if (kept.version if kept else 0) != result.version:
+            raise StaleResult(kept.version if kept else 0)
+        result.version += 1
+        await self._work.outbox.put(*result.take_events())
+        self._results.put(result.registration, result)
+
+
+class MemoryCredentialData:
+    """See `app.domain.results.ports.CredentialDataStore`."""
+
+    def __init__(self, work: "MemoryWork", data: "MemoryTable[UUID, CredentialData]") -> None:
+        self._work = work
+        self._data = data
+
+    async def get(self, participant: Participant) -> CredentialData:
+        """The data of a registration, for change."""
+        await self._data.lock(participant.registration)
+        return await self.read(participant)
+
+    async def read(self, participant: Participant) -> CredentialData:
+        """The same without locking them."""
+        found = self._data.get(participant.registration)
+        return found or CredentialData(participant.registration, participant.edition)
+
+    async def of_edition(self, edition: UUID) -> Sequence[CredentialData]:
+        """All that have been confirmed in an edition, by registration."""
+        found = (data for data in self._data.values() if data.edition == edition)
+        return sorted(found, key=lambda data: data.registration)
+
+    async def save(self, data: CredentialData) -> None:
+        """Keep them and their events. Raises StaleCredentialData."""
+        await self._data.lock(data.registration)
+        kept = self._data.get(data.registration)
+        if (kept.version if kept else 0) != data.version:
+            raise StaleCredentialData(kept.version if kept else 0)
+        data.version += 1
+        await self._work.outbox.put(*data.take_events())
+        self._data.put(data.registration, data)
+
+
+class MemoryLinks:
+    """See `app.domain.results.ports.Links`."""
+
+    def __init__(self, work: "MemoryWork", links: "MemoryTable[str, Link]") -> None:
+        self._work = work
+        self._links = links
+
+    async def add(self, link: Link) -> None:
+        """Keep a new link."""
+        await self._work.outbox.put(*link.take_events())
+        self._links.put(link.token_hash, link)
+
+    async def get(self, token_hash: str) -> Link:
+        """Load one to open it. Raises LinkNotFound."""
+        await self._links.lock(token_hash)
+        return await self.read(token_hash)
+
+    async def read(self, token_hash: str) -> Link:
+        """Load one to look at it. Raises LinkNotFound."""
+        found = self._links.get(token_hash)
+        if found is None:
+            raise LinkNotFound
+        return found
+
+    async def save(self, link: Link) -> None:
+        """Keep that it was opened, and its events."""
+        await self._work.outbox.put(*link.take_events())
+        self._links.put(link.token_hash, link)
+
+    async def sent_since(self, registration: UUID, since: datetime) -> int:
+        """How many links were made for a registration since then."""
+        return sum(
+            link.registration == registration and link.created_at >= since
+            for link in self._links.values()
+        )
+
+    async def confirmed_addresses(self, registrations: Collection[UUID]) -> dict[UUID, set[str]]:
+        """The addresses of opened links, in lower case, by registration."""
+        found: dict[UUID, set[str]] = {}
+        for link in self._links.values():
+            if link.registration in registrations and link.opened_at is not None:
+                found.setdefault(link.registration, set()).add(link.address.casefold())
+        return found
+
+
+class MemoryMailLog:
+    """See `app.domain.results.ports.MailLog`."""
+
+    def __init__(self, messages: "MemoryTable[str, str]") -> None:
+        self._messages = messages
+
+    async def knows(self, message: str) -> bool:
+        """Whether the message with that id was handed over."""
+        return self._messages.get(message) is not None
+
+    async def note(self, message: str, registration: UUID | None) -> None:
+        """Note that it was."""
+        self._messages.put(message, str(registration))
