@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -140,7 +142,7 @@ async def test_what_does_not_exist_is_not_found(house):
 
 async def test_pages_go_through_all_credentials_in_a_stable_order(house):
     await issued(house, 5)
-    seen = []
+    seen: list[UUID] = []
     after = None
     while True:
         async with house.work() as work:
@@ -154,12 +156,13 @@ async def test_pages_go_through_all_credentials_in_a_stable_order(house):
     assert seen == sorted(seen)
     assert len(set(seen)) == 5
     async with house.work() as work:
-        for nothing in (
+        filters: list[dict[str, Any]] = [
             {"issuers": ["HKA"], "edition": None, "state": None},
             {"issuers": [], "edition": None, "state": None},
             {"issuers": None, "edition": new_id(), "state": None},
             {"issuers": None, "edition": None, "state": CredentialState.REVOKED},
-        ):
+        ]
+        for nothing in filters:
             assert await work.credentials.page(**nothing, after=None, limit=9) == []
 
 

@@ -1,13 +1,15 @@
 """What the issuing of credentials needs from outside."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from app.domain.credentials.batch import IssuingBatch
 from app.domain.credentials.credential import Credential, Source
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder, SealFacts
-from app.domain.credentials.status import CredentialState, Delivery
+from app.domain.credentials.status import CredentialState, Delivery, PublicStatus
+from app.domain.credentials.verification import Verification
 from app.domain.errors import Conflict, Finding, NotFound
 from app.domain.jobs import Jobs
 from app.domain.unit_of_work import UnitOfWork
@@ -234,6 +236,22 @@ class Sealing(Protocol):
         Raises SealUnavailable, SealDoubtful, DocumentInvalid.
         """
         ...
+
+
+class Verifier(Protocol):
+    """Checks credentials that somebody presents, of whatever make. Fetches nothing."""
+
+    async def verify(self, raw: bytes, *, now: datetime, status: "StatusLookup") -> Verification:
+        """Everything that can be said of a file. Hostile input is a finding, never an exception.
+
+        `status` is asked when the file names a credential that could be one of ours. What takes
+        long happens off the event loop.
+        """
+        ...
+
+
+StatusLookup = Callable[[UUID], Awaitable[PublicStatus | None]]
+"""What our register says of a credential; None when it does not know it."""
 
 
 class CredentialsWork(UnitOfWork, Protocol):

@@ -1,0 +1,56 @@
+"""Verification behind its port: off the event loop, a few at a time, with our register."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from app.adapters.edc.verify import verify
+from app.adapters.edc.verify_document import revocation_check
+from app.adapters.issuing.trusted import RecognisedInstitutions, TrustSource
+from app.domain.credentials.credential_id import credential_of_urn
+from app.domain.credentials.ports import StatusLookup
+from app.domain.credentials.status import PublicStatus
+from app.domain.credentials.verification import CheckName, Verification
+
+_AT_ONCE = 2
+"""Anybody may ask, so that verification never takes all the threads that sealing needs too."""
+
+
+class EdcVerifier:
+    """See `app.domain.credentials.ports.Verifier`."""
+
+    def __init__(self, trusted: TrustSource, register: RecognisedInstitutions) -> None:
+        self._trusted = trusted
+        self._register = register
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def verify(self, raw: bytes, *, now: datetime, status: StatusLookup) -> Verification:
+        """Everything that can be said of a file."""
+        async with self._turn:
+            found = await asyncio.to_thread(self._verify, raw, now)
+        ours = _ours(found)
+        known = None if ours is None else await status(ours)
+        return found if known is None else _with_status(found, known)
+
+    def _verify(self, raw: bytes, now: datetime) -> Verification:
+        return verify(
+            raw,
+            trust=self._trusted.store,
+            now=now,
+            known_status=lambda _: None,
+            recognised=self._register.recognised,
+        )
+
+
+def _ours(found: Verification) -> UUID | None:
+    return None if found.contents.id is None else credential_of_urn(found.contents.id)
+
+
+def _with_status(found: Verification, known: PublicStatus) -> Verification:
+    """The register lies behind a connection, so that it is asked between the other checks."""
+    answer = revocation_check(found.document, lambda _: known)
+    return replace(
+        found,
+        checks=tuple(answer if c.name is CheckName.REVOCATION else c for c in found.checks),
+    )

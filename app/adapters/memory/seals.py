@@ -1,0 +1,61 @@
+"""Seals that live as long as the process: for tests, and a first look without a folder."""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from app.adapters.edc.authorities import SealSubject, new_authority, new_rsa_key
+from app.adapters.edc.development_seal import development_subject
+from app.adapters.edc.seals import SealKey, SoftwareSealKey
+from app.adapters.edc.trust import TrustAnchor, TrustStore
+from app.adapters.issuing.organisations import organisation_of
+from app.adapters.reference import partners
+from app.domain.clock import Clock
+from app.domain.credentials.seal import SealUnavailable
+from app.domain.vocabulary.institutions import InstitutionCode
+
+_LIFE = timedelta(days=365)
+_NAME = "Throw-away seal authority - DEVELOPMENT ONLY"
+
+
+class ThrowAwaySeals:
+    """See `app.adapters.issuing.keys.SealKeys`; trusts the authority that it makes.
+
+    As unmistakable as development seals: the same reserved identifier, the same words in CN.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._from = clock.now() - timedelta(days=1)
+        self._authority = new_authority(
+            _NAME, valid_from=self._from, valid_until=clock.now() + 2 * _LIFE
+        )
+        self._made: dict[InstitutionCode, SealKey] = {}
+        self._making = threading.Lock()
+        self.store = TrustStore(
+            (TrustAnchor(self._authority.certificate, _NAME, development=True),)
+        )
+
+    def institutions(self) -> Sequence[InstitutionCode]:
+        """Who has one by now, sorted."""
+        return sorted(self._made)
+
+    def key(self, institution: InstitutionCode) -> SealKey:
+        """The seal of one partner; made if there is none. Raises SealUnavailable."""
+        with self._making:
+            if institution not in self._made:
+                partner = next((p for p in partners() if p.code == institution), None)
+                if partner is None:
+                    raise SealUnavailable(f"{institution} has no seal here. See /v1/seals.")
+                self._made[institution] = self.made_for(
+                    development_subject(organisation_of(partner)), self._clock.now() + _LIFE
+                )
+            return self._made[institution]
+
+    def made_for(self, subject: SealSubject, valid_until: datetime) -> SealKey:
+        """A fresh seal for any subject, below the same authority."""
+        key = new_rsa_key()
+        certificate = self._authority.issue(
+            subject, key, valid_from=self._from, valid_until=valid_until
+        )
+        return SoftwareSealKey("RS256", (certificate, self._authority.certificate), key)

@@ -1,0 +1,24 @@
+"""Verifying a credential that anybody presents."""
+
+from uuid import UUID
+
+from app.domain.clock import Clock
+from app.domain.credentials.credential import CredentialNotFound
+from app.domain.credentials.ports import Verifier, WorkMaker
+from app.domain.credentials.status import PublicStatus
+from app.domain.credentials.verification import Verification
+
+
+async def verify_credential(
+    raw: bytes, *, reading: WorkMaker, verifier: Verifier, clock: Clock
+) -> Verification:
+    """Check by check, what can be said of a file. Open to everybody; nothing of it is kept."""
+
+    async def status(credential: UUID) -> PublicStatus | None:
+        async with reading() as work:
+            try:
+                return (await work.credentials.read(credential)).public_status
+            except CredentialNotFound:
+                return None
+
+    return await verifier.verify(raw, now=clock.now(), status=status)

@@ -1,0 +1,340 @@
+"""What every way of sealing promises, and every verifier: with PKCS #12 files, with development
+seals, and with seals that live in memory."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.hashes import SHA256
+from PIL import Image
+
+from app.adapters.edc.authorities import SealSubject, as_pkcs12, new_authority, new_rsa_key
+from app.adapters.edc.trust import as_pem
+from app.adapters.issuing.keys import DevelopmentSeals, FolderSeals, SealKeys
+from app.adapters.issuing.sealing import EdcSealing
+from app.adapters.issuing.trusted import (
+    RecognisedInstitutions,
+    SettingUnusable,
+    Trusted,
+    TrustSource,
+)
+from app.adapters.issuing.verifier import EdcVerifier
+from app.adapters.memory.seals import ThrowAwaySeals
+from app.adapters.reference import alliance, partners
+from app.domain.credentials.seal import (
+    DocumentInvalid,
+    IssuingOrder,
+    SealDoubtful,
+    SealUnavailable,
+)
+from app.domain.credentials.status import CredentialState, PublicStatus
+from app.domain.credentials.verification import CheckName, CheckStatus, Verdict
+from app.domain.ids import new_id
+from tests.issuing_builders import (
+    NOW,
+    PNG,
+    TickingClock,
+    an_award,
+    the_micro_credential,
+    the_specification,
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore:.* seals with a development seal:UserWarning")
+
+URL = "https://micro.example"
+PASSWORD = "of a test"
+IDENTIFIER = "VATES-Q0000000A"
+
+
+@dataclass
+class Workshop:
+    """One way of sealing, and who verifies what comes out of it."""
+
+    keys: SealKeys
+    trusted: TrustSource
+    clock: TickingClock
+
+    def sealing(self, *, production: bool = False) -> EdcSealing:
+        return EdcSealing(
+            self.keys, self.trusted, self.clock, public_url=URL, production=production
+        )
+
+    def verifier(self, register: RecognisedInstitutions | None = None) -> EdcVerifier:
+        return EdcVerifier(self.trusted, register or RecognisedInstitutions(None))
+
+
+def folder_with_a_seal(folder: Path, clock: TickingClock) -> Workshop:
+    """As in production: a file per institution, and anchors that the operator names."""
+    now = clock.now()
+    authority = new_authority(
+        "Authority of a test", valid_from=now - timedelta(days=9), valid_until=now.replace(2040)
+    )
+    key = new_rsa_key()
+    certificate = authority.issue(
+        SealSubject("Universidad de Oviedo", "Sello de la Universidad", "ES", IDENTIFIER),
+        key,
+        valid_from=now - timedelta(days=9),
+        valid_until=now + timedelta(days=90),
+    )
+    seals = folder / "seals"
+    seals.mkdir()
+    (seals / "UNIOVI.p12").write_bytes(as_pkcs12(key, certificate, [], PASSWORD))
+    anchors = folder / "anchors.pem"
+    anchors.write_bytes(as_pem(authority.certificate))
+    trusted = Trusted(anchors, development_seals=None, clock=clock)
+    return Workshop(FolderSeals(seals, PASSWORD), trusted, clock)
+
+
+@pytest.fixture(scope="module", params=["pkcs12", "development", "memory"])
+def workshop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workshop]:
+    folder, clock = tmp_path_factory.mktemp("seals"), TickingClock()
+    match request.param:
+        case "pkcs12":
+            yield folder_with_a_seal(folder, clock)
+        case "development":
+            yield Workshop(
+                DevelopmentSeals(folder, clock),
+                Trusted(None, development_seals=folder, clock=clock),
+                clock,
+            )
+        case _:
+            seals = ThrowAwaySeals(clock)
+            yield Workshop(seals, seals, clock)
+
+
+def an_order(clock: TickingClock, **changes) -> IssuingOrder:
+    micro_credential = changes.pop("micro_credential", the_micro_credential())
+    return replace(
+        IssuingOrder(
+            credential=new_id(),
+            award=an_award(new_id(), micro_credential),
+            micro_credential=micro_credential,
+            institutions=tuple(partners()),
+            alliance=alliance(),
+            issued_at=clock.now(),
+        ),
+        **changes,
+    )
+
+
+async def nothing(credential):
+    return None
+
+
+async def test_what_is_issued_says_of_whom_by_whom_and_verifies(workshop):
+    order = an_order(workshop.clock)
+    issued = await workshop.sealing().issue(order)
+    assert issued.document.startswith(b'{"payload":"')
+    assert sha256(issued.document).hexdigest() == issued.sha256
+    found = await workshop.verifier().verify(
+        issued.document, now=workshop.clock.now(), status=nothing
+    )
+    assert found.verdict is Verdict.VERIFIED
+    assert (found.contents.id, found.contents.holder) == (order.urn, "Zoë Ñandú")
+    assert len(found.contents.awarding_bodies) == 3
+    assert found.development is issued.development
+
+
+async def test_the_issuer_is_who_the_certificate_names(workshop):
+    order = an_order(workshop.clock)
+    issued = await workshop.sealing().issue(order)
+    facts = await workshop.sealing().facts("UNIOVI")
+    document = json.loads(json.loads(issued.document)["payload"])
+    assert document["issuer"]["legalName"] == {"es": facts.organisation}
+    assert document["issuer"]["eIDASIdentifier"]["notation"] == facts.organisation_identifier
+    assert (issued.organisation, issued.organisation_identifier, issued.certificate_sha256) == (
+        facts.organisation,
+        facts.organisation_identifier,
+        facts.certificate_sha256,
+    )
+    assert document["issued"] == document["validFrom"] == document["issuanceDate"]
+
+
+async def test_there_is_one_image_per_display_language_and_it_is_inside(workshop):
+    issued = await workshop.sealing().issue(an_order(workshop.clock))
+    assert list(issued.images) == ["en", "es"]
+    assert issued.images["en"] != issued.images["es"]
+    for image in issued.images.values():
+        assert image.startswith(PNG)
+        with Image.open(BytesIO(image)) as picture:
+            assert picture.width < picture.height
+    displays = json.loads(json.loads(issued.document)["payload"])["displayParameter"]
+    assert len(displays["individualDisplay"]) == 2
+
+
+async def test_nothing_changed_verifies(workshop):
+    order = an_order(workshop.clock)
+    issued = await workshop.sealing().issue(order)
+    forged = issued.document.replace("Zoë Ñandú".encode(), b"Mallory M.")
+    assert forged != issued.document
+    found = await workshop.verifier().verify(forged, now=workshop.clock.now(), status=nothing)
+    assert found.verdict is Verdict.FAILED
+    assert found.check(CheckName.SEAL).code == "seal_broken"
+
+
+async def test_a_credential_of_a_stranger_is_of_an_unknown_issuer_and_not_wrong(workshop):
+    stranger = ThrowAwaySeals(workshop.clock)
+    foreign = EdcSealing(stranger, stranger, workshop.clock, public_url=URL, production=False)
+    issued = await foreign.issue(an_order(workshop.clock))
+    found = await workshop.verifier().verify(
+        issued.document, now=workshop.clock.now(), status=nothing
+    )
+    trust = found.check(CheckName.ISSUER_TRUST)
+    assert (found.verdict, trust.status, trust.code) == (
+        Verdict.PARTIALLY_VERIFIED,
+        CheckStatus.WARNING,
+        "unknown_issuer",
+    )
+
+
+async def test_our_register_is_asked_about_the_credential_that_the_file_names(workshop):
+    order = an_order(workshop.clock)
+    issued = await workshop.sealing().issue(order)
+    asked = []
+
+    async def revoked(credential):
+        asked.append(credential)
+        return PublicStatus(credential, CredentialState.REVOKED, NOW)
+
+    found = await workshop.verifier().verify(
+        issued.document, now=workshop.clock.now(), status=revoked
+    )
+    assert asked == [order.credential]
+    assert (found.verdict, found.check(CheckName.REVOCATION).code) == (Verdict.FAILED, "revoked")
+    assert [check.name for check in found.checks] == list(CheckName)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{}", b"[1]", b"\xff\xfe", b'{"payload":"x","signatures":[]}', b"[" * 100_000]
+)
+async def test_hostile_bytes_are_a_finding_and_no_exception(workshop, raw):
+    found = await workshop.verifier().verify(raw, now=NOW, status=nothing)
+    assert found.verdict is Verdict.FAILED
+    assert found.check(CheckName.FORMAT).status is CheckStatus.ERROR
+
+
+async def test_what_does_not_follow_the_profile_is_not_sealed(workshop):
+    lacking = the_specification(summary_public={})
+    lacking = replace(lacking, academic=replace(lacking.academic, title={"en": " "}))
+    order = an_order(workshop.clock, micro_credential=the_micro_credential(lacking))
+    findings = await workshop.sealing().rehearse(order)
+    assert findings
+    with pytest.raises(DocumentInvalid) as refusal:
+        await workshop.sealing().issue(order)
+    assert refusal.value.findings == tuple(findings)
+    assert "Ñandú" not in str(refusal.value)
+
+
+async def test_a_rehearsal_of_what_is_right_finds_nothing(workshop):
+    assert list(await workshop.sealing().rehearse(an_order(workshop.clock))) == []
+
+
+async def test_nobody_seals_for_an_institution_without_a_seal(workshop):
+    for unknown in ("NOBODY", "../UNIOVI"):
+        with pytest.raises(SealUnavailable):
+            await workshop.sealing().facts(unknown)
+        with pytest.raises(SealUnavailable):
+            await workshop.sealing().root(unknown)
+
+
+async def test_after_the_certificate_has_expired_nothing_is_sealed(workshop):
+    facts = await workshop.sealing().facts("UNIOVI")
+    assert facts.findings == ()
+    late = an_order(workshop.clock, issued_at=facts.valid_until + timedelta(days=1))
+    with pytest.raises(SealDoubtful) as refusal:
+        await workshop.sealing().issue(late)
+    assert "certificate_expired" in {finding.code for finding in refusal.value.findings}
+
+
+async def test_the_root_that_is_handed_out_signed_the_seal_certificate(workshop):
+    await workshop.sealing().facts("UNIOVI")
+    root = x509.load_pem_x509_certificate(await workshop.sealing().root("UNIOVI"))
+    leaf = workshop.keys.key("UNIOVI").certificate_chain[0]
+    assert leaf.issuer == root.subject
+    root.public_key().verify(
+        leaf.signature, leaf.tbs_certificate_bytes, padding.PKCS1v15(), SHA256()
+    )
+
+
+async def test_seals_are_listed_with_their_facts(workshop):
+    facts = await workshop.sealing().facts("UNIOVI")
+    listed = await workshop.sealing().seals()
+    assert [(seal.institution, seal.certificate_sha256) for seal in listed] == [
+        ("UNIOVI", facts.certificate_sha256)
+    ]
+
+
+async def test_production_does_not_seal_with_a_stand_in(workshop):
+    sealing = workshop.sealing(production=True)
+    facts = await sealing.facts("UNIOVI")
+    if not facts.development:
+        assert facts.findings == ()
+        await sealing.issue(an_order(workshop.clock))
+        return
+    assert [finding.code for finding in facts.findings] == ["development_seal"]
+    with pytest.raises(SealDoubtful, match="development_seal"):
+        await sealing.issue(an_order(workshop.clock))
+
+
+async def test_a_register_of_institutions_is_asked_and_never_knows_the_stand_in(workshop, tmp_path):
+    file = tmp_path / "register.csv"
+    facts = await workshop.sealing().facts("UNIOVI")
+    file.write_text(
+        f"name,organisation_identifier\nOviedo,{facts.organisation_identifier}\n", "utf-8"
+    )
+    issued = await workshop.sealing().issue(an_order(workshop.clock))
+    found = await workshop.verifier(RecognisedInstitutions(file)).verify(
+        issued.document, now=workshop.clock.now(), status=nothing
+    )
+    assert found.check(CheckName.RECOGNISED_INSTITUTION).code == (
+        "development_identifier" if facts.development else "recognised"
+    )
+
+
+async def test_a_seal_whose_authority_nobody_here_trusts_is_doubtful(tmp_path):
+    workshop = folder_with_a_seal(tmp_path, TickingClock())
+    elsewhere = ThrowAwaySeals(workshop.clock)
+    sealing = EdcSealing(workshop.keys, elsewhere, workshop.clock, public_url=URL, production=True)
+    facts = await sealing.facts("UNIOVI")
+    assert [finding.code for finding in facts.findings] == ["chain_not_trusted"]
+    with pytest.raises(SealDoubtful):
+        await sealing.issue(an_order(workshop.clock))
+
+
+async def test_a_renewed_file_is_used_without_a_restart(tmp_path):
+    workshop = folder_with_a_seal(tmp_path, TickingClock())
+    before = await workshop.sealing().facts("UNIOVI")
+    (tmp_path / "renewal").mkdir()
+    folder_with_a_seal(tmp_path / "renewal", workshop.clock)
+    (tmp_path / "renewal" / "seals" / "UNIOVI.p12").replace(tmp_path / "seals" / "UNIOVI.p12")
+    after = await workshop.sealing().facts("UNIOVI")
+    assert after.certificate_sha256 != before.certificate_sha256
+
+
+async def test_a_wrong_password_is_said_without_repeating_it(tmp_path):
+    workshop = folder_with_a_seal(tmp_path, TickingClock())
+    keys = FolderSeals(tmp_path / "seals", "not the password")
+    with pytest.raises(SealUnavailable) as refusal:
+        await replace(workshop, keys=keys).sealing().facts("UNIOVI")
+    assert "not the password" not in refusal.value.detail
+
+
+def test_files_of_the_settings_that_are_not_what_they_should_be_stop_the_start(tmp_path):
+    file = tmp_path / "wrong"
+    for content in (b"", b"name\nOviedo\n", b"\xff\xfe\x00"):
+        file.write_bytes(content)
+        with pytest.raises(SettingUnusable):
+            RecognisedInstitutions(file)
+        with pytest.raises(SettingUnusable):
+            Trusted(file, development_seals=None, clock=TickingClock())
+    with pytest.raises(SettingUnusable):
+        RecognisedInstitutions(tmp_path / "missing")
