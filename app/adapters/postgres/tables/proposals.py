@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, DateTime, ForeignKey, Index, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from app.adapters.postgres.tables.base import one_of
@@ -30,7 +30,8 @@ class ProposalRow(SQLModel, table=True):
         CheckConstraint("lead = ANY (partners)", name="lead_takes_part"),
         CheckConstraint("answering <@ partners", name="answering_take_part"),
         CheckConstraint(
-            f"NOT ({_APPROVED}) OR agreement #>> '{{decision,decision}}' = 'approve'",
+            f"NOT ({_APPROVED}) "
+            "OR agreement #>> '{decision,decision}' IS NOT DISTINCT FROM 'approve'",
             name="approved_by_decision",
         ),
         Index("ix_proposal_partners", "partners", postgresql_using="gin"),

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from app.adapters.postgres.migrations.queue import execute_script
 
@@ -42,8 +42,8 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("lead", sa.Text(), nullable=False),
-        sa.Column("partners", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("answering", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("partners", ARRAY(sa.Text()), nullable=False),
+        sa.Column("answering", ARRAY(sa.Text()), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("certified_hash", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -61,7 +61,7 @@ def upgrade() -> None:
         sa.CheckConstraint("answering <@ partners", name=op.f("ck_proposal_answering_take_part")),
         sa.CheckConstraint(
             "NOT (state IN ('approved', 'published', 'retired')) "
-            "OR agreement #>> '{decision,decision}' = 'approve'",
+            "OR agreement #>> '{decision,decision}' IS NOT DISTINCT FROM 'approve'",
             name=op.f("ck_proposal_approved_by_decision"),
         ),
         sa.ForeignKeyConstraint(
