@@ -9,11 +9,14 @@ from app.domain.access.idempotency import IdempotencyStore
 from app.domain.access.ports import PlatformWork, Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock
+from app.domain.credentials.ports import CredentialsWork, Sealing, Verifier
+from app.domain.mail import Mailer
 from app.domain.proposals.ports import ProposalWork
+from app.domain.vocabulary.skills import Skills
 from app.settings import Settings
 
 
-class Work(PlatformWork, ProposalWork, Protocol):
+class Work(PlatformWork, ProposalWork, CredentialsWork, Protocol):
     """A unit of work of any capability."""
 
 
@@ -68,8 +71,12 @@ class Ports:
     tokens: Tokens
     sessions: Sessions
     idempotency: IdempotencyStore
+    skills: Skills
+    mailer: Mailer
     ready: Callable[[], Any]
     """Awaitable check that what is needed answers; raises Unavailable with what does not."""
+    sealing: Sealing
+    verifier: Verifier
     local_identity: LocalIdentity | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 

@@ -17,12 +17,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import reactions
+from app.adapters.esco.builtin import builtin_skills
 from app.adapters.identity.local import ISSUER as LOCAL_ISSUER
 from app.adapters.identity.local import DevelopmentIdentity
 from app.adapters.identity.oidc import OidcTokens
 from app.adapters.identity.sessions import ISSUER as SESSION_ISSUER
 from app.adapters.identity.sessions import LinkSessions
 from app.adapters.identity.tokens import TokensByIssuer
+from app.adapters.mail.files import FileMailer
+from app.adapters.mail.smtp import SmtpMailer
 from app.adapters.postgres.engine import make_engine
 from app.adapters.postgres.idempotency import PostgresIdempotency
 from app.adapters.postgres.outbox import PostgresOutbox
@@ -31,6 +34,7 @@ from app.domain.access.ports import Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock, SystemClock
 from app.domain.errors import Unavailable
+from app.domain.mail import Mailer
 from app.ports import Ports, Work
 from app.settings import Settings
 from app.worker import Worker
@@ -127,7 +131,13 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
 
 def _capabilities(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> Mapping[str, Any]:
     """The ports that only one capability uses."""
-    return {}
+    return {"skills": builtin_skills(), "mailer": _mailer(settings, clock)}
+
+
+def _mailer(settings: Settings, clock: Clock) -> Mailer:
+    if settings.smtp_url is not None:
+        return SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from, clock)
+    return FileMailer(mail_folder(settings), settings.mail_from, clock)
 
 
 def lifespan_of(settings: Settings, url: str) -> Any:
@@ -152,6 +162,11 @@ def lifespan_of(settings: Settings, url: str) -> Any:
                     await running
 
     return lifespan
+
+
+def mail_folder(settings: Settings) -> Path:
+    """Where mail goes in development."""
+    return settings.data_dir / "mail"
 
 
 def embedded_folder(settings: Settings) -> Path:

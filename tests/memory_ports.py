@@ -8,11 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from app import reactions
+from app.adapters.esco.builtin import builtin_skills
 from app.adapters.identity.local import ISSUER as LOCAL_ISSUER
 from app.adapters.identity.local import PEOPLE, DevelopmentIdentity
 from app.adapters.identity.sessions import ISSUER as SESSION_ISSUER
 from app.adapters.identity.sessions import LinkSessions
 from app.adapters.identity.tokens import TokensByIssuer
+from app.adapters.mail.memory import MemoryMailer
 from app.adapters.memory.idempotency import MemoryIdempotency
 from app.adapters.memory.unit_of_work import MemoryStore, MemoryWork
 from app.domain.access.roles import SYSTEM, Caller, Role, Subject
@@ -82,6 +84,8 @@ def memory_ports(data_dir: Path, **more: Any) -> tuple[Ports, MemoryStore, Memor
         tokens=TokensByIssuer({LOCAL_ISSUER: local, SESSION_ISSUER: sessions}),
         sessions=sessions,
         idempotency=MemoryIdempotency(clock),
+        skills=more.pop("skills", None) or builtin_skills(),
+        mailer=more.pop("mailer", None) or MemoryMailer(clock),
         ready=_ready,
         local_identity=local,
         **more,

@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.routers import jobs, platform
+from app.routers import jobs, platform, reference
 
 ROUTERS: tuple[APIRouter, ...] = (
     platform.router,
+    reference.router,
     jobs.router,
 )

@@ -107,7 +107,9 @@ class SkillIndex:
             best = min((rank for rank in ranks if rank is not None), default=None)
             if best is not None:
                 ranked.append((best, self._skill(concept, language)))
-        ranked.sort(key=lambda hit: (hit[0], hit[1].label.casefold(), hit[1].uri))
+        ranked.sort(
+            key=lambda hit: (hit[0], hit[1].label.casefold(), hit[1].code or "", hit[1].uri)
+        )
         return [skill for _, skill in ranked[:limit]]
 
     def _resolve(self, wording: str, language: str) -> Resolution:

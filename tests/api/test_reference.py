@@ -1,0 +1,107 @@
+"""Controlled lists and skills, seen from outside."""
+
+import pytest
+
+from app.domain.vocabulary.skills import ATTRIBUTION
+from tests.api.conftest import Api
+
+WORK_IN_TEAMS = "http://data.europa.eu/esco/skill/60c78287-22eb-4103-9c8c-28deaa460da0"
+
+
+async def test_everybody_can_read_the_controlled_lists(api: Api) -> None:
+    listed = await api(None, "GET", "/v1/vocabularies")
+    sizes = {item["name"]: item["size"] for item in listed.json()["items"]}
+    assert (sizes["eqf"], sizes["isced-f"], sizes["target-group"]) == (8, 220, 20)
+    assert listed.headers["cache-control"] == "public, max-age=3600"
+    eqf = (await api(None, "GET", "/v1/vocabularies/eqf")).json()
+    assert (eqf["enforced"], eqf["scheme"]) == (True, "http://data.europa.eu/snb/eqf/25831c2")
+    assert eqf["concepts"][5] == {
+        "uri": "http://data.europa.eu/snb/eqf/6",
+        "label": {"en": "Level 6"},
+        "notation": "6",
+        "code": None,
+    }
+
+
+async def test_a_list_that_does_not_exist_is_a_problem(api: Api) -> None:
+    for name in ("nonsense", "..%2Fesco%2Fbuiltin"):
+        missing = await api(None, "GET", f"/v1/vocabularies/{name}")
+        assert missing.status_code == 404
+    assert (await api(None, "GET", "/v1/vocabularies/nonsense")).json()["code"] == (
+        "vocabulary_not_found"
+    )
+
+
+async def test_wordings_are_resolved_and_nothing_is_linked(api: Api) -> None:
+    body = {"labels": ["work in teams", "apply quality standards", "evaluate data"]}
+    answer = (await api(None, "POST", "/v1/skills/resolve", json=body)).json()
+    assert answer["attribution"] == ATTRIBUTION
+    assert [(item["wording"], item["status"]) for item in answer["items"]] == [
+        ("work in teams", "exact"),
+        ("apply quality standards", "alt_label"),
+        ("evaluate data", "not_found"),
+    ]
+    assert answer["items"][0]["candidates"][0] == {
+        "uri": WORK_IN_TEAMS,
+        "label": "work in teams",
+        "language": "en",
+        "version": "1.1.1",
+        "type": "skill",
+        "reuse_level": "transversal",
+        "code": "T4.3",
+        "group_path": [
+            "transversal skills and competences",
+            "social and communication skills and competences",
+            "collaborating in teams and networks",
+        ],
+        "alt_labels": answer["items"][0]["candidates"][0]["alt_labels"],
+        "collections": ["research", "transversal"],
+    }
+
+
+async def test_a_note_on_the_meaning_comes_in_the_language_asked_for(api: Api) -> None:
+    body = {"labels": ["ensure ongoing compliance with regulations"], "language": "es-ES"}
+    [item] = (await api(None, "POST", "/v1/skills/resolve", json=body)).json()["items"]
+    assert [warning["code"] for warning in item["warnings"]] == ["sense_differs", "other_language"]
+    assert "aviación" in item["warnings"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"labels": []},
+        {"labels": [""]},
+        {"labels": ["x" * 301]},
+        {"labels": ["x"] * 201},
+        {"labels": ["a\u0000b"]},
+        {"labels": ["x"], "language": "Español"},
+        {"labels": ["x"], "more": 1},
+    ],
+)
+async def test_what_cannot_be_resolved_is_pointed_at(api: Api, body: dict[str, object]) -> None:
+    refused = await api(None, "POST", "/v1/skills/resolve", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
+
+
+async def test_skills_are_found_by_words_and_by_uri(api: Api) -> None:
+    found = (await api(None, "GET", "/v1/skills?text=work%20in%20te&limit=1")).json()
+    assert [item["uri"] for item in found["items"]] == [WORK_IN_TEAMS]
+    assert found["attribution"] == ATTRIBUTION
+    skill = await api(None, "GET", f"/v1/skills/by-uri?uri={WORK_IN_TEAMS}&language=es")
+    assert (skill.json()["label"], skill.json()["attribution"]) == (
+        "trabajar en equipo",
+        ATTRIBUTION,
+    )
+    unknown = await api(None, "GET", "/v1/skills/by-uri?uri=http://data.europa.eu/esco/skill/0")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "skill_not_found")
+
+
+async def test_groups_are_found_only_when_asked_for(api: Api) -> None:
+    path = "/v1/skills?text=documenting%20and%20recording"
+    assert (await api(None, "GET", path)).json()["items"] == []
+    groups = (await api(None, "GET", f"{path}&include_groups=true")).json()["items"]
+    assert [(group["type"], group["code"]) for group in groups] == [
+        ("group", "S2.2"),
+        ("group", "S2.2.0"),
+    ]
