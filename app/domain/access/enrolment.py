@@ -1,5 +1,57 @@
 """Permissions of enrolment."""
 
-from app.domain.access.permissions import Permission
+from app.domain.access.permissions import At, Permission, Rule
+from app.domain.access.roles import Role
 
-ENROLMENT: dict[str, Permission] = {}
+PUBLIC = Permission(public=True)
+SIGNED_IN = Permission(signed_in=True)
+
+OFFICER = Rule(Role.ENROLMENT_OFFICER, At.LEAD)
+"""The edition's own enrolment officer: of the institution that organises it."""
+HOME_OFFICER = Rule(Role.ENROLMENT_OFFICER, At.HOME)
+"""The enrolment officer of the institution that a registration counts for."""
+ANY_OFFICER = Rule(Role.ENROLMENT_OFFICER, At.ANY)
+"""Lists hold for them what concerns their own institution."""
+COORDINATOR = Rule(Role.COORDINATOR, At.LEAD)
+TEACHER = Rule(Role.TEACHER, At.LEAD)
+CONFIRMER = Rule(Role.RESULTS_CONFIRMER, At.LEAD)
+OFFICE = Rule(Role.ALLIANCE_OFFICE, At.ALLIANCE)
+AUDITOR = Rule(Role.AUDITOR, At.ALLIANCE)
+
+_RUN = Permission((COORDINATOR, OFFICER))
+_OFFICER = Permission((OFFICER,))
+
+ENROLMENT: dict[str, Permission] = {
+    # What takes place when, and whether there is room, is for everybody.
+    "list_editions": PUBLIC,
+    "get_edition": PUBLIC,
+    "get_availability": PUBLIC,
+    "create_edition": _RUN,
+    "edit_edition": _RUN,
+    "open_edition": _RUN,
+    "close_edition": _RUN,
+    "publish_list": _RUN,
+    "start_edition": _RUN,
+    "begin_grading": _RUN,
+    "cancel_edition": _RUN,
+    # Numbers of all institutions; names only in lists of registrations.
+    "get_places": Permission((ANY_OFFICER, COORDINATOR, OFFICE, AUDITOR)),
+    "list_places": Permission((ANY_OFFICER, OFFICE, AUDITOR)),
+    "get_standing": Permission((OFFICER, COORDINATOR, AUDITOR)),
+    "list_decisions": Permission((OFFICER, COORDINATOR, AUDITOR)),
+    "replay_decisions": Permission((OFFICER, COORDINATOR, AUDITOR)),
+    # Everybody for themselves; officers for others as well, which the use case looks at.
+    "register": Permission((OFFICER, HOME_OFFICER), signed_in=True),
+    "list_registrations": Permission((ANY_OFFICER, COORDINATOR, TEACHER, CONFIRMER)),
+    "get_registration": Permission((OFFICER, HOME_OFFICER, COORDINATOR, TEACHER), self_=True),
+    "cancel_registration": Permission((OFFICER, HOME_OFFICER), self_=True),
+    "decide_registration": _OFFICER,
+    "list_my_registrations": SIGNED_IN,
+    # Only the edition's own officers import; others see the rows of their own people.
+    "map_form": _OFFICER,
+    "list_forms": _OFFICER,
+    "import_registrations": _OFFICER,
+    "take_back_import": _OFFICER,
+    "get_import": Permission((ANY_OFFICER,)),
+    "list_import_rows": Permission((ANY_OFFICER,)),
+}

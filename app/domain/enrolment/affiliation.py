@@ -1,0 +1,215 @@
+"""For which institution a registration counts: what people write, and the bucket it means.
+
+A stated institution is a claim. What people type is folded (no case, accents or punctuation) and
+looked up among known spellings. Likeness alone never decides: it leads to a suggestion, and an
+officer's choice is remembered as a spelling.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from app.domain.canonical import content_hash
+from app.domain.enrolment.reasons import Reason
+from app.domain.vocabulary.institutions import (
+    EXTERNAL_PREFIX,
+    INDEPENDENT,
+    Institution,
+    InstitutionCode,
+)
+from app.domain.vocabulary.micro_credential import NoInstitutionRule
+from app.domain.vocabulary.text import folded
+
+ALL_EXTERNALS: InstitutionCode = EXTERNAL_PREFIX + "*"
+"""The one bucket of all people from outside, where an edition says so."""
+
+LIKE_ENOUGH = 0.9
+"""From here on a likeness is worth a suggestion."""
+TOO_LIKE_TO_IGNORE = 0.75
+"""From here on a name is not simply taken for one from outside."""
+_TELLING_LENGTH = 5
+"""Shorter words are found in too many names to tell anything."""
+
+_ON_THEIR_OWN = frozenset(
+    folded(words)
+    for words in (
+        "independent", "self-employed", "freelance", "freelancer", "none", "no institution",
+        "individual", "private person", "independiente", "autónomo", "autónoma", "ninguna",
+        "por cuenta propia", "indépendant", "indépendante", "aucune", "aucun", "selbstständig",
+        "selbständig", "freiberuflich", "freiberufler", "keine", "privatperson", "indipendente",
+        "libero professionista", "libera professionista", "nessuna", "nessuno",
+    )
+)  # fmt: skip
+"""What people write who come from nowhere in particular."""
+
+_SAYS_NOTHING = frozenset(
+    folded(words)
+    for words in (
+        "other", "others", "external", "external stakeholder", "n/a", "na", "-", "otra", "otro",
+        "externo", "externa", "autre", "externe", "andere", "sonstige", "extern", "altro", "altra",
+        "esterno", "esterna", "university", "universidad", "université", "universität",
+        "università", "hochschule",
+    )
+)  # fmt: skip
+"""Answers that name no organisation."""
+
+
+class Kind(StrEnum):
+    """What kind of institution somebody comes from."""
+
+    PARTNER = "partner"
+    EXTERNAL = "external"
+    INDEPENDENT = "independent"
+
+
+@dataclass(frozen=True)
+class Affiliation:
+    """A decided claim: the bucket it counts in, and the name to show."""
+
+    kind: Kind
+    bucket: InstitutionCode
+    name: str
+    """A partner's code, or the organisation's name as it was first given."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A partner whose name is like what was written."""
+
+    institution: InstitutionCode
+    likeness: float
+    """0 to 1."""
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """A claim that an officer has to decide on."""
+
+    reason: Reason
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+class Likeness(Protocol):
+    """Tells how like two texts are."""
+
+    def best(self, text: str, choices: Sequence[str], limit: int) -> Sequence[tuple[int, float]]:
+        """The `limit` choices most like `text`, best first: index and likeness from 0 to 1.
+
+        All texts are folded.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Spellings:
+    """What is known about how people write institutions."""
+
+    partners: Mapping[InstitutionCode, Institution]
+    known: Mapping[str, InstitutionCode]
+    """Folded spelling to partner."""
+    external: Mapping[str, str] = field(default_factory=dict)
+    """Folded spelling to the name of an organisation, or to INDEPENDENT: decided by officers."""
+
+    def version(self) -> str:
+        """Changes whenever somebody decides on a spelling."""
+        return content_hash([dict(self.known), dict(self.external)])
+
+
+def external(name: str) -> Affiliation:
+    """Somebody from an organisation outside the alliance."""
+    shown = " ".join(name.split())
+    return Affiliation(Kind.EXTERNAL, EXTERNAL_PREFIX + folded(name), shown)
+
+
+def independent() -> Affiliation:
+    """Somebody without an institution."""
+    return Affiliation(Kind.INDEPENDENT, INDEPENDENT, "")
+
+
+def partner(code: InstitutionCode) -> Affiliation:
+    """Somebody from a partner."""
+    return Affiliation(Kind.PARTNER, code, code)
+
+
+def under_rule(affiliation: Affiliation, rule: NoInstitutionRule) -> Affiliation | None:
+    """How it counts in an edition with that rule; None when it is not admitted."""
+    if affiliation.kind is Kind.PARTNER or rule is NoInstitutionRule.OWN_BUCKET:
+        return affiliation
+    if rule is NoInstitutionRule.NOT_ADMITTED:
+        return None
+    return Affiliation(affiliation.kind, ALL_EXTERNALS, affiliation.name)
+
+
+class Matcher:
+    """Reads what people write. Made once for many texts; remembers what it has read."""
+
+    def __init__(self, spellings: Spellings, likeness: Likeness) -> None:
+        self._spellings = spellings
+        self._likeness = likeness
+        self._names = list(spellings.known)
+        self._telling = _telling_words(spellings)
+        self._read: dict[str, Affiliation | Unclear] = {}
+
+    def read(self, stated: str) -> Affiliation | Unclear:
+        """The affiliation that a text means, or why nobody can say."""
+        key = folded(stated)
+        if key not in self._read:
+            self._read[key] = self._look_up(key, stated)
+        return self._read[key]
+
+    def _look_up(self, key: str, stated: str) -> Affiliation | Unclear:
+        if key in self._spellings.known:
+            return partner(self._spellings.known[key])
+        decided = self._spellings.external.get(key)
+        if decided is not None:
+            return independent() if decided == INDEPENDENT else external(decided)
+        if not key or key in _SAYS_NOTHING:
+            return Unclear(Reason.INSTITUTION_MISSING)
+        if key in _ON_THEIR_OWN:
+            return independent()
+        alike = self._alike(key)
+        if alike and alike[0].likeness >= TOO_LIKE_TO_IGNORE:
+            worth_it = tuple(s for s in alike if s.likeness >= LIKE_ENOUGH)
+            return Unclear(Reason.INSTITUTION_UNCLEAR, worth_it)
+        if not self._telling.isdisjoint(key.split()):
+            # "Uni Oviedo" is like no spelling, but nobody should get a bucket of their own by it.
+            return Unclear(Reason.INSTITUTION_UNCLEAR)
+        return external(stated)
+
+    def _alike(self, key: str) -> list[Suggestion]:
+        best: dict[InstitutionCode, float] = {}
+        for index, likeness in self._likeness.best(key, self._names, 8):
+            code = self._spellings.known[self._names[index]]
+            best[code] = max(likeness, best.get(code, 0.0))
+        ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
+        return [Suggestion(code, round(likeness, 3)) for code, likeness in ranked[:3]]
+
+
+def _telling_words(spellings: Spellings) -> frozenset[str]:
+    """Words that appear in the names of one partner only, and its town."""
+    owners: dict[str, set[InstitutionCode]] = {}
+    for spelling, code in spellings.known.items():
+        _note(owners, spelling.split(), code)
+    for code, institution in spellings.partners.items():
+        _note(owners, folded(institution.city).split(), code)
+    return frozenset(word for word, codes in owners.items() if len(codes) == 1)
+
+
+def _note(
+    owners: dict[str, set[InstitutionCode]], words: Iterable[str], code: InstitutionCode
+) -> None:
+    for word in words:
+        if len(word) >= _TELLING_LENGTH:
+            owners.setdefault(word, set()).add(code)
+
+
+def domain_differs(email: str, affiliation: Affiliation | None, spellings: Spellings) -> bool:
+    """Whether the address belongs to another partner than the one stated. Worth a warning only."""
+    domain = email.rpartition("@")[2].casefold()
+    owners = {
+        code
+        for code, institution in spellings.partners.items()
+        if any(domain == own or domain.endswith("." + own) for own in institution.mail_domains)
+    }
+    return bool(owners) and affiliation is not None and affiliation.bucket not in owners

@@ -1,0 +1,257 @@
+"""An edition: one run of a published micro-credential, with its places and its dates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from app.domain.access.permissions import At, Place
+from app.domain.enrolment import events
+from app.domain.enrolment.errors import (
+    AlreadyPublished,
+    EditionInvalid,
+    EditionMoveNotAllowed,
+    EditionStale,
+    NotYetPublished,
+    ReasonNeeded,
+    RegistrationClosed,
+)
+from app.domain.enrolment.quota import Quota, check
+from app.domain.enrolment.window import RegistrationWindow
+from app.domain.errors import Finding
+from app.domain.events import Event
+from app.domain.vocabulary.institutions import InstitutionCode
+from app.domain.vocabulary.micro_credential import NoInstitutionRule
+from app.domain.vocabulary.text import LanguageMap
+
+
+class EditionState(StrEnum):
+    """Where an edition stands. `full` is not a state: it follows from the counts."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+    CLOSED = "closed"
+    RUNNING = "running"
+    GRADING = "grading"
+    RESULTS_CONFIRMED = "results_confirmed"
+    ISSUING = "issuing"
+    COMPLETED = "completed"
+    ARCHIVED = "archived"
+    CANCELLED = "cancelled"
+
+
+MOVES: Mapping[EditionState, frozenset[EditionState]] = {
+    EditionState.PLANNED: frozenset({EditionState.OPEN, EditionState.CANCELLED}),
+    EditionState.OPEN: frozenset({EditionState.CLOSED, EditionState.CANCELLED}),
+    EditionState.CLOSED: frozenset({EditionState.RUNNING, EditionState.CANCELLED}),
+    EditionState.RUNNING: frozenset({EditionState.GRADING, EditionState.CANCELLED}),
+    EditionState.GRADING: frozenset({EditionState.RESULTS_CONFIRMED}),
+    EditionState.RESULTS_CONFIRMED: frozenset({EditionState.ISSUING}),
+    EditionState.ISSUING: frozenset({EditionState.COMPLETED}),
+    EditionState.COMPLETED: frozenset({EditionState.ARCHIVED}),
+    EditionState.ARCHIVED: frozenset(),
+    EditionState.CANCELLED: frozenset(),
+}
+
+BEFORE_TEACHING = frozenset({EditionState.PLANNED, EditionState.OPEN, EditionState.CLOSED})
+"""Caps and dates can change, and lists can be imported and published."""
+
+RUNNING_OR_BEFORE = BEFORE_TEACHING | {EditionState.RUNNING}
+
+
+class Mode(StrEnum):
+    """When decisions bind."""
+
+    PROVISIONAL = "provisional"
+    """Everybody waits until the list is published: what an edition with a form needs."""
+    DIRECT = "direct"
+    """Everybody is told at once."""
+
+
+@dataclass(eq=False)
+class Edition:
+    """One run of a micro-credential.
+
+    `version` covers what is configured here and the state, never how many have registered.
+    `last_decision` is the number of the last decision; whoever holds the edition's lock may take
+    the next one.
+    """
+
+    id: UUID
+    code: str
+    """`IMC-2026-001-E1`."""
+    number: int
+    """Among the editions of its micro-credential, from 1."""
+    proposal: UUID
+    proposal_version: int
+    title: LanguageMap
+    organiser: InstitutionCode
+    awarding: tuple[InstitutionCode, ...]
+    partners: tuple[InstitutionCode, ...]
+    """Everybody who takes part in the micro-credential, the organiser included."""
+    start: date
+    end: date
+    window: RegistrationWindow
+    quota: Quota
+    no_institution: NoInstitutionRule
+    mode: Mode
+    contact_email: str
+    created_at: datetime
+    least_participants: int | None = None
+    """With fewer the edition is not worth running; nothing happens by itself."""
+    overrides_allowed: bool = False
+    """Whether an officer may place somebody above a cap, with a reason."""
+    state: EditionState = EditionState.PLANNED
+    published_at: datetime | None = None
+    last_decision: int = 0
+    imports: int = 0
+    """How many imports have changed it, for plans to notice."""
+    version: int = 1
+    _events: list[Event] = field(default_factory=list)
+
+    @property
+    def is_binding(self) -> bool:
+        """Whether decisions are taken one by one and count at once."""
+        return self.mode is Mode.DIRECT or self.published_at is not None
+
+    @property
+    def place(self) -> Place:
+        """Where the edition belongs, for permissions."""
+        return Place(
+            {
+                At.LEAD: (self.organiser,),
+                At.AWARDING: self.awarding,
+                At.PARTNER: self.partners,
+            }
+        )
+
+    def place_of(self, home: InstitutionCode | None, *, own: bool) -> Place:
+        """Where one registration in the edition belongs, for permissions."""
+        at = dict(self.place.at)
+        if home is not None:
+            at[At.HOME] = (home,)
+        return Place(at, own=own)
+
+    def expect(self, version: int) -> None:
+        """Raise EditionStale unless the caller saw this version."""
+        if version != self.version:
+            raise EditionStale(self.version)
+
+    def findings(self, partners: tuple[InstitutionCode, ...]) -> list[Finding]:
+        """What contradicts itself. `partners` are those of the alliance."""
+        found = [
+            Finding(f"/{path}{f.pointer}", f.code, f.detail, f.params)
+            for path, part in (
+                ("window", self.window.findings()),
+                ("quota", check(self.quota, partners)),
+            )
+            for f in part
+        ]
+        if self.end < self.start:
+            found.append(Finding("/end", "end_before_start", "The edition ends after it starts."))
+        if self.least_participants is not None and not (
+            0 <= self.least_participants <= self.quota.places
+        ):
+            found.append(
+                Finding(
+                    "/least_participants",
+                    "least_above_places",
+                    "The least number of participants lies between 0 and the places.",
+                )
+            )
+        return found
+
+    def check(self, partners: tuple[InstitutionCode, ...]) -> None:
+        """Raise EditionInvalid when something contradicts itself."""
+        found = self.findings(partners)
+        if found:
+            raise EditionInvalid(found)
+
+    # moves
+
+    def open(self, at: datetime, reason: str | None) -> None:
+        """Take registrations. Before the announced time, that needs a reason and moves it."""
+        self._move(EditionState.OPEN)
+        if at < self.window.opens:
+            if not reason:
+                raise ReasonNeeded("opening before the announced time")
+            self.window = replace(self.window, opens=at)
+        self.tell(events.EditionOpened(self.id))
+
+    def close(self, at: datetime, reason: str | None) -> None:
+        """Take no more. Before the announced time, that needs a reason and moves it."""
+        self._move(EditionState.CLOSED)
+        if at < self.window.closes:
+            if not reason:
+                raise ReasonNeeded("closing before the announced time")
+            self.window = replace(self.window, closes=at, grace_minutes=0)
+        self.tell(events.EditionClosed(self.id))
+
+    def publish(self, at: datetime) -> None:
+        """Make the list binding."""
+        if self.is_binding:
+            raise AlreadyPublished
+        if self.state not in (EditionState.OPEN, EditionState.CLOSED):
+            raise EditionMoveNotAllowed(self.state, "published", MOVES[self.state])
+        self.published_at = at
+
+    def start_teaching(self) -> None:
+        """Begin. The list must be binding."""
+        if EditionState.RUNNING in MOVES[self.state] and not self.is_binding:
+            raise NotYetPublished
+        self._move(EditionState.RUNNING)
+        self.tell(events.EditionStarted(self.id))
+
+    def begin_grading(self) -> None:
+        """Teaching has ended."""
+        self._move(EditionState.GRADING)
+        self.tell(events.GradingBegan(self.id))
+
+    def confirm_results(self, completed: int) -> None:
+        """The results count."""
+        self._move(EditionState.RESULTS_CONFIRMED)
+        self.tell(events.EditionResultsConfirmed(self.id, completed))
+
+    def begin_issuing(self) -> None:
+        """Credentials are being sealed."""
+        self._move(EditionState.ISSUING)
+
+    def complete(self) -> None:
+        """Everything has been given."""
+        self._move(EditionState.COMPLETED)
+        self.tell(events.EditionCompleted(self.id))
+
+    def cancel(self, reason: str) -> None:
+        """Call it off. Needs a reason."""
+        if not reason.strip():
+            raise ReasonNeeded("cancelling an edition")
+        self._move(EditionState.CANCELLED)
+        self.tell(events.EditionCancelled(self.id))
+
+    def _move(self, to: EditionState) -> None:
+        if to not in MOVES[self.state]:
+            raise EditionMoveNotAllowed(self.state, to, MOVES[self.state])
+        self.state = to
+
+    # registering
+
+    def expect_open(self) -> None:
+        """Raise RegistrationClosed unless it takes registrations. The state counts, not the time:
+        a job, or an officer with a reason, makes the move."""
+        if self.state is not EditionState.OPEN:
+            raise RegistrationClosed(self.window.opens, self.window.closes)
+
+    def next_decision(self) -> int:
+        """The number for one more decision. Only under the edition's lock."""
+        self.last_decision += 1
+        return self.last_decision
+
+    def tell(self, event: Event) -> None:
+        """Keep an event until the edition is saved."""
+        self._events.append(event)
+
+    def take_events(self) -> list[Event]:
+        """The events since the last time, once."""
+        taken, self._events = self._events, []
+        return taken

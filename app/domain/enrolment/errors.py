@@ -1,0 +1,290 @@
+"""Refusals of enrolment."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.domain.errors import Conflict, Finding, Forbidden, Invalid, NotFound, Stale
+
+
+class EditionNotFound(NotFound):
+    """There is no such edition."""
+
+    code = "edition_not_found"
+
+    def __init__(self, edition: UUID) -> None:
+        super().__init__(f"There is no edition {edition}.")
+
+
+class EditionStale(Stale):
+    """The caller saw an older configuration of the edition."""
+
+    code = "edition_stale"
+
+    def __init__(self, current: int) -> None:
+        super().__init__(
+            "The edition has changed since you read it. Read it again, then repeat your change "
+            "with its new ETag.",
+            current=current,
+        )
+
+
+class EditionMoveNotAllowed(Conflict):
+    """The edition is in a state that does not allow this."""
+
+    code = "edition_state"
+
+    def __init__(self, state: str, to: str, allowed: Collection[str]) -> None:
+        can = ", ".join(sorted(allowed)) or "nothing else"
+        super().__init__(f"An edition that is {state} cannot become {to}; it can become {can}.")
+
+
+class EditionInvalid(Invalid):
+    """Dates, caps or rules contradict each other; the findings say which."""
+
+    code = "edition_invalid"
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(
+            "The edition cannot be kept like this; correct what the findings point at.",
+            findings=findings,
+        )
+
+
+class ReasonNeeded(Invalid):
+    """The change needs a reason, which is recorded."""
+
+    code = "reason_needed"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Give a reason: {what} is recorded with one.")
+
+
+class EditionFixed(Conflict):
+    """Some facts cannot change once people may have relied on them."""
+
+    code = "edition_fixed"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"Once an edition has opened, {' and '.join(names)} cannot change. Plan another "
+            "edition instead."
+        )
+
+
+class CapBelowAdmitted(Conflict):
+    """Caps never go below those who have a place."""
+
+    code = "cap_below_admitted"
+
+    def __init__(self, scope: str, cap: int, placed: int) -> None:
+        super().__init__(
+            f"{placed} people of {scope} have a place, so that its cap cannot become {cap}. "
+            "Nobody who has a place loses it by a change of caps."
+        )
+
+
+class NotYetPublished(Conflict):
+    """The edition's list is provisional; this needs it to be published."""
+
+    code = "list_not_published"
+
+    def __init__(self) -> None:
+        super().__init__("The list is provisional. Publish it first: POST …/publish-list.")
+
+
+class AlreadyPublished(Conflict):
+    """The edition's list is binding already."""
+
+    code = "list_published"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The list is binding already; decisions are taken one by one from here on."
+        )
+
+
+class DecisionsOpen(Conflict):
+    """Registrations still wait for an officer's decision."""
+
+    code = "decisions_open"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"{number} registrations still need a decision and would be left out. Decide them, or "
+            "publish with leave_undecided=true."
+        )
+
+
+class RegistrationClosed(Conflict):
+    """The edition does not take registrations now."""
+
+    code = "registration_closed"
+
+    def __init__(self, opens: datetime, closes: datetime) -> None:
+        super().__init__(
+            "This edition does not take registrations now. Its window is from "
+            f"{opens.isoformat()} to {closes.isoformat()}."
+        )
+
+
+class NotAdmitted(Conflict):
+    """The edition admits people from partner institutions only."""
+
+    code = "not_admitted"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This edition admits people from partner institutions only. "
+            "See /v1/institutions for their codes."
+        )
+
+
+class RegistrationNotFound(NotFound):
+    """There is no such registration, or it is somebody else's."""
+
+    code = "registration_not_found"
+
+    def __init__(self, registration: UUID) -> None:
+        super().__init__(f"There is no registration {registration} that you may see.")
+
+
+class RegistrationStale(Stale):
+    """The caller saw an older version of the registration."""
+
+    code = "registration_stale"
+
+    def __init__(self, current: int) -> None:
+        super().__init__(
+            "The registration has changed since you read it. Read it again, then repeat with its "
+            "new ETag.",
+            current=current,
+        )
+
+
+class RegistrationMoveNotAllowed(Conflict):
+    """The registration is in a state that does not allow this."""
+
+    code = "registration_state"
+
+    def __init__(self, state: str, to: str) -> None:
+        super().__init__(f"A registration that is {state} cannot become {to}.")
+
+
+class NothingToDecide(Conflict):
+    """The registration does not wait for a decision."""
+
+    code = "nothing_to_decide"
+
+    def __init__(self) -> None:
+        super().__init__("This registration does not wait for a decision.")
+
+
+class RegistrationInvalid(Invalid):
+    """What was given with the registration cannot be right; the findings say where."""
+
+    code = "registration_invalid"
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(
+            "The registration cannot be taken like this; correct what the findings point at.",
+            findings=findings,
+        )
+
+
+class DecisionInvalid(Invalid):
+    """The decision does not fit what is to be decided."""
+
+    code = "decision_invalid"
+
+
+class AccountNeeded(Forbidden):
+    """A one-time link is not enough for this."""
+
+    code = "account_needed"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in for this: the link that you came by is for one registration.")
+
+
+class OverridesOff(Conflict):
+    """The edition does not allow places above its caps."""
+
+    code = "overrides_off"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This edition gives no places above its caps. Change overrides_allowed first, with a "
+            "reason."
+        )
+
+
+class FormNotMapped(Conflict):
+    """Nobody has said yet how the questions of the form are to be read."""
+
+    code = "form_not_mapped"
+
+    def __init__(self, form: str) -> None:
+        super().__init__(
+            f"Form {form} has no mapping yet, so nothing can be imported. The report suggests one; "
+            f"send it, with the form's time zone, by PUT …/forms/{form}."
+        )
+
+
+class MappingInvalid(Invalid):
+    """The mapping leaves out something that an import needs."""
+
+    code = "mapping_invalid"
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(
+            "The form cannot be read like this; correct what the findings point at.",
+            findings=findings,
+        )
+
+
+class FileRefused(Invalid):
+    """The file cannot be read, or could do harm. `reason` is a stable code."""
+
+    code = "file_refused"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail, findings=[Finding("/file", reason, detail)])
+        self.reason = reason
+
+
+class ImportNotFound(NotFound):
+    """There is no such import, or it is another edition's."""
+
+    code = "import_not_found"
+
+    def __init__(self, import_id: UUID) -> None:
+        super().__init__(f"There is no import {import_id} that you may see.")
+
+
+class PlanRefused(Conflict):
+    """The plan no longer fits: configuration, mapping, spellings or another import changed."""
+
+    code = "plan_outdated"
+
+    def __init__(self, changed: Sequence[str]) -> None:
+        super().__init__(
+            f"Since the dry run, this has changed: {', '.join(changed)}. Run it again and look at "
+            "the new report."
+        )
+        self.changed = tuple(changed)
+
+
+class PlanTokenUnknown(NotFound):
+    """No dry run of this edition gave that token."""
+
+    code = "plan_token_unknown"
+
+    def __init__(self) -> None:
+        super().__init__("No dry run of this edition gave that plan token. Run one first.")
+
+
+class ImportStateError(Conflict):
+    """The import is in a state that does not allow this."""
+
+    code = "import_state"

@@ -1,0 +1,164 @@
+"""An entry: one registration with its person and all responses of forms that it came by.
+
+What the registration says follows from the set of responses, never from the order in which they
+were imported: the earliest gives the rank, the latest the answers.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.domain.enrolment.affiliation import (
+    Affiliation,
+    Matcher,
+    Spellings,
+    Suggestion,
+    Unclear,
+    domain_differs,
+    under_rule,
+)
+from app.domain.enrolment.forms.responses import Answers, StoredResponse
+from app.domain.enrolment.person import Person
+from app.domain.enrolment.ranking import Receipt, received_over_api
+from app.domain.enrolment.reasons import Reason
+from app.domain.enrolment.registration import Registration, State
+from app.domain.vocabulary.micro_credential import NoInstitutionRule
+
+ABOUT_INSTITUTION = frozenset({Reason.INSTITUTION_MISSING, Reason.INSTITUTION_UNCLEAR})
+_UNSETTLED = (State.WAITING, State.NEEDS_DECISION)
+
+
+@dataclass
+class Reader:
+    """Says what a stated institution means in one edition."""
+
+    matcher: Matcher
+    spellings: Spellings
+    rule: NoInstitutionRule
+
+    def affiliation(self, stated: str, organisation: str = "") -> Affiliation | Unclear | None:
+        """The affiliation, why it is unclear, or None when it is not admitted."""
+        read = self.matcher.read(stated)
+        if isinstance(read, Unclear) and read.reason is Reason.INSTITUTION_MISSING and organisation:
+            read = self.matcher.read(organisation)
+        return read if isinstance(read, Unclear) else under_rule(read, self.rule)
+
+
+@dataclass(eq=False)
+class Entry:
+    """One registration, new or known, as it will be."""
+
+    registration: Registration
+    person: Person
+    is_new: bool
+    person_is_new: bool = False
+    changed: bool = False
+    person_changed: bool = False
+    suggestions: tuple[Suggestion, ...] = ()
+    responses: dict[tuple[str, int], StoredResponse] = field(default_factory=dict)
+    """The newest version of each, by form and number."""
+
+    @property
+    def came_by_form(self) -> bool:
+        """Whether a form brought it; the answers of others are their own."""
+        return self.registration.imported_by is not None
+
+    def attach(self, response: StoredResponse) -> None:
+        """Let a response count, if it is not an older version of one that does."""
+        key = response.form, response.number
+        known = self.responses.get(key)
+        if known is None or response.answers_at >= known.answers_at:
+            self.responses[key] = response
+
+    def first_receipt(self) -> Receipt:
+        """The receipt that gives the rank."""
+        receipts = [response.receipt for response in self.responses.values()]
+        if not self.came_by_form:
+            receipts.append(received_over_api(self.registration.created_at))
+        return min(receipts, key=lambda receipt: receipt.rank(self.registration.id))
+
+    def last_answers(self) -> tuple[Answers, datetime] | None:
+        """The answers that count, and of when they are; None when no form has any."""
+        if not self.came_by_form or not self.responses:
+            return None
+        latest = max(self.responses.values(), key=lambda r: (r.answers_at, r.form, r.number))
+        return latest.answers, latest.answers_at
+
+    def rebuild(self, reader: Reader, *, institution_is_fixed: bool) -> list[str]:
+        """Let the registration say what its responses say. Returns warnings.
+
+        Its person's name and address are left alone where they differ: whose registration it is
+        is not for a row of a form to change.
+        """
+        registration = self.registration
+        receipt = self.first_receipt()
+        if receipt != registration.receipt and not institution_is_fixed:
+            registration.receive_anew(receipt)
+            self.changed = True
+        latest = self.last_answers()
+        if latest is None:
+            return []
+        answers, registration.answers_at = latest
+        self._take_person(answers)
+        stated = answers.stated or answers.organisation
+        if stated == registration.stated and not self.is_new:
+            return []
+        if institution_is_fixed and not self.is_new:
+            return ["institution_kept"]
+        read = reader.affiliation(answers.stated, answers.organisation)
+        if read is None:
+            return ["institution_kept"]
+        self.changed = True
+        registration.stated = stated
+        self._affiliate(read)
+        warnings = set(registration.warnings) - {"email_domain_differs"}
+        if domain_differs(answers.email, registration.affiliation, reader.spellings):
+            warnings.add("email_domain_differs")
+        registration.warnings = tuple(sorted(warnings))
+        return []
+
+    def _take_person(self, answers: Answers) -> None:
+        person = self.person
+        if person.account is not None or person.identity != answers.identity:
+            return
+        before = (person.full_name, person.email, person.country, person.language)
+        person.full_name, person.email = answers.full_name, answers.email
+        person.country = answers.country or person.country
+        person.language = answers.language
+        after = (person.full_name, person.email, person.country, person.language)
+        self.person_changed = before != after and not self.person_is_new
+
+    def _affiliate(self, read: Affiliation | Unclear) -> None:
+        if isinstance(read, Unclear):
+            self.registration.affiliation = None
+            self.registration.reason = read.reason
+            self.suggestions = read.suggestions
+        else:
+            self.registration.affiliation = read
+            self.suggestions = ()
+
+    def settle(self, *, is_doubted: bool) -> None:
+        """Take the state that follows: an unclear institution comes before a changed time, that
+        before a possible double; with none of them it waits."""
+        registration = self.registration
+        if registration.state not in _UNSETTLED:
+            return
+        if registration.affiliation is None:
+            reason = registration.reason
+            if reason not in ABOUT_INSTITUTION:
+                reason = Reason.INSTITUTION_UNCLEAR
+        elif registration.pending is not None:
+            reason = Reason.TIME_CHANGED
+        elif is_doubted and not registration.identity_decided:
+            reason = Reason.POSSIBLE_DOUBLE
+        elif registration.state is State.WAITING:
+            return
+        else:
+            registration.move(State.WAITING, Reason.PROVISIONAL)
+            self.changed = True
+            return
+        if (registration.state, registration.reason) == (State.NEEDS_DECISION, reason):
+            return
+        if registration.state is not State.NEEDS_DECISION:
+            registration.move(State.NEEDS_DECISION, reason)
+        registration.reason = reason
+        self.changed = True

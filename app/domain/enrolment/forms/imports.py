@@ -1,0 +1,220 @@
+"""An import: one uploaded file, judged row by row and then taken as one step."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from app.domain.canonical import content_hash
+from app.domain.enrolment.affiliation import Spellings, Suggestion
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.errors import ImportStateError, PlanRefused
+from app.domain.enrolment.forms.mapping import FormMapping, MappingSuggestion
+from app.domain.plain import to_plain
+from app.domain.vocabulary.institutions import InstitutionCode
+
+
+class Verdict(StrEnum):
+    """What a row comes to."""
+
+    CREATE = "create"
+    """A new registration."""
+    UPDATE = "update"
+    """Known already; its answers are newer."""
+    UNCHANGED = "unchanged"
+    """Known already, and the same."""
+    DUPLICATE = "duplicate"
+    """Another response of somebody who is registered, or of an earlier row."""
+    NEEDS_DECISION = "needs_decision"
+    """An officer has to look: `reason` says at what."""
+    REJECTED = "rejected"
+    """Outside the window, or not admitted."""
+    INVALID = "invalid"
+    """The row cannot be read: `reason` says why."""
+
+
+class ImportState(StrEnum):
+    """Where an import stands."""
+
+    RECEIVED = "received"
+    """The file is kept; a job will look at it."""
+    REFUSED = "refused"
+    """The file cannot be read, or could do harm."""
+    NEEDS_MAPPING = "needs_mapping"
+    """Nobody has said how the form is read; a mapping is suggested."""
+    PLANNED = "planned"
+    """Each row is judged; nothing has changed yet."""
+    COMMITTED = "committed"
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True)
+class RowStanding:
+    """Where the row's registration stands, or would stand."""
+
+    state: str
+    """`placed`, `waiting` or `needs_decision`."""
+    reason: str
+    position: int | None = None
+    """True rank among all."""
+    position_within: int | None = None
+    """True rank within its institution."""
+
+
+@dataclass(frozen=True)
+class ImportRow:
+    """One row of the report. Name and address are personal data."""
+
+    row: int
+    """Its number in the sheet."""
+    response: int | None
+    verdict: Verdict
+    reason: str | None
+    """A stable code; None for a plain `create`, `unchanged` or `update`."""
+    full_name: str = field(repr=False)
+    email: str = field(repr=False)
+    stated: str
+    received_at: datetime | None
+    institution: InstitutionCode | None = None
+    """The bucket that it counts in."""
+    registration: UUID | None = None
+    """Once it exists."""
+    same_as_row: int | None = None
+    """For a duplicate within the file."""
+    standing: RowStanding | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    warnings: tuple[str, ...] = ()
+    planned: Verdict | None = None
+    """What the dry run had said, where it turned out differently."""
+
+
+@dataclass(frozen=True)
+class ImportFile:
+    """The file as it was uploaded. Personal data."""
+
+    filename: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a plan was made from; when any of it changes, the plan no longer holds."""
+
+    configuration: str
+    mapping: int
+    spellings: str
+    imports: int
+
+    def changed(self, now: "Basis") -> list[str]:
+        """What differs now, in words."""
+        return [
+            words
+            for words, then, today in (
+                ("the edition's configuration", self.configuration, now.configuration),
+                ("the mapping of the form", self.mapping, now.mapping),
+                ("the known spellings of institutions", self.spellings, now.spellings),
+                ("another import", self.imports, now.imports),
+            )
+            if then != today
+        ]
+
+
+def basis_of(edition: Edition, mapping: FormMapping, spellings: Spellings) -> Basis:
+    """What a plan made now rests on."""
+    return Basis(
+        configuration=content_hash(
+            [
+                to_plain(edition.window),
+                to_plain(edition.quota),
+                edition.no_institution.value,
+                edition.is_binding,
+            ]
+        ),
+        mapping=mapping.version,
+        spellings=spellings.version(),
+        imports=edition.imports,
+    )
+
+
+@dataclass(eq=False)
+class ResponseImport:
+    """One file of responses for one form of an edition."""
+
+    id: UUID
+    edition: UUID
+    form: str
+    filename: str
+    file_hash: str
+    """`sha256:` and 64 hex digits over the bytes."""
+    uploaded_by: str
+    uploaded_at: datetime
+    state: ImportState = ImportState.RECEIVED
+    basis: Basis | None = None
+    suggestion: MappingSuggestion | None = None
+    unknown_columns: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Rows by verdict."""
+    differing: tuple[int, ...] = ()
+    """Rows that turned out differently from the dry run."""
+    problem: tuple[str, str] | None = None
+    """Why the file was refused: a code, and a sentence."""
+    committed_at: datetime | None = None
+
+    @property
+    def plan_token(self) -> str | None:
+        """What the commit has to show; None while there is no plan."""
+        if self.basis is None:
+            return None
+        return f"{self.id}.{content_hash(to_plain(self.basis)).removeprefix('sha256:')[:32]}"
+
+    def planned(self, basis: Basis, rows: Iterable[ImportRow]) -> None:
+        """Keep the outcome of a dry run."""
+        self._expect(ImportState.RECEIVED, ImportState.NEEDS_MAPPING, ImportState.PLANNED)
+        self.state = ImportState.PLANNED
+        self.basis = basis
+        self.counts = count(rows)
+
+    def needs_mapping(self, rows: Iterable[ImportRow]) -> None:
+        """Nobody has mapped the form yet."""
+        self._expect(ImportState.RECEIVED, ImportState.NEEDS_MAPPING)
+        self.state = ImportState.NEEDS_MAPPING
+        self.counts = count(rows)
+
+    def refused(self, code: str, detail: str) -> None:
+        """The file is not taken."""
+        self._expect(ImportState.RECEIVED)
+        self.state = ImportState.REFUSED
+        self.problem = (code, detail)
+
+    def expect_basis(self, now: Basis) -> None:
+        """Raise PlanRefused when the plan no longer rests on what it was made from."""
+        self._expect(ImportState.PLANNED)
+        if self.basis is None or self.basis != now:
+            changed = self.basis.changed(now) if self.basis else ["everything"]
+            raise PlanRefused(changed)
+
+    def committed(self, rows: Sequence[ImportRow], at: datetime) -> None:
+        """Keep the outcome of the import itself."""
+        self._expect(ImportState.PLANNED)
+        self.state = ImportState.COMMITTED
+        self.committed_at = at
+        self.counts = count(rows)
+        self.differing = tuple(row.row for row in rows if row.planned is not None)
+
+    def taken_back(self) -> None:
+        """What it brought has been taken out again."""
+        self._expect(ImportState.COMMITTED)
+        self.state = ImportState.TAKEN_BACK
+
+    def _expect(self, *states: ImportState) -> None:
+        if self.state not in states:
+            raise ImportStateError(
+                f"The import is {self.state}; this needs one that is {' or '.join(states)}."
+            )
+
+
+def count(rows: Iterable[ImportRow]) -> dict[str, int]:
+    """Rows by verdict, those verdicts that occur."""
+    return dict(sorted(Counter(row.verdict.value for row in rows).items()))

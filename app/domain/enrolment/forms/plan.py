@@ -1,0 +1,352 @@
+"""What importing a set of responses would do, row by row. Changes nothing that is stored.
+
+The plan is a function of the responses, the spellings and what is registered already. While a list
+is provisional it comes out the same in whatever order files arrive; of two entries that may be one
+person the one with the better rank goes first.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.domain.enrolment.affiliation import Affiliation, Unclear
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.forms.entries import Entry, Reader
+from app.domain.enrolment.forms.imports import Verdict
+from app.domain.enrolment.forms.responses import KnownEntry, Response, StoredResponse
+from app.domain.enrolment.person import Identity, Person, could_be_one
+from app.domain.enrolment.reasons import Reason
+from app.domain.enrolment.registration import Registration, State
+from app.domain.ids import new_id
+from app.domain.vocabulary.institutions import InstitutionCode
+
+
+@dataclass
+class PlannedRow:
+    """The verdict on one row, and the entry that it leads to."""
+
+    response: Response
+    verdict: Verdict
+    reason: str | None = None
+    entry: Entry | None = None
+    same_as_row: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class Plan:
+    """Everything that an import would do."""
+
+    rows: list[PlannedRow]
+    entries: list[Entry]
+    """New ones and those that change, in order of rank."""
+    responses: list[StoredResponse]
+    """What is to be remembered of the responses."""
+
+    @property
+    def new(self) -> list[Entry]:
+        """Registrations that come into being."""
+        return [entry for entry in self.entries if entry.is_new]
+
+    @property
+    def changed(self) -> list[Entry]:
+        """Known registrations that change."""
+        return [entry for entry in self.entries if not entry.is_new and entry.changed]
+
+
+def plan_import(
+    responses: Iterable[Response],
+    *,
+    edition: Edition,
+    form: str,
+    import_id: UUID,
+    known: Sequence[KnownEntry],
+    persons: Mapping[Identity, Person],
+    reader: Reader,
+    at: datetime,
+) -> Plan:
+    """What the responses come to.
+
+    `known` are the registrations of the edition that share a response, an address or a name with
+    them, and those that share an address or a name with these, and so on; `persons` are people of
+    other editions whom the responses may be of.
+    """
+    planner = _Planner(edition, form, import_id, persons, reader, at)
+    planner.remember(known)
+    return planner.plan(responses)
+
+
+_CROWD = 20
+"""More people at one address are not compared with one another any more: an officer looks."""
+
+
+def settle_again(
+    known: Sequence[KnownEntry],
+    rebuilt: Collection[UUID],
+    *,
+    edition: Edition,
+    reader: Reader,
+) -> list[Entry]:
+    """What follows for registrations of a provisional list when responses have been taken away.
+
+    `known` are closed as for `plan_import` and have the responses that are left; those in
+    `rebuilt` say from now on what these say. Returns the entries that change.
+    """
+    planner = _Planner(edition, "", edition.id, {}, reader, edition.created_at)
+    planner.remember(known)
+    for entry in planner.entries:
+        if entry.registration.id in rebuilt:
+            entry.rebuild(reader, institution_is_fixed=False)
+    planner.settle_states()
+    return [entry for entry in planner.entries if entry.changed or entry.person_changed]
+
+
+class _Planner:
+    def __init__(
+        self,
+        edition: Edition,
+        form: str,
+        import_id: UUID,
+        persons: Mapping[Identity, Person],
+        reader: Reader,
+        at: datetime,
+    ) -> None:
+        self.edition = edition
+        self.form = form
+        self.import_id = import_id
+        self.persons = persons
+        self.reader = reader
+        self.at = at
+        self.rows: list[PlannedRow] = []
+        self.entries: list[Entry] = []
+        self.stored: list[StoredResponse] = []
+        self.known_responses: dict[int, Entry] = {}
+        self.by_identity: dict[Identity, list[Entry]] = defaultdict(list)
+        self.touched: dict[UUID, list[PlannedRow]] = defaultdict(list)
+
+    def remember(self, known: Sequence[KnownEntry]) -> None:
+        """Take in what is registered already."""
+        for one in known:
+            entry = Entry(one.registration, one.person, is_new=False)
+            self.entries.append(entry)
+            if one.person.account is None or one.person.email_verified:
+                self.by_identity[one.person.identity].append(entry)
+            for response in one.responses:
+                entry.attach(response)
+                if response.form == self.form:
+                    self.known_responses[response.number] = entry
+
+    def plan(self, responses: Iterable[Response]) -> Plan:
+        """Judge all rows."""
+        fresh: dict[Identity, list[PlannedRow]] = defaultdict(list)
+        seen: dict[int, PlannedRow] = {}
+        for response in responses:
+            row = self._first_look(response, seen)
+            self.rows.append(row)
+            if row.verdict is Verdict.CREATE:
+                fresh[response.answers.identity].append(row)
+        for identity, rows in fresh.items():
+            self._find_person(identity, rows)
+        for entry in self.entries:
+            self._rebuild(entry)
+        self.settle_states()
+        for row in self.rows:
+            self._conclude(row)
+        touched = [e for e in self.entries if e.is_new or e.changed or e.person_changed]
+        touched.sort(key=lambda entry: entry.registration.rank)
+        return Plan(self.rows, touched, self.stored)
+
+    # row by row
+
+    def _first_look(self, response: Response, seen: dict[int, PlannedRow]) -> PlannedRow:
+        """The verdict on a row by itself; CREATE for one that has still to find its person."""
+        row = PlannedRow(response, Verdict.CREATE, warnings=response.warnings)
+        number, completed = response.number, response.completed_at
+        if response.problems or number is None or completed is None:
+            row.verdict = Verdict.INVALID
+            row.reason = response.problems[0] if response.problems else "unreadable"
+            return row
+        if number in seen:
+            row.verdict, row.reason = Verdict.INVALID, "response_twice"
+            row.same_as_row = seen[number].response.row
+            return row
+        seen[number] = row
+        if number in self.known_responses:
+            self._again(row, self.known_responses[number], number, completed)
+            return row
+        outside = self.edition.window.verdict(completed)
+        if outside is not None:
+            row.verdict, row.reason = Verdict.REJECTED, outside.value
+        elif self._affiliation(response) is None:
+            row.verdict, row.reason = Verdict.REJECTED, Reason.NOT_ADMITTED.value
+        return row
+
+    def _again(self, row: PlannedRow, entry: Entry, number: int, completed: datetime) -> None:
+        """A response that was imported before."""
+        row.entry = entry
+        row.verdict = Verdict.UNCHANGED
+        registration, response = entry.registration, row.response
+        if not registration.is_live:
+            return
+        stored = entry.responses[self.form, number]
+        if completed not in (stored.received_at, stored.other_time):
+            row.verdict, row.reason = Verdict.NEEDS_DECISION, Reason.TIME_CHANGED.value
+            receipt = response.receipt(self.form)
+            if registration.pending != receipt:
+                registration.pending = receipt
+                entry.changed = True
+            return
+        if response.answers == stored.answers or (
+            response.modified_at is not None and response.answers_at <= stored.answers_at
+        ):
+            return
+        if response.answers.identity != stored.answers.identity:
+            # Whose registration it is must not change by an edit that anybody with the form's
+            # link could make.
+            row.verdict, row.reason = Verdict.NEEDS_DECISION, "person_changed"
+            return
+        row.verdict = Verdict.UPDATE
+        self._attach(row, entry)
+
+    # person by person
+
+    def _find_person(self, identity: Identity, rows: list[PlannedRow]) -> None:
+        """Join the new responses of one person to their registration, or make it."""
+        rows.sort(key=lambda row: row.response.receipt(self.form).rank(self.import_id))
+        entry = next((e for e in self.by_identity[identity] if e.registration.is_live), None)
+        first: PlannedRow | None = None
+        for row in rows:
+            ended = self._ended_after(identity, row.response)
+            if ended is not None:
+                # Sent before the person cancelled: part of what they took back.
+                row.verdict, row.reason = Verdict.DUPLICATE, "registration_ended"
+                self._attach(row, ended)
+            elif entry is None:
+                entry, first = self._create(row), row
+            else:
+                row.verdict, row.reason = Verdict.DUPLICATE, "same_person"
+                row.same_as_row = first.response.row if first else None
+                self._attach(row, entry)
+
+    def _ended_after(self, identity: Identity, response: Response) -> Entry | None:
+        for entry in self.by_identity[identity]:
+            ended_at = entry.registration.ended_at
+            taken_back = entry.registration.reason is Reason.IMPORT_TAKEN_BACK
+            if ended_at is not None and not taken_back and response.answers_at < ended_at:
+                return entry
+        return None
+
+    def _create(self, row: PlannedRow) -> Entry:
+        response = row.response
+        answers = response.answers
+        person = self.persons.get(answers.identity)
+        person_is_new = person is None
+        if person is None:
+            person = Person(
+                new_id(),
+                answers.full_name,
+                answers.email,
+                country=answers.country,
+                language=answers.language,
+            )
+        receipt = response.receipt(self.form)
+        identifier = new_id()
+        registration = Registration(
+            id=identifier,
+            edition=self.edition.id,
+            person=person.id,
+            state=State.WAITING,
+            reason=Reason.PROVISIONAL,
+            receipt=receipt,
+            rank=receipt.rank(identifier),
+            stated=answers.stated or answers.organisation,
+            affiliation=None,
+            registered_by=f"import:{self.import_id}",
+            privacy_notice_at=receipt.received_at,
+            answers_at=response.answers_at,
+            created_at=self.at,
+            warnings=response.warnings,
+            imported_by=self.import_id,
+        )
+        entry = Entry(registration, person, is_new=True, person_is_new=person_is_new)
+        self.entries.append(entry)
+        self._attach(row, entry)
+        return entry
+
+    def _attach(self, row: PlannedRow, entry: Entry) -> None:
+        """Let the row's response belong to the entry."""
+        response = row.response
+        receipt = response.receipt(self.form)
+        stored = StoredResponse(
+            form=self.form,
+            number=receipt.response or 0,
+            received_at=receipt.received_at,
+            answers=response.answers,
+            answers_at=response.answers_at,
+            registration=entry.registration.id,
+            brought_by=self.import_id,
+        )
+        row.entry = entry
+        entry.attach(stored)
+        self.stored.append(stored)
+        if entry.registration.is_live:
+            self.touched[entry.registration.id].append(row)
+
+    def _rebuild(self, entry: Entry) -> None:
+        rows = self.touched.get(entry.registration.id)
+        if not rows:
+            return
+        fixed = self.edition.is_binding and not entry.is_new
+        warnings = entry.rebuild(self.reader, institution_is_fixed=fixed)
+        for row in rows:
+            receipt = row.response.receipt(self.form)
+            if fixed and receipt.rank(entry.registration.id) < entry.registration.rank:
+                # Nobody's turn changes once the list binds; an officer may still act on it.
+                warnings = [*warnings, "earlier_than_stored"]
+            row.warnings = (*row.warnings, *warnings)
+
+    # across persons
+
+    def settle_states(self) -> None:
+        """Of entries that may be one person, all but the first in rank wait for an officer."""
+        doubted = self._doubted()
+        for entry in self.entries:
+            if entry.is_new or not self.edition.is_binding:
+                entry.settle(is_doubted=entry.registration.id in doubted)
+
+    def _doubted(self) -> set[UUID]:
+        groups: dict[tuple[str, InstitutionCode | None], list[Entry]] = defaultdict(list)
+        for entry in self.entries:
+            if not entry.registration.is_live:
+                continue
+            identity = entry.person.identity
+            groups[identity.email, None].append(entry)
+            if entry.registration.bucket is not None:
+                groups[identity.name, entry.registration.bucket].append(entry)
+        doubted = set()
+        for group in groups.values():
+            group.sort(key=lambda entry: entry.registration.rank)
+            for index, entry in enumerate(group):
+                crowd = index >= _CROWD
+                if crowd or any(_could_be_one(first, entry) for first in group[:index]):
+                    doubted.add(entry.registration.id)
+        return doubted
+
+    def _conclude(self, row: PlannedRow) -> None:
+        """Tell in the row what became of its entry."""
+        if row.entry is None or row.verdict is not Verdict.CREATE:
+            return
+        registration = row.entry.registration
+        if registration.state is State.NEEDS_DECISION:
+            row.verdict, row.reason = Verdict.NEEDS_DECISION, registration.reason.value
+
+    def _affiliation(self, response: Response) -> Affiliation | Unclear | None:
+        return self.reader.affiliation(response.answers.stated, response.answers.organisation)
+
+
+def _could_be_one(first: Entry, second: Entry) -> bool:
+    return could_be_one(
+        first.person, first.registration.bucket, second.person, second.registration.bucket
+    )

@@ -1,0 +1,103 @@
+"""The report of an import: each row with its verdict and what it means for the list."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from app.domain.enrolment.decisions import outcome_state
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.forms.imports import ImportRow, RowStanding, Verdict
+from app.domain.enrolment.forms.plan import Plan, PlannedRow
+from app.domain.enrolment.quota import Counts, Placed, decide
+from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.standing import Entrant, Standing, standing
+
+Standings = Mapping[UUID, RowStanding]
+
+
+def foreseen(
+    plan: Plan,
+    edition: Edition,
+    counts: Counts,
+    entrants: Sequence[Entrant],
+    overrides: Sequence[UUID] = (),
+) -> Standings:
+    """Where each entry would stand once the plan is carried out.
+
+    `entrants` are all who wait now, `counts` the places taken. While the list is provisional that
+    is the standing of everybody; once it binds, each new one is decided in order of rank.
+    """
+    entering = [e.registration for e in plan.entries if e.registration.state is State.WAITING]
+    if edition.is_binding:
+        return _one_by_one([r for r in entering if r.stored_state is None], edition, counts)
+    planned = {entry.registration.id for entry in plan.entries}
+    everybody = [e for e in entrants if e.registration not in planned]
+    everybody += [registration.entrant for registration in entering]
+    return _of_all(standing(everybody, edition.quota, overrides))
+
+
+def _of_all(standings: Sequence[Standing]) -> Standings:
+    result = {}
+    for one in standings:
+        state, reason = outcome_state(one.outcome)
+        result[one.entrant.registration] = RowStanding(
+            state.value, reason.value, one.position, one.position_within
+        )
+    return result
+
+
+def _one_by_one(
+    registrations: Sequence[Registration], edition: Edition, counts: Counts
+) -> Standings:
+    taken = Counts(dict(counts.placed))
+    result = {}
+    for registration in sorted(registrations, key=lambda r: r.rank):
+        outcome = decide(taken, edition.quota, registration.counted_for)
+        if isinstance(outcome, Placed):
+            taken.take(registration.counted_for)
+        state, reason = outcome_state(outcome)
+        result[registration.id] = RowStanding(state.value, reason.value)
+    return result
+
+
+def report(
+    plan: Plan,
+    standings: Standings,
+    *,
+    committed: bool,
+    planned: Mapping[int, Verdict] | None = None,
+) -> list[ImportRow]:
+    """Rows as they are kept. With `planned`, the verdicts of the dry run by row, those that turned
+    out differently carry what had been said."""
+    return [
+        _row(row, standings, committed, (planned or {}).get(row.response.row)) for row in plan.rows
+    ]
+
+
+def _row(
+    row: PlannedRow, standings: Standings, committed: bool, planned: Verdict | None
+) -> ImportRow:
+    response, entry = row.response, row.entry
+    registration = entry.registration if entry else None
+    stands = None
+    if registration is not None and registration.is_live:
+        stands = standings.get(registration.id) or RowStanding(
+            registration.state.value, registration.reason.value
+        )
+    exists = registration is not None and (committed or registration.stored_state is not None)
+    return ImportRow(
+        row=response.row,
+        response=response.number,
+        verdict=row.verdict,
+        reason=row.reason,
+        full_name=response.answers.full_name,
+        email=response.answers.email,
+        stated=response.answers.stated or response.answers.organisation,
+        received_at=response.completed_at,
+        institution=registration.bucket if registration else None,
+        registration=registration.id if registration and exists else None,
+        same_as_row=row.same_as_row,
+        standing=stands,
+        suggestions=entry.suggestions if entry else (),
+        warnings=row.warnings,
+        planned=planned if planned is not None and planned is not row.verdict else None,
+    )

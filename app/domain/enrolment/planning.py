@@ -1,0 +1,99 @@
+"""What planning an import needs: reading, matching, and what is registered already."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.domain.clock import Clock
+from app.domain.enrolment.affiliation import Likeness, Matcher
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.forms.entries import Reader
+from app.domain.enrolment.forms.imports import Basis, ResponseImport, basis_of
+from app.domain.enrolment.forms.mapping import FormMapping
+from app.domain.enrolment.forms.plan import Plan, plan_import
+from app.domain.enrolment.forms.report import Standings, foreseen
+from app.domain.enrolment.forms.responses import (
+    Export,
+    KnownEntry,
+    Names,
+    Response,
+    read_responses,
+)
+from app.domain.enrolment.person import Identity
+from app.domain.enrolment.ports import EnrolmentWork, FormsReader
+from app.domain.enrolment.quota import Counts
+from app.domain.enrolment.use_cases_register import spellings_of
+
+InThread = Callable[..., Awaitable[Any]]
+"""Runs a function that computes for long elsewhere than in the event loop."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What reading and matching need besides the unit of work."""
+
+    reader: FormsReader
+    names: Names
+    likeness: Likeness
+    in_thread: InThread
+
+
+async def make_plan(
+    export: Export,
+    mapping: FormMapping,
+    edition: Edition,
+    found: ResponseImport,
+    work: EnrolmentWork,
+    tools: Tools,
+    clock: Clock,
+) -> tuple[Plan, Basis]:
+    """The plan as things are, and what it rests on."""
+    spellings = await spellings_of(work)
+    responses: list[Response] = await tools.in_thread(
+        lambda: list(read_responses(export, mapping, tools.names))
+    )
+    identities = {response.answers.identity for response in responses if not response.problems}
+    numbers = {r.number for r in responses if r.number is not None}
+    known = await related(edition.id, found.form, numbers, identities, work)
+    persons = await work.persons.without_account(identities)
+    plan: Plan = await tools.in_thread(
+        lambda: plan_import(
+            responses,
+            edition=edition,
+            form=found.form,
+            import_id=found.id,
+            known=known,
+            persons=persons,
+            reader=Reader(Matcher(spellings, tools.likeness), spellings, edition.no_institution),
+            at=clock.now(),
+        )
+    )
+    return plan, basis_of(edition, mapping, spellings)
+
+
+async def related(
+    edition: UUID, form: str, numbers: set[int], identities: set[Identity], work: EnrolmentWork
+) -> Sequence[KnownEntry]:
+    """Registrations that have to do with the responses, directly or through one another."""
+    known: dict[UUID, KnownEntry] = {}
+    asked: set[Identity] = set()
+    while identities - asked:
+        new = identities - asked
+        asked |= new
+        for entry in await work.registrations.known_to(edition, form, numbers, new):
+            known.setdefault(entry.registration.id, entry)
+        numbers = set()
+        identities = {entry.person.identity for entry in known.values()}
+    return list(known.values())
+
+
+async def foresee(plan: Plan, edition: Edition, work: EnrolmentWork) -> Standings:
+    """Where the entries of a plan would stand."""
+    if edition.is_binding:
+        tallies = await work.tallies.of(edition.id)
+        counts = Counts({tally.scope: tally.placed for tally in tallies})
+        return foreseen(plan, edition, counts, ())
+    entrants = await work.registrations.entrants(edition.id)
+    overrides = await work.registrations.overridden(edition.id)
+    return foreseen(plan, edition, Counts(), entrants, tuple(overrides))

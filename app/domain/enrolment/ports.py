@@ -1,0 +1,385 @@
+"""What enrolment needs from outside."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from app.domain.enrolment.decisions import Decision
+from app.domain.enrolment.edition import Edition, EditionState
+from app.domain.enrolment.forms.imports import ImportFile, ImportRow, ResponseImport
+from app.domain.enrolment.forms.mapping import FormMapping
+from app.domain.enrolment.forms.responses import Export, KnownEntry, StoredResponse
+from app.domain.enrolment.person import Identity, Person
+from app.domain.enrolment.quota import Counts, Scope
+from app.domain.enrolment.ranking import Rank
+from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.standing import Entrant
+from app.domain.jobs import Jobs
+from app.domain.unit_of_work import UnitOfWork
+from app.domain.vocabulary.institutions import InstitutionCode, Institutions
+from app.domain.vocabulary.micro_credential import MicroCredentials
+
+
+class Editions(Protocol):
+    """Every edition, each held by one unit of work at a time."""
+
+    async def get(self, edition: UUID) -> Edition:
+        """Load an edition to change it, or anything in it: others who want to wait until this
+        unit of work has ended. It is the first lock that any of them takes.
+
+        Raises EditionNotFound.
+        """
+        ...
+
+    async def read(self, edition: UUID) -> Edition:
+        """Load an edition without locking it. Raises EditionNotFound."""
+        ...
+
+    async def add(self, edition: Edition) -> None:
+        """Keep a new edition, and the caps of its quota."""
+        ...
+
+    async def save(self, edition: Edition) -> None:
+        """Keep its configuration and state; the version goes up by one."""
+        ...
+
+    async def advance(self, edition: Edition) -> None:
+        """Keep only the numbers that decisions and imports move; the version stays."""
+        ...
+
+    async def next_number(self, proposal: UUID) -> int:
+        """The number for one more edition of the micro-credential. Two who ask at once wait."""
+        ...
+
+    async def page(
+        self,
+        *,
+        proposal: UUID | None,
+        organiser: InstitutionCode | None,
+        states: Collection[EditionState],
+        after: UUID | None,
+        limit: int,
+    ) -> Sequence[Edition]:
+        """Editions by id; all states when none is given."""
+        ...
+
+    async def due(self, at: datetime, limit: int) -> Sequence[UUID]:
+        """Planned editions whose window has begun, and open ones whose window is over."""
+        ...
+
+
+class Persons(Protocol):
+    """People who register."""
+
+    async def get(self, person: UUID) -> Person:
+        """One person. Raises KeyError for one who does not exist: our own data then disagrees."""
+        ...
+
+    async def of(self, persons: Collection[UUID]) -> Mapping[UUID, Person]:
+        """Several at once."""
+        ...
+
+    async def by_account(self, account: UUID) -> Person | None:
+        """The person behind an account."""
+        ...
+
+    async def without_account(
+        self, identities: Collection[Identity], *, hold: bool = False
+    ) -> Mapping[Identity, Person]:
+        """People who have no account, or whose account has that very address verified.
+
+        With `hold`, others who would add people without account wait until this unit of work ends.
+        """
+        ...
+
+    async def by_email(self, email: str) -> Sequence[Person]:
+        """People without account at a folded address."""
+        ...
+
+    async def add(self, persons: Sequence[Person]) -> None:
+        """Keep new people."""
+        ...
+
+    async def save(self, persons: Sequence[Person]) -> None:
+        """Keep what is known of them now."""
+        ...
+
+
+class Registrations(Protocol):
+    """Registrations, whose counts move with them."""
+
+    async def get(self, registration: UUID) -> Registration:
+        """Load one to change it; the edition's lock must be held. Raises RegistrationNotFound."""
+        ...
+
+    async def read(self, registration: UUID) -> Registration:
+        """Load one without locking it. Raises RegistrationNotFound."""
+        ...
+
+    async def live_of(self, edition: UUID, person: UUID) -> Registration | None:
+        """The person's live registration in the edition."""
+        ...
+
+    async def of_persons(self, persons: Collection[UUID]) -> Sequence[Registration]:
+        """All registrations of these people, the newest first."""
+        ...
+
+    async def alike(
+        self, edition: UUID, identity: Identity
+    ) -> Sequence[tuple[Registration, Person]]:
+        """Live registrations of the edition whose person has this address or this name."""
+        ...
+
+    async def add(self, edition: Edition, registrations: Sequence[Registration]) -> None:
+        """Keep new registrations with their events, and count them."""
+        ...
+
+    async def save(self, edition: Edition, registrations: Sequence[Registration]) -> None:
+        """Keep changed registrations with their events; counts move by what changed."""
+        ...
+
+    async def first_waiting(
+        self, edition: UUID, buckets: Collection[InstitutionCode]
+    ) -> Registration | None:
+        """Of those who wait and count for one of these institutions, the first in rank."""
+        ...
+
+    async def in_states(self, edition: UUID, states: Collection[State]) -> Sequence[Registration]:
+        """Everybody in one of these states, in order of rank, to change them; the edition's lock
+        must be held."""
+        ...
+
+    async def entrants(self, edition: UUID) -> Sequence[Entrant]:
+        """Everybody who waits, as the rule sees them."""
+        ...
+
+    async def seated(self, edition: UUID) -> Sequence[Entrant]:
+        """Everybody who holds a seat, as the rule sees them."""
+        ...
+
+    async def overridden(self, edition: UUID) -> Collection[UUID]:
+        """Those who wait on a provisional list and whom an officer placed above the caps."""
+        ...
+
+    async def many(self, registrations: Collection[UUID]) -> Sequence[Registration]:
+        """Several at once; those that do not exist are left out."""
+        ...
+
+    async def number_in(self, edition: UUID, state: State) -> int:
+        """How many are in a state."""
+        ...
+
+    async def position(self, registration: Registration) -> tuple[int, int | None]:
+        """True rank among all who are placed or wait, and within its institution; from 1."""
+        ...
+
+    async def page(
+        self,
+        edition: UUID,
+        *,
+        buckets: Collection[InstitutionCode] | None,
+        states: Collection[State],
+        after: Rank | None,
+        limit: int,
+    ) -> Sequence[Registration]:
+        """Registrations in order of rank: of these institutions, in these states; all when None
+        or empty."""
+        ...
+
+    async def known_to(
+        self,
+        edition: UUID,
+        form: str,
+        responses: Collection[int],
+        identities: Collection[Identity],
+    ) -> Sequence[KnownEntry]:
+        """Registrations of the edition, ended ones too, that came by one of these responses, or
+        whose person shares an address or a name with one of these identities."""
+        ...
+
+    async def brought_by(self, edition: UUID, import_id: UUID) -> Sequence[KnownEntry]:
+        """Registrations that have a response which the import brought."""
+        ...
+
+    async def states(self, edition: UUID) -> Mapping[UUID, State]:
+        """The state of each registration that a numbered decision was taken on."""
+        ...
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The counts of one scope in one edition."""
+
+    scope: Scope
+    cap: int | None
+    placed: int
+    waiting: int
+    excess: int = 0
+    """Places above the cap that an officer gave."""
+
+
+@dataclass(frozen=True)
+class EditionTally:
+    """The counts of one institution in one edition, for looking across editions."""
+
+    edition: UUID
+    code: str
+    start: date
+    state: EditionState
+    tally: Tally
+
+
+class Tallies(Protocol):
+    """Counts by edition and scope; they change with registrations, under the edition's lock."""
+
+    async def counts(self, edition: UUID, scopes: Collection[Scope]) -> Counts:
+        """Places taken in these scopes."""
+        ...
+
+    async def of(self, edition: UUID) -> Sequence[Tally]:
+        """The counts of all scopes that have any, by scope."""
+        ...
+
+    async def across(
+        self, scope: Scope, *, after: UUID | None, limit: int
+    ) -> Sequence[EditionTally]:
+        """The counts of one scope in every edition that has any, by edition."""
+        ...
+
+    async def buckets_waiting(self, edition: UUID) -> Sequence[InstitutionCode]:
+        """Institutions for which somebody waits."""
+        ...
+
+    async def set_caps(self, edition: Edition) -> None:
+        """Keep the caps of the edition's quota beside the counts that they bind."""
+        ...
+
+    async def reconcile(self, edition: UUID | None = None) -> Sequence[str]:
+        """Where counts and registrations differ, in words; empty when all is well."""
+        ...
+
+
+class Decisions(Protocol):
+    """The log of decisions. Append-only."""
+
+    async def append(self, *decisions: Decision) -> None:
+        """Write lines."""
+        ...
+
+    async def page(self, edition: UUID, *, after: int, limit: int) -> Sequence[Decision]:
+        """Lines by number."""
+        ...
+
+
+class Forms(Protocol):
+    """How the questions of each form are read."""
+
+    async def get(self, edition: UUID, form: str) -> FormMapping | None:
+        """The mapping of a form, if somebody has made one."""
+        ...
+
+    async def of_edition(self, edition: UUID) -> Sequence[FormMapping]:
+        """Every mapping of an edition, by form."""
+        ...
+
+    async def save(self, mapping: FormMapping) -> None:
+        """Keep a mapping."""
+        ...
+
+
+class Responses(Protocol):
+    """Responses of forms that have been imported."""
+
+    async def save(self, edition: UUID, responses: Sequence[StoredResponse]) -> None:
+        """Keep responses, or what is known of them now."""
+        ...
+
+    async def of(self, registration: UUID) -> Sequence[StoredResponse]:
+        """The responses of a registration, every version of them."""
+        ...
+
+    async def remove(self, edition: UUID, brought_by: UUID) -> None:
+        """Forget the responses that an import brought."""
+        ...
+
+
+class Imports(Protocol):
+    """Files of responses, and what each row of them came to."""
+
+    async def add(self, new: ResponseImport, file: ImportFile) -> None:
+        """Keep a new import and its file."""
+        ...
+
+    async def get(self, import_id: UUID) -> ResponseImport:
+        """Load one to change it. Raises ImportNotFound."""
+        ...
+
+    async def read(self, import_id: UUID) -> ResponseImport:
+        """Load one without locking it. Raises ImportNotFound."""
+        ...
+
+    async def save(self, changed: ResponseImport) -> None:
+        """Keep its state."""
+        ...
+
+    async def file(self, import_id: UUID) -> ImportFile:
+        """The file as it was uploaded. Raises ImportNotFound when it has been purged."""
+        ...
+
+    async def save_rows(self, import_id: UUID, rows: Sequence[ImportRow]) -> None:
+        """Keep the verdicts, instead of any before."""
+        ...
+
+    async def rows(
+        self,
+        import_id: UUID,
+        *,
+        buckets: Collection[InstitutionCode] | None,
+        after: int,
+        limit: int,
+    ) -> Sequence[ImportRow]:
+        """Verdicts by row number; of these institutions, all when None."""
+        ...
+
+
+class ExternalSpellings(Protocol):
+    """Officers' decisions on names that mean no partner."""
+
+    async def all(self) -> Mapping[str, str]:
+        """Folded spelling to the organisation's name, or to INDEPENDENT."""
+        ...
+
+    async def remember(self, spelling: str, means: str) -> None:
+        """Keep a decision on a folded spelling."""
+        ...
+
+
+class FormsReader(Protocol):
+    """Reads what Microsoft Forms exports."""
+
+    def read(self, content: bytes, filename: str) -> Export:
+        """The responses in a workbook or CSV file.
+
+        Works without awaiting: call it in a thread. Raises FileRefused for a file that cannot be
+        read, is too large, or could do harm.
+        """
+        ...
+
+
+class EnrolmentWork(UnitOfWork, Protocol):
+    """A unit of work of enrolment."""
+
+    editions: Editions
+    persons: Persons
+    registrations: Registrations
+    tallies: Tallies
+    decisions: Decisions
+    forms: Forms
+    responses: Responses
+    imports: Imports
+    external_spellings: ExternalSpellings
+    institutions: Institutions
+    micro_credentials: MicroCredentials
+    jobs: Jobs

@@ -1,0 +1,82 @@
+"""What somebody gives who registers over the API, and whether it can be right."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from app.domain.enrolment.errors import RegistrationInvalid
+from app.domain.enrolment.person import is_address
+from app.domain.errors import Finding
+from app.domain.vocabulary.institutions import InstitutionCode
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_LONGEST = 300
+
+
+@dataclass(frozen=True)
+class RegistrationRequest:
+    """Who wants to take part. Personal data.
+
+    `institution` is a partner's code; people from elsewhere give their `organisation`, or neither
+    when they come from none.
+    """
+
+    full_name: str = field(repr=False)
+    email: str = field(repr=False)
+    institution: InstitutionCode | None = None
+    organisation: str | None = None
+    country: str | None = None
+    """ISO 3166-1 alpha-2."""
+    language: str = "en"
+    """BCP 47 tag of the language that the person reads."""
+    privacy_notice: bool = False
+    """That the person has been shown the privacy notice."""
+    for_another: bool = False
+    """Whether an officer registers somebody else."""
+
+    def check(self) -> None:
+        """Raise RegistrationInvalid for what cannot be right."""
+        findings = [
+            *_line("/full_name", self.full_name, "Give the name."),
+            *_line("/email", self.email, "Give an e-mail address."),
+        ]
+        if not findings and not is_address(self.email):
+            findings.append(Finding("/email", "email_invalid", "This is not an e-mail address."))
+        if self.institution is not None and self.organisation is not None:
+            findings.append(
+                Finding(
+                    "/organisation",
+                    "institution_and_organisation",
+                    "Give a partner institution or another organisation, not both.",
+                )
+            )
+        if self.organisation is not None:
+            findings += _line("/organisation", self.organisation, "Name the organisation.")
+        if self.country is not None and not _COUNTRY.fullmatch(self.country):
+            findings.append(
+                Finding("/country", "country", "Give an ISO 3166-1 code of two capital letters.")
+            )
+        if not _LANGUAGE.fullmatch(self.language):
+            findings.append(Finding("/language", "language", "Give a BCP 47 tag such as en."))
+        if not self.privacy_notice:
+            findings.append(
+                Finding(
+                    "/privacy_notice",
+                    "privacy_notice_not_shown",
+                    "Nobody is registered who has not been shown the privacy notice.",
+                )
+            )
+        if findings:
+            raise RegistrationInvalid(findings)
+
+
+def _line(pointer: str, text: str, when_blank: str) -> list[Finding]:
+    """What is wrong with a text that must be one line, neither blank nor endless."""
+    if not text.strip():
+        return [Finding(pointer, "required", when_blank)]
+    if len(text) > _LONGEST:
+        return [Finding(pointer, "too_long", f"At most {_LONGEST} characters.")]
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):
+        return [Finding(pointer, "unwritable_text", "Leave out control characters.")]
+    return []

@@ -1,0 +1,230 @@
+"""Carrying out an import as one step, and taking it back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from app.domain.access.roles import Caller
+from app.domain.clock import Clock
+from app.domain.enrolment import events
+from app.domain.enrolment.access import allow
+from app.domain.enrolment.affiliation import Likeness, Matcher
+from app.domain.enrolment.allocation import Allocation
+from app.domain.enrolment.decisions import Kind
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.errors import AlreadyPublished, FormNotMapped, ImportNotFound, PlanRefused
+from app.domain.enrolment.forms.entries import Entry, Reader
+from app.domain.enrolment.forms.imports import ImportState, ResponseImport, Verdict
+from app.domain.enrolment.forms.plan import Plan, settle_again
+from app.domain.enrolment.forms.report import report
+from app.domain.enrolment.forms.responses import Export, KnownEntry
+from app.domain.enrolment.planning import Tools, foresee, make_plan, related
+from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.enrolment.reasons import Reason
+from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.use_cases_imports import expect_taking
+from app.domain.enrolment.use_cases_register import spellings_of
+
+_ROWS = 1000
+
+
+async def commit_import(
+    import_id: UUID,
+    plan_token: str,
+    *,
+    open_work: Callable[[], EnrolmentWork],
+    tools: Tools,
+    actor: str,
+    clock: Clock,
+) -> ResponseImport:
+    """Carry out the plan of a dry run, all of it or nothing. Runs in a job.
+
+    Whoever dies in the middle leaves no trace, and a second run after a first that got through
+    finds it done. The plan is made anew under the edition's lock, by the same code; verdicts that
+    turn out differently, because somebody registered meanwhile, are noted in the rows. Raises
+    ImportNotFound, PlanRefused, FormNotMapped, EditionMoveNotAllowed, ImportStateError.
+    """
+    async with open_work() as work:
+        found = await work.imports.read(import_id)
+        if found.state is ImportState.COMMITTED and found.plan_token == plan_token:
+            return found
+        file = await work.imports.file(import_id)
+    export: Export = await tools.in_thread(tools.reader.read, file.content, file.filename)
+    async with open_work() as work:
+        edition = await work.editions.get(found.edition)
+        found = await work.imports.get(import_id)
+        if found.state is ImportState.COMMITTED and found.plan_token == plan_token:
+            return found
+        if found.plan_token != plan_token:
+            raise PlanRefused(["the plan: a newer dry run has replaced it"])
+        expect_taking(edition)
+        mapping = await work.forms.get(edition.id, found.form)
+        if mapping is None:
+            raise FormNotMapped(found.form)
+        plan, basis = await make_plan(export, mapping, edition, found, work, tools, clock)
+        found.expect_basis(basis)
+        planned = await _verdicts(import_id, work)
+        standings = {} if edition.is_binding else await foresee(plan, edition, work)
+        await _carry_out(plan, edition, work, actor, clock)
+        rows = report(plan, standings, committed=True, planned=planned)
+        found.committed(rows, clock.now())
+        await work.imports.save_rows(import_id, rows)
+        await work.imports.save(found)
+        edition.imports += 1
+        await work.editions.advance(edition)
+        await work.outbox.put(
+            events.ResponsesImported(import_id, edition.id, len(plan.new)),
+        )
+        await work.trail.append("import", import_id, before="planned", after="committed")
+    return found
+
+
+async def _verdicts(import_id: UUID, work: EnrolmentWork) -> Mapping[int, Verdict]:
+    verdicts: dict[int, Verdict] = {}
+    after = 0
+    while rows := await work.imports.rows(import_id, buckets=None, after=after, limit=_ROWS):
+        verdicts |= {row.row: row.verdict for row in rows}
+        after = rows[-1].row
+    return verdicts
+
+
+async def _carry_out(
+    plan: Plan, edition: Edition, work: EnrolmentWork, actor: str, clock: Clock
+) -> None:
+    people = {entry.person.id: entry for entry in plan.entries}
+    await work.persons.add([e.person for e in people.values() if e.person_is_new])
+    await work.persons.save([e.person for e in people.values() if e.person_changed])
+    entering, unclear = [], []
+    for entry in plan.new:
+        registration = entry.registration
+        registration.tell(events.RegistrationReceived(registration.id, edition.id))
+        if registration.state is State.NEEDS_DECISION:
+            _tell_unclear(registration)
+            unclear.append(registration)
+        else:
+            entering.append(registration)
+    if unclear:
+        await work.registrations.add(edition, unclear)
+    if entering:
+        allocation = Allocation(edition, work, actor, clock.now())
+        await allocation.enter(entering, Kind.REGISTERED)
+    changed = [entry.registration for entry in plan.changed]
+    for registration in changed:
+        if registration.state is State.NEEDS_DECISION:
+            _tell_unclear(registration)
+    if changed:
+        await work.registrations.save(edition, changed)
+    await work.responses.save(edition.id, plan.responses)
+
+
+def _tell_unclear(registration: Registration) -> None:
+    registration.tell(
+        events.RegistrationNeedsDecision(
+            registration.id, registration.edition, registration.reason.value
+        )
+    )
+
+
+async def take_back_import(
+    edition_id: UUID,
+    import_id: UUID,
+    *,
+    likeness: Likeness,
+    work: EnrolmentWork,
+    caller: Caller,
+    clock: Clock,
+) -> ResponseImport:
+    """Take out again what an import brought, as one step, while the list is provisional.
+
+    Registrations that only this import brought end; those that had other responses say again what
+    these say. Raises EditionNotFound, ImportNotFound, NotAllowed, AlreadyPublished,
+    ImportStateError.
+    """
+    async with work:
+        edition = await work.editions.get(edition_id)
+        allow("take_back_import", edition, caller)
+        found = await work.imports.get(import_id)
+        if found.edition != edition.id:
+            raise ImportNotFound(import_id)
+        if edition.is_binding:
+            raise AlreadyPublished
+        found.taken_back()
+        brought = await work.registrations.brought_by(edition.id, import_id)
+        await work.responses.remove(edition.id, import_id)
+        timed = await _with_changed_time(import_id, work)
+        ended = await _end_orphans(brought, edition, found, work, caller, clock)
+        await _settle(brought, ended, timed, edition, found, likeness, work)
+        edition.imports += 1
+        await work.editions.advance(edition)
+        await work.imports.save(found)
+        await work.outbox.put(events.ImportTakenBack(import_id, edition.id, len(ended)))
+        await work.trail.append("import", import_id, before="committed", after="taken_back")
+    return found
+
+
+async def _with_changed_time(import_id: UUID, work: EnrolmentWork) -> set[UUID]:
+    """Registrations for which the import said another time."""
+    found: set[UUID] = set()
+    after = 0
+    while rows := await work.imports.rows(import_id, buckets=None, after=after, limit=_ROWS):
+        found |= {
+            row.registration
+            for row in rows
+            if row.reason == Reason.TIME_CHANGED.value and row.registration is not None
+        }
+        after = rows[-1].row
+    return found
+
+
+async def _end_orphans(
+    brought: Sequence[KnownEntry],
+    edition: Edition,
+    found: ResponseImport,
+    work: EnrolmentWork,
+    caller: Caller,
+    clock: Clock,
+) -> set[UUID]:
+    orphans = [
+        entry.registration
+        for entry in brought
+        if entry.registration.is_live
+        and entry.registration.imported_by is not None
+        and all(response.brought_by == found.id for response in entry.responses)
+    ]
+    allocation = Allocation(edition, work, caller.actor, clock.now())
+    await allocation.end_all(orphans, State.CANCELLED, Reason.IMPORT_TAKEN_BACK)
+    return {registration.id for registration in orphans}
+
+
+async def _settle(
+    brought: Sequence[KnownEntry],
+    ended: set[UUID],
+    timed: set[UUID],
+    edition: Edition,
+    found: ResponseImport,
+    likeness: Likeness,
+    work: EnrolmentWork,
+) -> None:
+    identities = {entry.person.identity for entry in brought}
+    known: list[KnownEntry] = list(await related(edition.id, found.form, set(), identities, work))
+    seen = {entry.registration.id for entry in known}
+    for registration in await work.registrations.many(timed - seen):
+        person = await work.persons.get(registration.person)
+        known.append(KnownEntry(registration, person))
+    for entry in known:
+        if entry.registration.id in timed:
+            entry.registration.pending = None
+    spellings = await spellings_of(work)
+    reader = Reader(Matcher(spellings, likeness), spellings, edition.no_institution)
+    left = {entry.registration.id for entry in brought} - ended
+    changed: list[Entry] = settle_again(known, left, edition=edition, reader=reader)
+    await work.persons.save([entry.person for entry in changed if entry.person_changed])
+    registrations = {e.registration.id: e.registration for e in changed if e.changed}
+    registrations |= {
+        e.registration.id: e.registration for e in known if e.registration.id in timed
+    }
+    for one in known:
+        registration = one.registration
+        if registration.id in left and registration.imported_by == found.id:
+            registration.imported_by = one.responses[0].brought_by
+            registrations[registration.id] = registration
+    await work.registrations.save(edition, list(registrations.values()))

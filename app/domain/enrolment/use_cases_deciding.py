@@ -1,0 +1,289 @@
+"""An officer decides on what is unclear: the institution, a possible double, a changed time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from app.domain.access.roles import Caller
+from app.domain.clock import Clock
+from app.domain.enrolment.access import allow_on, needs_officer
+from app.domain.enrolment.affiliation import (
+    Affiliation,
+    Kind,
+    external,
+    independent,
+    partner,
+    under_rule,
+)
+from app.domain.enrolment.allocation import Allocation
+from app.domain.enrolment.decisions import Kind as DecisionKind
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.errors import DecisionInvalid, NotAdmitted, NothingToDecide
+from app.domain.enrolment.forms.entries import ABOUT_INSTITUTION
+from app.domain.enrolment.person import could_be_one
+from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.enrolment.ranking import received_over_api
+from app.domain.enrolment.reasons import Reason
+from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.views import RegistrationView, is_own, view_of
+from app.domain.errors import Finding
+from app.domain.vocabulary.institutions import INDEPENDENT, InstitutionCode, InstitutionNotFound
+from app.domain.vocabulary.text import folded
+
+
+class Ruling(StrEnum):
+    """What an officer can decide."""
+
+    ADMIT = "admit"
+    """It takes part: with the institution given, as somebody else than the possible double."""
+    REJECT = "reject"
+    """It does not take part."""
+    MERGE = "merge"
+    """It is the same person as another registration; the better one of the two counts."""
+
+
+@dataclass(frozen=True)
+class OfficerDecision:
+    """An officer's decision on one registration.
+
+    For an unclear institution exactly one of `institution`, `organisation` and `independent`; it is
+    remembered for everybody who writes the same. `take_new_time` for a changed time.
+    """
+
+    ruling: Ruling = Ruling.ADMIT
+    institution: InstitutionCode | None = None
+    organisation: str | None = None
+    independent: bool = False
+    same_as: UUID | None = None
+    """For a merge: the other registration."""
+    take_new_time: bool = False
+    reason: str | None = None
+    """Recorded; needed to reject. No personal data."""
+
+
+async def decide_registration(
+    registration_id: UUID,
+    version: int,
+    decision: OfficerDecision,
+    *,
+    work: EnrolmentWork,
+    caller: Caller,
+    clock: Clock,
+) -> tuple[RegistrationView, Sequence[UUID]]:
+    """Decide on a registration that needs it.
+
+    A decision on a spelling also settles the others in the edition who wrote the same; returns the
+    registration and the identifiers of those. Raises RegistrationNotFound, RegistrationStale,
+    NotAllowed, NothingToDecide, DecisionInvalid, NotAdmitted.
+    """
+    async with work:
+        seen = await work.registrations.read(registration_id)
+        edition = await work.editions.get(seen.edition)
+        registration = await work.registrations.get(registration_id)
+        person = await work.persons.get(registration.person)
+        own = is_own(registration, person, caller)
+        allow_on("decide_registration", registration, edition, caller, own=own)
+        registration.expect(version)
+        if not needs_officer(registration):
+            raise NothingToDecide
+        before = f"{registration.state} {registration.reason}"
+        deciding = _Deciding(edition, decision, work, caller.actor, clock.now())
+        also = await deciding.decide(registration)
+        await work.editions.advance(edition)
+        await work.trail.append(
+            "registration",
+            registration.id,
+            before=before,
+            after=f"{registration.state} {registration.reason}",
+            note=decision.reason,
+        )
+        view = await view_of(registration, edition, person, work, own=own)
+    return view, also
+
+
+class _Deciding:
+    """One decision, with what follows from it."""
+
+    def __init__(
+        self,
+        edition: Edition,
+        decision: OfficerDecision,
+        work: EnrolmentWork,
+        actor: str,
+        at: datetime,
+    ) -> None:
+        self.edition = edition
+        self.decision = decision
+        self.work = work
+        self.allocation = Allocation(edition, work, actor, at)
+
+    async def decide(self, registration: Registration) -> list[UUID]:
+        match self.decision.ruling:
+            case Ruling.REJECT:
+                await self._reject(registration)
+                return []
+            case Ruling.MERGE:
+                await self._merge(registration)
+                return []
+            case Ruling.ADMIT:
+                return await self._admit(registration)
+
+    async def _reject(self, registration: Registration) -> None:
+        if not (self.decision.reason or "").strip():
+            raise DecisionInvalid(
+                "Give a reason: a rejection is recorded with one.",
+                findings=[Finding("/reason", "reason_needed", "Why is it rejected?")],
+            )
+        if registration.state is not State.NEEDS_DECISION:
+            raise DecisionInvalid(
+                "Somebody who has a turn is not rejected; decide which time counts, or cancel."
+            )
+        await self.allocation.end(
+            registration, State.REJECTED, Reason.BY_OFFICER, self.decision.reason
+        )
+
+    async def _merge(self, registration: Registration) -> None:
+        """The placed one of the two stays, else the one with the better rank."""
+        if self.decision.same_as in (None, registration.id):
+            raise DecisionInvalid(
+                "Say with which registration it is the same.",
+                findings=[Finding("/same_as", "required", "Give the other registration's id.")],
+            )
+        found = await self.work.registrations.many([self.decision.same_as])
+        other = next((r for r in found if r.edition == self.edition.id and r.is_live), None)
+        if other is None:
+            raise DecisionInvalid(
+                "The other registration is not a live one of this edition.",
+                findings=[Finding("/same_as", "not_live", "Choose one that counts.")],
+            )
+        stays, goes = other, registration
+        if registration.has_seat or (
+            not other.has_seat and registration.rank < other.rank and registration.affiliation
+        ):
+            stays, goes = registration, other
+        await self.allocation.end(goes, State.CANCELLED, Reason.MERGED, self.decision.reason)
+        if stays.state is State.NEEDS_DECISION and stays.affiliation is not None:
+            stays.identity_decided = True
+            await self._enter([stays])
+
+    async def _admit(self, registration: Registration) -> list[UUID]:
+        if registration.pending is not None:
+            await self._decide_time(registration)
+        if registration.state is not State.NEEDS_DECISION:
+            await self.work.registrations.save(self.edition, [registration])
+            return []
+        if registration.affiliation is None or self._names_an_institution:
+            return await self._decide_institution(registration)
+        if registration.reason is Reason.POSSIBLE_DOUBLE:
+            registration.identity_decided = True
+        await self._enter([registration])
+        return []
+
+    async def _decide_time(self, registration: Registration) -> None:
+        """Which of two times of one response counts; from then on the other is known too."""
+        pending, registration.pending = registration.pending, None
+        if pending is None:
+            return
+        responses = await self.work.responses.of(registration.id)
+        changed = [
+            replace(r, received_at=pending.received_at, other_time=r.received_at)
+            if self.decision.take_new_time
+            else replace(r, other_time=pending.received_at)
+            for r in responses
+            if (r.form, r.number) == (pending.form, pending.response)
+        ]
+        await self.work.responses.save(self.edition.id, changed)
+        if self.decision.take_new_time and not registration.has_seat:
+            untouched = [r.receipt for r in responses if r.number != pending.response]
+            receipts = [*untouched, pending]
+            if registration.imported_by is None:
+                receipts.append(received_over_api(registration.created_at))
+            registration.receive_anew(min(receipts, key=lambda r: r.rank(registration.id)))
+            if registration.state is State.WAITING:
+                # Its turn has moved; the log has to know before anybody is promoted.
+                await self.allocation.enter([registration], DecisionKind.DECIDED)
+
+    @property
+    def _names_an_institution(self) -> bool:
+        d = self.decision
+        return d.institution is not None or d.organisation is not None or d.independent
+
+    async def _decide_institution(self, registration: Registration) -> list[UUID]:
+        decided = await self._affiliation()
+        admitted = under_rule(decided, self.edition.no_institution)
+        if admitted is None:
+            raise NotAdmitted
+        spelling = folded(registration.stated)
+        others: list[Registration] = []
+        if spelling:
+            await self._remember(spelling, decided)
+            unclear = await self.work.registrations.in_states(
+                self.edition.id, (State.NEEDS_DECISION,)
+            )
+            others = [
+                r
+                for r in unclear
+                if r.id != registration.id
+                and r.reason in ABOUT_INSTITUTION
+                and folded(r.stated) == spelling
+            ]
+        for one in (registration, *others):
+            one.affiliation = admitted
+        await self._enter([registration, *others])
+        return [other.id for other in others]
+
+    async def _affiliation(self) -> Affiliation:
+        d = self.decision
+        given = [d.institution is not None, d.organisation is not None, d.independent]
+        if sum(given) != 1:
+            raise DecisionInvalid(
+                "Say from where: a partner, another organisation, or independent.",
+                findings=[Finding("/institution", "one_of", "Give exactly one of the three.")],
+            )
+        if d.institution is not None:
+            try:
+                await self.work.institutions.get(d.institution)
+            except InstitutionNotFound as unknown:
+                raise DecisionInvalid(
+                    unknown.detail,
+                    findings=[Finding("/institution", unknown.code, unknown.detail)],
+                ) from unknown
+            return partner(d.institution)
+        if d.organisation is not None:
+            if not folded(d.organisation):
+                raise DecisionInvalid(
+                    "Name the organisation.",
+                    findings=[Finding("/organisation", "required", "Name the organisation.")],
+                )
+            return external(d.organisation)
+        return independent()
+
+    async def _remember(self, spelling: str, decided: Affiliation) -> None:
+        if decided.kind is Kind.PARTNER:
+            await self.work.institutions.remember_alias(spelling, decided.bucket)
+        else:
+            means = INDEPENDENT if decided.kind is Kind.INDEPENDENT else decided.name
+            await self.work.external_spellings.remember(spelling, means)
+
+    async def _enter(self, registrations: Sequence[Registration]) -> None:
+        """Let them take part, unless they turn out to be possible doubles now that their
+        institution is known."""
+        entering = []
+        for registration in registrations:
+            if registration.identity_decided or not await self._is_doubted(registration):
+                entering.append(registration)
+                continue
+            registration.reason = Reason.POSSIBLE_DOUBLE
+            await self.work.registrations.save(self.edition, [registration])
+        await self.allocation.enter(entering, DecisionKind.DECIDED)
+
+    async def _is_doubted(self, registration: Registration) -> bool:
+        person = await self.work.persons.get(registration.person)
+        others = await self.work.registrations.alike(self.edition.id, person.identity)
+        return any(
+            other.rank < registration.rank
+            and could_be_one(their_person, other.bucket, person, registration.bucket)
+            for other, their_person in others
+        )

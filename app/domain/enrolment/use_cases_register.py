@@ -1,0 +1,218 @@
+"""Registering: for oneself, or as an officer for somebody else."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.domain.access.permissions import NotAllowed, require
+from app.domain.access.roles import Caller
+from app.domain.access.table import PERMISSIONS
+from app.domain.clock import Clock
+from app.domain.enrolment import events
+from app.domain.enrolment.access import may_register_others
+from app.domain.enrolment.affiliation import (
+    Affiliation,
+    Likeness,
+    Matcher,
+    Spellings,
+    Unclear,
+    domain_differs,
+    independent,
+    partner,
+    under_rule,
+)
+from app.domain.enrolment.allocation import Allocation
+from app.domain.enrolment.decisions import Kind
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.errors import AccountNeeded, NotAdmitted, RegistrationInvalid
+from app.domain.enrolment.person import Person, could_be_one, folded_email
+from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.enrolment.ranking import received_over_api
+from app.domain.enrolment.reasons import Reason
+from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.requests import RegistrationRequest
+from app.domain.enrolment.views import RegistrationView, view_of
+from app.domain.errors import Finding
+from app.domain.ids import new_id
+from app.domain.vocabulary.institutions import InstitutionNotFound
+
+
+async def register(
+    edition_id: UUID,
+    request: RegistrationRequest,
+    *,
+    work: EnrolmentWork,
+    caller: Caller,
+    clock: Clock,
+    likeness: Likeness,
+) -> tuple[RegistrationView, bool]:
+    """Register the caller, or as an officer somebody else; True when it is new.
+
+    Registering twice gives the registration that exists. Whoever is new leaves with a place, a
+    turn on the waiting list, a turn that counts when the list is published, or the news that an
+    officer has to look first. Raises EditionNotFound, RegistrationInvalid, AccountNeeded,
+    NotAllowed, RegistrationClosed, NotAdmitted.
+    """
+    received = clock.now()  # before any wait for a lock: the order is that of arrival
+    require(PERMISSIONS, caller, "register")
+    request.check()
+    if caller.account is None:
+        raise AccountNeeded
+    async with work:
+        await _known_institution(request, work)
+        stated = await _stated(request, work, likeness)
+        edition = await work.editions.get(edition_id)
+        if request.for_another and not may_register_others(edition, request.institution, caller):
+            raise NotAllowed("register somebody else")
+        person, is_new_person = await _person(request, work, caller)
+        if not is_new_person:
+            existing = await work.registrations.live_of(edition.id, person.id)
+            if existing is not None:
+                return await view_of(
+                    existing, edition, person, work, own=not request.for_another
+                ), False
+        edition.expect_open()
+        affiliation = _admitted(stated.read, edition)
+        identifier = new_id()
+        receipt = received_over_api(received)
+        registration = Registration(
+            id=identifier,
+            edition=edition.id,
+            person=person.id,
+            state=State.WAITING,
+            reason=Reason.PROVISIONAL,
+            receipt=receipt,
+            rank=receipt.rank(identifier),
+            stated=request.institution or request.organisation or "",
+            affiliation=affiliation,
+            registered_by=caller.actor,
+            privacy_notice_at=received,
+            answers_at=received,
+            created_at=received,
+            warnings=_warnings(request.email, affiliation, stated.spellings),
+        )
+        if is_new_person:
+            await work.persons.add([person])
+        else:
+            await work.persons.save([person])
+        doubt = await _doubt(stated.read, registration, person, edition, work)
+        registration.tell(events.RegistrationReceived(registration.id, edition.id))
+        if doubt is not None:
+            registration.state, registration.reason = State.NEEDS_DECISION, doubt
+            registration.tell(
+                events.RegistrationNeedsDecision(registration.id, edition.id, doubt.value)
+            )
+            await work.registrations.add(edition, [registration])
+        else:
+            allocation = Allocation(edition, work, caller.actor, received)
+            await allocation.enter([registration], Kind.REGISTERED)
+            await work.editions.advance(edition)
+        await work.trail.append("registration", registration.id, after=registration.state)
+        view = await view_of(registration, edition, person, work, own=not request.for_another)
+    return view, True
+
+
+@dataclass(frozen=True)
+class _Stated:
+    read: Affiliation | Unclear
+    spellings: Spellings
+
+
+async def _known_institution(request: RegistrationRequest, work: EnrolmentWork) -> None:
+    if request.institution is None:
+        return
+    try:
+        await work.institutions.get(request.institution)
+    except InstitutionNotFound as unknown:
+        raise RegistrationInvalid(
+            [Finding("/institution", unknown.code, unknown.detail)]
+        ) from unknown
+
+
+async def _stated(request: RegistrationRequest, work: EnrolmentWork, likeness: Likeness) -> _Stated:
+    spellings = await spellings_of(work, with_known=request.organisation is not None)
+    if request.institution is not None:
+        return _Stated(partner(request.institution), spellings)
+    if request.organisation is None:
+        return _Stated(independent(), spellings)
+    return _Stated(Matcher(spellings, likeness).read(request.organisation), spellings)
+
+
+async def spellings_of(work: EnrolmentWork, *, with_known: bool = True) -> Spellings:
+    """What is known about how people write institutions."""
+    partners = {p.code: p for p in await work.institutions.all()}
+    if not with_known:
+        return Spellings(partners, {})
+    return Spellings(
+        partners, await work.institutions.aliases(), await work.external_spellings.all()
+    )
+
+
+def _admitted(read: Affiliation | Unclear, edition: Edition) -> Affiliation | None:
+    """How the claim counts in the edition; None while it is unclear. Raises NotAdmitted."""
+    if isinstance(read, Unclear):
+        return None
+    affiliation = under_rule(read, edition.no_institution)
+    if affiliation is None:
+        raise NotAdmitted
+    return affiliation
+
+
+def _warnings(email: str, affiliation: Affiliation | None, spellings: Spellings) -> tuple[str, ...]:
+    return ("email_domain_differs",) if domain_differs(email, affiliation, spellings) else ()
+
+
+async def _person(
+    request: RegistrationRequest, work: EnrolmentWork, caller: Caller
+) -> tuple[Person, bool]:
+    """The person who is registered, with what was given now; True when new to us."""
+    fresh = Person(
+        new_id(),
+        " ".join(request.full_name.split()),
+        request.email.strip(),
+        country=request.country,
+        language=request.language,
+    )
+    if request.for_another:
+        known = await _without_account(fresh, work)
+        return (known, False) if known is not None else (fresh, True)
+    if caller.account is None:
+        raise AccountNeeded
+    verified = caller.email is not None and folded_email(caller.email) == fresh.identity.email
+    known = await work.persons.by_account(caller.account)
+    if known is None and verified:
+        # The address is proven: whoever came by a form with it and this name is the caller.
+        known = await _without_account(fresh, work)
+        if known is not None and known.account not in (None, caller.account):
+            known = None
+    if known is None:
+        fresh.account, fresh.email_verified = caller.account, verified
+        return fresh, True
+    if known.identity.email != fresh.identity.email:
+        known.email_verified = verified
+    known.account = caller.account
+    known.email_verified = known.email_verified or verified
+    known.full_name, known.email = fresh.full_name, fresh.email
+    known.country = fresh.country or known.country
+    known.language = fresh.language
+    return known, False
+
+
+async def _without_account(fresh: Person, work: EnrolmentWork) -> Person | None:
+    found = await work.persons.without_account([fresh.identity], hold=True)
+    return found.get(fresh.identity)
+
+
+async def _doubt(
+    read: Affiliation | Unclear,
+    registration: Registration,
+    person: Person,
+    edition: Edition,
+    work: EnrolmentWork,
+) -> Reason | None:
+    """What an officer has to look at before the registration counts; None when nothing."""
+    if isinstance(read, Unclear):
+        return read.reason
+    others = await work.registrations.alike(edition.id, person.identity)
+    if any(could_be_one(p, r.bucket, person, registration.bucket) for r, p in others):
+        return Reason.POSSIBLE_DOUBLE
+    return None

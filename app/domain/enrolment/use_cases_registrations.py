@@ -1,0 +1,160 @@
+"""Registrations: look at them, give them up, decide what is unclear."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from app.domain.access.permissions import require
+from app.domain.access.roles import Caller, Role
+from app.domain.access.table import PERMISSIONS
+from app.domain.clock import Clock
+from app.domain.enrolment.access import CANCELLABLE, allow, allow_on, sees_whole
+from app.domain.enrolment.allocation import Allocation
+from app.domain.enrolment.edition import Edition, EditionState
+from app.domain.enrolment.errors import EditionMoveNotAllowed, RegistrationNotFound
+from app.domain.enrolment.person import Person, folded_email
+from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.enrolment.ranking import Rank
+from app.domain.enrolment.reasons import Reason
+from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.views import RegistrationView, is_own, view_of, views_of
+from app.domain.vocabulary.institutions import InstitutionCode
+
+
+async def get_registration(
+    registration_id: UUID, *, work: EnrolmentWork, caller: Caller
+) -> RegistrationView:
+    """One registration with its true ranks. Raises RegistrationNotFound."""
+    async with work:
+        registration = await work.registrations.read(registration_id)
+        edition = await work.editions.read(registration.edition)
+        person = await work.persons.get(registration.person)
+        own = is_own(registration, person, caller)
+        allow_on("get_registration", registration, edition, caller, own=own)
+        return await view_of(registration, edition, person, work, own=own, with_position=True)
+
+
+async def list_registrations(
+    edition_id: UUID,
+    *,
+    institution: InstitutionCode | None,
+    states: Collection[State],
+    after: Rank | None,
+    limit: int,
+    work: EnrolmentWork,
+    caller: Caller,
+) -> Sequence[RegistrationView]:
+    """Registrations in order of rank: all of them for those who run the edition, those of their
+    own institution for its enrolment officers elsewhere. Raises EditionNotFound, NotAllowed."""
+    async with work:
+        edition = await work.editions.read(edition_id)
+        allow("list_registrations", edition, caller)
+        buckets = None if institution is None else [institution]
+        if not sees_whole(edition, caller):
+            own = set(caller.institutions(Role.ENROLMENT_OFFICER))
+            buckets = sorted(own if buckets is None else own & set(buckets))
+        found = await work.registrations.page(
+            edition_id, buckets=buckets, states=states, after=after, limit=limit
+        )
+        people = await work.persons.of({r.person for r in found})
+        pairs = [(r, people[r.person]) for r in found]
+        return await views_of(
+            pairs, edition, work, own={r.id: is_own(r, p, caller) for r, p in pairs}
+        )
+
+
+async def my_registrations(*, work: EnrolmentWork, caller: Caller) -> Sequence[RegistrationView]:
+    """The caller's own registrations, the newest first. Raises NotAllowed."""
+    require(PERMISSIONS, caller, "list_my_registrations")
+    async with work:
+        if caller.registration is not None:
+            registrations = [await work.registrations.read(caller.registration)]
+        else:
+            mine = await _persons_of(caller, work)
+            registrations = list(await work.registrations.of_persons([p.id for p in mine]))
+        people = await work.persons.of({r.person for r in registrations})
+        views = []
+        for registration in registrations:
+            edition = await work.editions.read(registration.edition)
+            person = people[registration.person]
+            views.append(await view_of(registration, edition, person, work, own=True))
+        return views
+
+
+async def _persons_of(caller: Caller, work: EnrolmentWork) -> list[Person]:
+    found = []
+    if caller.account is not None:
+        known = await work.persons.by_account(caller.account)
+        found = [known] if known else []
+    if caller.email is not None:
+        found += await work.persons.by_email(folded_email(caller.email))
+    return found
+
+
+async def cancel_registration(
+    registration_id: UUID,
+    version: int,
+    reason: str | None = None,
+    *,
+    work: EnrolmentWork,
+    caller: Caller,
+    clock: Clock,
+) -> tuple[RegistrationView, Sequence[Registration]]:
+    """Give a registration up. Its seat goes at once to the first who waits and fits.
+
+    After teaching has begun it is a withdrawal, and no seat goes on. Giving up twice gives the
+    registration as it is. Returns it and who was promoted. Raises RegistrationNotFound,
+    RegistrationStale, NotAllowed, EditionMoveNotAllowed.
+    """
+    async with work:
+        seen = await work.registrations.read(registration_id)
+        edition = await work.editions.get(seen.edition)
+        registration = await work.registrations.get(registration_id)
+        person = await work.persons.get(registration.person)
+        own = is_own(registration, person, caller)
+        allow_on("cancel_registration", registration, edition, caller, own=own)
+        registration.expect(version)
+        promoted: Sequence[Registration] = []
+        if registration.is_live:
+            if edition.state not in CANCELLABLE:
+                raise EditionMoveNotAllowed(edition.state, "left", [])
+            before = registration.state
+            allocation = Allocation(edition, work, caller.actor, clock.now())
+            promoted = await allocation.end(
+                registration,
+                _end_of(registration, edition),
+                Reason.BY_PERSON if own else Reason.BY_OFFICER,
+                reason,
+            )
+            await work.editions.advance(edition)
+            await work.trail.append(
+                "registration",
+                registration.id,
+                before=before,
+                after=registration.state,
+                note=None if own else reason,
+            )
+        view = await view_of(registration, edition, person, work, own=own)
+    return view, promoted
+
+
+def _end_of(registration: Registration, edition: Edition) -> State:
+    """Leaving a place once teaching has begun is a withdrawal."""
+    if edition.state is EditionState.RUNNING and registration.state is State.PLACED:
+        return State.WITHDRAWN
+    return State.CANCELLED
+
+
+async def confirm_address(registration_id: UUID, *, work: EnrolmentWork) -> None:
+    """The person has opened a link that was sent to their address, which confirms it.
+
+    Raises RegistrationNotFound.
+    """
+    async with work:
+        registration = await work.registrations.read(registration_id)
+        if not registration.is_live:
+            raise RegistrationNotFound(registration_id)
+        person = await work.persons.get(registration.person)
+        if not person.email_verified:
+            person.email_verified = True
+            await work.persons.save([person])
+            await work.trail.append("person", person.id, after="address confirmed")
