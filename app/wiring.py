@@ -24,6 +24,10 @@ from app.adapters.identity.oidc import OidcTokens
 from app.adapters.identity.sessions import ISSUER as SESSION_ISSUER
 from app.adapters.identity.sessions import LinkSessions
 from app.adapters.identity.tokens import TokensByIssuer
+from app.adapters.issuing.keys import DevelopmentSeals, FolderSeals, SealKeys
+from app.adapters.issuing.sealing import EdcSealing
+from app.adapters.issuing.trusted import RecognisedInstitutions, Trusted
+from app.adapters.issuing.verifier import EdcVerifier
 from app.adapters.mail.files import FileMailer
 from app.adapters.mail.smtp import SmtpMailer
 from app.adapters.postgres.engine import make_engine
@@ -131,7 +135,37 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
 
 def _capabilities(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> Mapping[str, Any]:
     """The ports that only one capability uses."""
-    return {"skills": builtin_skills(), "mailer": _mailer(settings, clock)}
+    return {
+        "skills": builtin_skills(),
+        "mailer": _mailer(settings, clock),
+        **_issuing(settings, clock),
+    }
+
+
+def _issuing(settings: Settings, clock: Clock) -> Mapping[str, Any]:
+    """Seals and verification. Only development has stand-ins, and only it trusts them."""
+    stand_ins = settings.data_dir / "seals"
+    trusted = Trusted(
+        settings.trust_anchors,
+        development_seals=None if settings.is_production else stand_ins,
+        clock=clock,
+    )
+    keys: SealKeys
+    if settings.seal_pkcs12 is not None:
+        password = settings.seal_password.get_secret_value() if settings.seal_password else ""
+        keys = FolderSeals(settings.seal_pkcs12, password)
+    else:
+        keys = DevelopmentSeals(stand_ins, clock)
+    return {
+        "sealing": EdcSealing(
+            keys,
+            trusted,
+            clock,
+            public_url=settings.public_url,
+            production=settings.is_production,
+        ),
+        "verifier": EdcVerifier(trusted, RecognisedInstitutions(settings.recognised_institutions)),
+    }
 
 
 def _mailer(settings: Settings, clock: Clock) -> Mailer:

@@ -14,11 +14,16 @@ from app.adapters.identity.local import PEOPLE, DevelopmentIdentity
 from app.adapters.identity.sessions import ISSUER as SESSION_ISSUER
 from app.adapters.identity.sessions import LinkSessions
 from app.adapters.identity.tokens import TokensByIssuer
+from app.adapters.issuing.sealing import EdcSealing
+from app.adapters.issuing.trusted import RecognisedInstitutions
+from app.adapters.issuing.verifier import EdcVerifier
 from app.adapters.mail.memory import MemoryMailer
 from app.adapters.memory.idempotency import MemoryIdempotency
+from app.adapters.memory.seals import ThrowAwaySeals
 from app.adapters.memory.unit_of_work import MemoryStore, MemoryWork
 from app.domain.access.roles import SYSTEM, Caller, Role, Subject
 from app.domain.access.use_cases import grant_role
+from app.domain.clock import SystemClock
 from app.domain.events import Event
 from app.ports import Ports, Work
 from app.running import react, run_job
@@ -60,6 +65,10 @@ class MemoryQueue:
         return ran
 
 
+SEALS = ThrowAwaySeals(SystemClock())
+"""Shared by all tests of a process: making keys takes a second."""
+
+
 async def _ready() -> int:
     return 0
 
@@ -86,6 +95,9 @@ def memory_ports(data_dir: Path, **more: Any) -> tuple[Ports, MemoryStore, Memor
         idempotency=MemoryIdempotency(clock),
         skills=more.pop("skills", None) or builtin_skills(),
         mailer=more.pop("mailer", None) or MemoryMailer(clock),
+        sealing=more.pop("sealing", None)
+        or EdcSealing(SEALS, SEALS, clock, public_url=settings.public_url, production=False),
+        verifier=more.pop("verifier", None) or EdcVerifier(SEALS, RecognisedInstitutions(None)),
         ready=_ready,
         local_identity=local,
         **more,

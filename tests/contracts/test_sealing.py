@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.hashes import SHA256
 from PIL import Image
 
 from app.adapters.edc.authorities import SealSubject, as_pkcs12, new_authority, new_rsa_key
@@ -260,9 +258,7 @@ async def test_the_root_that_is_handed_out_signed_the_seal_certificate(workshop)
     root = x509.load_pem_x509_certificate(await workshop.sealing().root("UNIOVI"))
     leaf = workshop.keys.key("UNIOVI").certificate_chain[0]
     assert leaf.issuer == root.subject
-    root.public_key().verify(
-        leaf.signature, leaf.tbs_certificate_bytes, padding.PKCS1v15(), SHA256()
-    )
+    leaf.verify_directly_issued_by(root)
 
 
 async def test_seals_are_listed_with_their_facts(workshop):

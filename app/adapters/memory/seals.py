@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 
-from app.adapters.edc.authorities import SealSubject, new_authority, new_rsa_key
+from app.adapters.edc.authorities import Authority, SealSubject, new_authority, new_rsa_key
 from app.adapters.edc.development_seal import development_subject
 from app.adapters.edc.seals import SealKey, SoftwareSealKey
 from app.adapters.edc.trust import TrustAnchor, TrustStore
@@ -14,7 +15,8 @@ from app.domain.clock import Clock
 from app.domain.credentials.seal import SealUnavailable
 from app.domain.vocabulary.institutions import InstitutionCode
 
-_LIFE = timedelta(days=365)
+_EARLIER = timedelta(days=1)
+_LIFE = timedelta(days=3650)
 _NAME = "Throw-away seal authority - DEVELOPMENT ONLY"
 
 
@@ -26,15 +28,20 @@ class ThrowAwaySeals:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._from = clock.now() - timedelta(days=1)
-        self._authority = new_authority(
-            _NAME, valid_from=self._from, valid_until=clock.now() + 2 * _LIFE
-        )
         self._made: dict[InstitutionCode, SealKey] = {}
-        self._making = threading.Lock()
-        self.store = TrustStore(
-            (TrustAnchor(self._authority.certificate, _NAME, development=True),)
-        )
+        self._making = threading.RLock()
+
+    @cached_property
+    def _authority(self) -> Authority:
+        now = self._clock.now()
+        return new_authority(_NAME, valid_from=now - _EARLIER, valid_until=now + 2 * _LIFE)
+
+    @property
+    def store(self) -> TrustStore:
+        """Trusts what is made here, and nothing else."""
+        with self._making:
+            anchor = TrustAnchor(self._authority.certificate, _NAME, development=True)
+        return TrustStore((anchor,))
 
     def institutions(self) -> Sequence[InstitutionCode]:
         """Who has one by now, sorted."""
@@ -55,7 +62,9 @@ class ThrowAwaySeals:
     def made_for(self, subject: SealSubject, valid_until: datetime) -> SealKey:
         """A fresh seal for any subject, below the same authority."""
         key = new_rsa_key()
-        certificate = self._authority.issue(
-            subject, key, valid_from=self._from, valid_until=valid_until
+        with self._making:
+            authority = self._authority
+        certificate = authority.issue(
+            subject, key, valid_from=self._clock.now() - _EARLIER, valid_until=valid_until
         )
-        return SoftwareSealKey("RS256", (certificate, self._authority.certificate), key)
+        return SoftwareSealKey("RS256", (certificate, authority.certificate), key)

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
+from app.adapters.memory.credentials import MemoryBatches, MemoryCredentials
 from app.adapters.memory.platform import (
     MemoryAccounts,
     MemoryAuditRecords,
@@ -227,6 +228,22 @@ class MemoryWork:
             MemoryTable(self, "proposal_history"),
             MemoryTable(self, "proposal_number"),
         )
+
+    @cached_property
+    def credentials(self) -> MemoryCredentials:
+        """Credentials and their sealed documents."""
+        return MemoryCredentials(
+            self,
+            MemoryTable(self, "credential"),
+            MemoryTable(self, "credential_document"),
+            MemoryTable(self, "credential_delivery"),
+            MemoryTable(self, "credential_live"),
+        )
+
+    @cached_property
+    def batches(self) -> MemoryBatches:
+        """Issuing batches."""
+        return MemoryBatches(self, MemoryTable(self, "issuing_batch"))
 
     @cached_property
     def micro_credentials(self) -> MemoryMicroCredentials:

@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.adapters.postgres.credentials import PostgresCredentials
+from app.adapters.postgres.credentials_batches import PostgresBatches
 from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.platform import (
     PostgresAccounts,
@@ -153,3 +155,13 @@ class PostgresWork:
     def micro_credentials(self) -> PostgresMicroCredentials:
         """Published ones."""
         return PostgresMicroCredentials(self)
+
+    @cached_property
+    def credentials(self) -> PostgresCredentials:
+        """Credentials and their sealed documents."""
+        return PostgresCredentials(self)
+
+    @cached_property
+    def batches(self) -> PostgresBatches:
+        """Issuing batches."""
+        return PostgresBatches(self)

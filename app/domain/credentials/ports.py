@@ -257,12 +257,35 @@ StatusLookup = Callable[[UUID], Awaitable[PublicStatus | None]]
 class CredentialsWork(UnitOfWork, Protocol):
     """A unit of work of the issuing of credentials."""
 
-    awards: Awards
-    credentials: Credentials
-    batches: Batches
-    micro_credentials: MicroCredentials
-    institutions: Institutions
-    jobs: Jobs
+    @property
+    def awards(self) -> Awards:
+        """Who has passed, and what their credential will say."""
+        ...
+
+    @property
+    def credentials(self) -> Credentials:
+        """Credentials and their sealed documents."""
+        ...
+
+    @property
+    def batches(self) -> Batches:
+        """Issuing batches."""
+        ...
+
+    @property
+    def micro_credentials(self) -> MicroCredentials:
+        """Published micro-credentials."""
+        ...
+
+    @property
+    def institutions(self) -> Institutions:
+        """The partners of the alliance."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """Long work."""
+        ...
 
 
 WorkMaker = Callable[[], CredentialsWork]
