@@ -1,0 +1,318 @@
+"""What the operations on credentials answer with."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.domain.access.permissions import permits
+from app.domain.access.roles import Caller
+from app.domain.access.table import PERMISSIONS
+from app.domain.credentials.batch import BatchState, IssuingBatch
+from app.domain.credentials.credential import Credential
+from app.domain.credentials.credential_id import credential_urn
+from app.domain.credentials.seal import SealFacts
+from app.domain.credentials.status import (
+    Channel,
+    CredentialState,
+    Delivery,
+    DeliveryState,
+    PublicStatus,
+)
+from app.domain.credentials.use_cases_batches import EditionAwards, allowed_on_batch, place_of
+from app.domain.credentials.use_cases_credentials import SeenCredential
+from app.domain.errors import Finding
+from app.domain.vocabulary.award import Award, NotReady
+
+REGISTRATION = UUID("0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b")
+HASH = Field(description="SHA-256, hexadecimal", examples=["9f86d081884c7d65" * 4])
+
+
+class AwardOut(BaseModel):
+    """One learner who passed, as the credential will state it. Personal data."""
+
+    registration: UUID = Field(examples=[REGISTRATION])
+    full_name: str = Field(examples=["Zoë Ñandú"])
+    birth_date: date | None = None
+    student_identifier: str | None = None
+    grade: str = Field(examples=["Pass"])
+    awarded_on: date
+
+    @classmethod
+    def of(cls, award: Award) -> "AwardOut":
+        """From the domain."""
+        return cls(
+            registration=award.registration,
+            full_name=award.holder.full_name,
+            birth_date=award.holder.birth_date,
+            student_identifier=award.holder.student_identifier,
+            grade=award.grade,
+            awarded_on=award.awarded_on,
+        )
+
+
+class IssuedOut(BaseModel):
+    """A learner who has their credential."""
+
+    registration: UUID
+    credential: UUID
+    state: CredentialState
+
+
+class NotReadyOut(BaseModel):
+    """A learner who passed but whose credential cannot be made yet."""
+
+    registration: UUID
+    reasons: list[str] = Field(examples=[["credential_data_missing"]])
+    until: datetime | None = Field(None, description="when waiting alone will help")
+
+    @classmethod
+    def of(cls, not_ready: NotReady) -> "NotReadyOut":
+        """From the domain."""
+        return cls(
+            registration=not_ready.registration,
+            reasons=list(not_ready.reasons),
+            until=not_ready.until,
+        )
+
+
+class AwardsOut(BaseModel):
+    """Everybody who passed an edition, and how far their credential is."""
+
+    edition: UUID
+    issuer: str = Field(description="code of the partner that seals", examples=["UNIOVI"])
+    ready: list[AwardOut] = Field(description="can be put into a batch now")
+    issued: list[IssuedOut]
+    not_ready: list[NotReadyOut]
+    allowed_actions: list[str] = Field(examples=[["prepare_batch"]])
+
+    @classmethod
+    def of(cls, awards: EditionAwards, caller: Caller) -> "AwardsOut":
+        """From the domain."""
+        may = permits(PERMISSIONS["prepare_batch"], caller, place_of(awards.issuer))
+        return cls(
+            edition=awards.edition,
+            issuer=awards.issuer,
+            ready=[AwardOut.of(award) for award in awards.ready],
+            issued=[
+                IssuedOut(registration=c.registration, credential=c.id, state=c.state)
+                for c in awards.issued
+            ],
+            not_ready=[NotReadyOut.of(not_ready) for not_ready in awards.not_ready],
+            allowed_actions=["prepare_batch"] if may and awards.ready else [],
+        )
+
+
+class OutcomeOut(BaseModel):
+    """How a batch ended."""
+
+    sealed: int = Field(description="credentials that this batch sealed", examples=[48])
+    skipped: int = Field(description="learners who had one already", examples=[0])
+    failed: int = Field(description="learners without one still", examples=[0])
+
+
+class BatchOut(BaseModel):
+    """Credentials of one edition that are sealed together, by the word of two people."""
+
+    id: UUID
+    edition: UUID
+    proposal: UUID
+    proposal_version: int
+    issuer: str = Field(examples=["UNIOVI"])
+    certified_hash: str = Field(description="what the partners consented to")
+    certificate_sha256: str = Field(
+        description="the seal that both officers have looked at", examples=["9f86d081" * 8]
+    )
+    development: bool = Field(description="sealed with a stand-in that proves nothing")
+    state: BatchState
+    learners: int = Field(examples=[48])
+    not_ready: int = Field(description="passed, but not ready when it was prepared", examples=[2])
+    prepared_by: UUID = Field(description="account")
+    prepared_at: datetime
+    approved_by: UUID | None = Field(None, description="account; never the one who prepared")
+    approved_at: datetime | None = None
+    job: UUID | None = Field(None, description="its progress: GET /v1/jobs/{id}")
+    finished_at: datetime | None = None
+    outcome: OutcomeOut | None = None
+    version: int
+    allowed_actions: list[str] = Field(examples=[["approve_batch", "cancel_batch"]])
+
+    @classmethod
+    def of(cls, batch: IssuingBatch, caller: Caller) -> "BatchOut":
+        """From the domain."""
+        return cls(**_batch_fields(batch, caller))
+
+
+class BatchItemOut(BaseModel):
+    """One learner of a batch."""
+
+    registration: UUID
+    credential: UUID | None = Field(None, description="the one in force, once there is one")
+    state: CredentialState | None = None
+
+
+class BatchDetailOut(BatchOut):
+    """A batch with its learners."""
+
+    items: list[BatchItemOut]
+
+    @classmethod
+    def with_items(
+        cls, batch: IssuingBatch, credentials: Sequence[Credential], caller: Caller
+    ) -> "BatchDetailOut":
+        """From the domain."""
+        known = {credential.registration: credential for credential in credentials}
+        return cls(
+            **_batch_fields(batch, caller),
+            items=[
+                BatchItemOut(
+                    registration=item.registration,
+                    credential=found.id if found else None,
+                    state=found.state if found else None,
+                )
+                for item in batch.items
+                for found in [known.get(item.registration)]
+            ],
+        )
+
+
+def _batch_fields(batch: IssuingBatch, caller: Caller) -> dict[str, Any]:
+    names = set(BatchOut.model_fields) - {"learners", "outcome", "allowed_actions"}
+    outcome = batch.outcome
+    return {
+        **{name: getattr(batch, name) for name in names},
+        "learners": len(batch.items),
+        "outcome": outcome
+        and OutcomeOut(sealed=outcome.sealed, skipped=outcome.skipped, failed=outcome.failed),
+        "allowed_actions": allowed_on_batch(batch, caller),
+    }
+
+
+class DeliveryOut(BaseModel):
+    """How far one way of delivery has come."""
+
+    channel: Channel
+    state: DeliveryState
+    at: datetime
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> "DeliveryOut":
+        """From the domain."""
+        return cls(channel=delivery.channel, state=delivery.state, at=delivery.at)
+
+
+class CredentialOut(BaseModel):
+    """A credential; its document and images have addresses of their own."""
+
+    id: UUID
+    urn: str = Field(
+        description="its identifier inside the document",
+        examples=["urn:credential:0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b"],
+    )
+    registration: UUID
+    edition: UUID
+    proposal: UUID
+    proposal_version: int
+    title: dict[str, str] = Field(examples=[{"en": "Joint micro-credentials in practice"}])
+    issuer: str = Field(examples=["UNIOVI"])
+    organisation: str | None = Field(description="legal name by the seal's certificate")
+    organisation_identifier: str | None = Field(examples=["NTRXX-DEVELOPMENT-UNIOVI"])
+    state: CredentialState
+    since: datetime = Field(description="when it came into its state")
+    reason: str | None = Field(description="why it was suspended, revoked or reinstated")
+    sealed_at: datetime | None
+    sha256: str | None = Field(description="of the document, hexadecimal")
+    certificate_sha256: str | None
+    development: bool = Field(description="sealed with a stand-in that proves nothing")
+    profile: str | None = Field(description="application profile that it follows")
+    languages: list[str] = Field(
+        description="of its display images, primary first", examples=[["en", "es"]]
+    )
+    batch: UUID
+    deliveries: list[DeliveryOut]
+    version: int
+    allowed_actions: list[str] = Field(examples=[["download_credential", "get_credential_image"]])
+
+    @classmethod
+    def of(cls, seen: SeenCredential) -> "CredentialOut":
+        """From the domain."""
+        derived = {"urn", "title", "languages", "deliveries", "allowed_actions"}
+        credential = seen.credential
+        return cls(
+            **{n: getattr(credential, n) for n in set(cls.model_fields) - derived},
+            urn=credential_urn(credential.id),
+            title=dict(credential.title),
+            languages=list(credential.languages),
+            deliveries=[DeliveryOut.of(delivery) for delivery in seen.deliveries],
+            allowed_actions=list(seen.allowed_actions),
+        )
+
+
+class MyCredentialsOut(BaseModel):
+    """The caller's own credentials."""
+
+    items: list[CredentialOut]
+
+
+class CredentialStatusOut(BaseModel):
+    """What anybody may know of a credential by its identifier: never a person."""
+
+    id: UUID
+    urn: str
+    state: CredentialState
+    since: datetime
+
+    @classmethod
+    def of(cls, status: PublicStatus) -> "CredentialStatusOut":
+        """From the domain."""
+        return cls(
+            id=status.credential,
+            urn=credential_urn(status.credential),
+            state=status.state,
+            since=status.since,
+        )
+
+
+class FindingOut(BaseModel):
+    """Something doubtful."""
+
+    code: str = Field(examples=["certificate_expired"])
+    detail: str
+
+    @classmethod
+    def of(cls, finding: Finding) -> "FindingOut":
+        """From the domain."""
+        return cls(code=finding.code, detail=finding.detail)
+
+
+class SealOut(BaseModel):
+    """Facts of an institution's seal. Certificates are public; keys never leave."""
+
+    institution: str = Field(examples=["UNIOVI"])
+    subject: str
+    organisation: str = Field(examples=["Universidad de Oviedo"])
+    organisation_identifier: str = Field(examples=["NTRXX-DEVELOPMENT-UNIOVI"])
+    serial: str = Field(description="hexadecimal")
+    issuer: str
+    valid_from: datetime
+    valid_until: datetime
+    algorithm: str = Field(examples=["RS256"])
+    certificate_sha256: str = HASH
+    development: bool
+    findings: list[FindingOut] = Field(description="empty when it is fit for sealing")
+
+    @classmethod
+    def of(cls, facts: SealFacts) -> "SealOut":
+        """From the domain."""
+        return cls(
+            **{n: getattr(facts, n) for n in set(cls.model_fields) - {"findings"}},
+            findings=[FindingOut.of(finding) for finding in facts.findings],
+        )
+
+
+class SealsOut(BaseModel):
+    """Every seal that is configured."""
+
+    items: list[SealOut]

@@ -1,0 +1,100 @@
+"""What verification answers with."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from app.domain.credentials.verification import (
+    Check,
+    CheckName,
+    CheckStatus,
+    Contents,
+    Verdict,
+    Verification,
+)
+
+
+class CheckOut(BaseModel):
+    """The outcome of one check."""
+
+    name: CheckName
+    concept: str = Field(description="IRI of the EU list `verification`")
+    status: CheckStatus
+    status_concept: str = Field(description="IRI of the EU list `verification-status`")
+    code: str = Field(description="the reason, stable", examples=["seal_intact"])
+    sentence: str = Field(
+        description="the same for people", examples=["Nothing was changed since it was sealed."]
+    )
+    evidence: dict[str, Any] = Field(description="what it rests on")
+    advice: str | None = Field(description="what the reader can do")
+
+    @classmethod
+    def of(cls, check: Check) -> "CheckOut":
+        """From the domain."""
+        return cls(
+            name=check.name,
+            concept=check.name.concept,
+            status=check.status,
+            status_concept=check.status.concept,
+            code=check.code,
+            sentence=check.sentence,
+            evidence=dict(check.evidence),
+            advice=check.advice,
+        )
+
+
+class ContentsOut(BaseModel):
+    """What the credential says, in brief. Personal data of whoever it is about."""
+
+    id: str | None = Field(examples=["urn:credential:0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b"])
+    title: dict[str, str]
+    holder: str | None
+    issuer: dict[str, str] = Field(description="legal name")
+    awarding_bodies: list[dict[str, str]]
+    issued: str | None
+    valid_until: str | None
+    profile: str | None = Field(description="IRI of the credential profile")
+
+    @classmethod
+    def of(cls, contents: Contents) -> "ContentsOut":
+        """From the domain."""
+        return cls(
+            id=contents.id,
+            title=dict(contents.title),
+            holder=contents.holder,
+            issuer=dict(contents.issuer),
+            awarding_bodies=[dict(body) for body in contents.awarding_bodies],
+            issued=contents.issued,
+            valid_until=contents.valid_until,
+            profile=contents.profile,
+        )
+
+
+class VerificationOut(BaseModel):
+    """Everything that was found, check by check. Nothing of the file is kept."""
+
+    verdict: Verdict
+    sealed: bool
+    level: str | None = Field(description="what the seal claims to be", examples=["B-B"])
+    sealed_at: datetime | None = Field(description="the time that the seal claims")
+    development: bool = Field(
+        description="hangs on a development seal: proves nothing about anybody"
+    )
+    certificate: dict[str, Any] = Field(description="facts of the seal's certificate")
+    contents: ContentsOut
+    checks: list[CheckOut]
+
+    @classmethod
+    def of(cls, found: Verification) -> "VerificationOut":
+        """From the domain."""
+        return cls(
+            verdict=found.verdict,
+            sealed=found.sealed,
+            level=found.level,
+            sealed_at=found.sealed_at,
+            development=found.development,
+            certificate=dict(found.certificate),
+            contents=ContentsOut.of(found.contents),
+            checks=[CheckOut.of(check) for check in found.checks],
+        )
