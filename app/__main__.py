@@ -6,9 +6,11 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -34,16 +36,21 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
     with database(settings, folder) as url:
         prepare(url, settings)
         app = create_app(settings, lifespan=lifespan_of(settings, url))
-        uvicorn.run(
+        config = uvicorn.Config(
             app,
             host=arguments.host,
             port=arguments.port,
-            fd=arguments.fd,
             access_log=False,
             log_level="warning",
             server_header=False,
         )
-    return 0
+        # Not uvicorn's own `fd`, which takes every socket for a Unix one and so leaves Nagle's
+        # algorithm on: each answer on a kept connection then waits 40 ms.
+        given = None if arguments.fd is None else [socket.socket(fileno=arguments.fd)]
+        running = uvicorn.Server(config)
+        with suppress(KeyboardInterrupt):
+            running.run(sockets=given)
+    return 0 if running.started else 3
 
 
 def _end_with_parent() -> None:
@@ -169,6 +176,13 @@ def grant(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def bench(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run the benchmarks; the last line is JSON."""
+    from app.bench.command import run
+
+    return run(arguments, settings)
+
+
 def show_settings(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print every setting, what it is for, and its value; secrets stay hidden."""
     from rich.console import Console
@@ -207,6 +221,9 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", migrate)
     add("check-migrations", check_migrations)
     add("openapi", openapi).add_argument("--check", action="store_true")
+    add("bench", bench).add_argument(
+        "--quick", action="store_true", help="fewer and shorter rounds: less than a minute"
+    )
     add("settings", show_settings)
     return parser
 
