@@ -47,6 +47,11 @@ class Settings(BaseModel):
     public_url: str = Field(
         "http://127.0.0.1:8000", description="where people reach this service, without a slash"
     )
+    link_page: str | None = Field(
+        None,
+        description="page of a frontend that opens one-time links; the token is put behind a "
+        "slash at its end. Without it, links lead to this service",
+    )
     pool_size: int = Field(10, ge=1, description="database connections per process")
     behind_pgbouncer: bool = Field(False, description="switch prepared statements off")
     worker_in_process: bool = Field(

@@ -1,6 +1,168 @@
-"""What follows from the events of results, and its long work."""
+"""What follows from the events of results, and what learners are told of enrolment."""
 
+from datetime import timedelta
+from uuid import UUID
+
+from app.domain.enrolment import events as enrolment
+from app.domain.messages import known_reason
+from app.domain.results import events as results
+from app.domain.results.policy import ResultsPolicy
+from app.domain.results.ports import ResultsWork
+from app.domain.results.result import Result
+from app.domain.results.telling import House, Teller
+from app.ports import Ports
 from app.reactions.types import Reactions, Runners
 
-REACTIONS: Reactions = {}
+_DECIDED = frozenset({"placed", "waiting", "completed"})
+
+
+async def tell_received(event: enrolment.RegistrationReceived, ports: Ports) -> None:
+    """Say that a registration arrived, and that this is no place yet.
+
+    Where places are given at once, what was decided is told instead.
+    """
+    async with ports.reading() as work:
+        participant = await work.participants.get(event.subject)
+        edition = await work.participants.edition(participant.edition)
+    if edition.is_binding and participant.state in _DECIDED:
+        return
+    teller = await teller_of(ports)
+    await teller.tell("registration_received", event.subject, f"received-{event.subject}")
+
+
+async def tell_place(event: enrolment.PlaceGiven, ports: Ports) -> None:
+    """Say that somebody has a place."""
+    teller = await teller_of(ports)
+    await teller.tell("place_given", event.subject, f"place-{event.subject}")
+
+
+async def tell_promoted(event: enrolment.Promoted, ports: Ports) -> None:
+    """Say that somebody who waited has a place."""
+    teller = await teller_of(ports)
+    await teller.tell("promoted", event.subject, f"promoted-{event.subject}")
+
+
+async def tell_waiting(event: enrolment.PutOnWaitingList, ports: Ports) -> None:
+    """Say that somebody waits, and why."""
+    if not known_reason(event.reason):
+        return
+    teller = await teller_of(ports)
+    await teller.tell(
+        "waiting",
+        event.subject,
+        f"waiting-{event.subject}-{event.reason}",
+        {"reason": event.reason},
+    )
+
+
+async def tell_ended(
+    event: enrolment.RegistrationCancelled | enrolment.RegistrationRejected, ports: Ports
+) -> None:
+    """Say that a registration has ended, and why.
+
+    Not where it was a double, or taken back with its list: the person is still registered, or
+    never knew.
+    """
+    if not known_reason(event.reason):
+        return
+    teller = await teller_of(ports)
+    await teller.tell(
+        "registration_ended", event.subject, f"ended-{event.subject}", {"reason": event.reason}
+    )
+
+
+async def send_link(event: results.LinkRequested, ports: Ports) -> None:
+    """Send a link anew, unless so many have been sent within the hour."""
+    policy = ResultsPolicy.with_days(ports.settings.objection_days)
+    async with ports.reading() as work:
+        since = ports.clock.now() - timedelta(hours=1)
+        sent = await work.links.sent_since(event.subject, since)
+    if sent < policy.links_per_hour:
+        teller = await teller_of(ports)
+        await teller.tell("link_again", event.subject, f"link-{event.request}")
+
+
+async def tell_result(event: results.ResultRecorded, ports: Ports) -> None:
+    """Say that there is a result to look at, if it is still that one."""
+    if (await _result(event.subject, ports)).revision != event.revision:
+        return
+    teller = await teller_of(ports)
+    await teller.tell("result_recorded", event.subject, f"result-{event.subject}-{event.revision}")
+
+
+async def tell_confirmed(event: results.ResultConfirmed, ports: Ports) -> None:
+    """Say that a result is confirmed, and until when one can object."""
+    result = await _result(event.subject, ports)
+    ends = result.window_ends(
+        ResultsPolicy.with_days(ports.settings.objection_days).objection_window
+    )
+    if ends is None or result.revision != event.revision:
+        return
+    teller = await teller_of(ports)
+    await teller.tell(
+        "result_confirmed",
+        event.subject,
+        f"confirmed-{event.subject}-{event.revision}",
+        {"window_ends": ends},
+    )
+
+
+async def tell_objection(event: results.ObjectionRaised, ports: Ports) -> None:
+    """Tell the edition's contact that an objection waits."""
+    teller = await teller_of(ports)
+    await teller.tell_contact(
+        "objection_raised",
+        event.subject,
+        f"objection-{event.objection}",
+        {"registration": str(event.subject)},
+    )
+
+
+async def tell_decision(event: results.ObjectionDecided, ports: Ports) -> None:
+    """Tell the learner what was decided on their objection."""
+    teller = await teller_of(ports)
+    await teller.tell(
+        "objection_decided",
+        event.subject,
+        f"decided-{event.objection}",
+        {"decision": event.decision},
+    )
+
+
+async def _result(registration: UUID, ports: Ports) -> Result:
+    async with ports.reading() as work:
+        return await work.results.read(await work.participants.get(registration))
+
+
+async def teller_of(ports: Ports) -> Teller:
+    """Who writes to learners, for reactions of other capabilities as well."""
+    async with ports.reading() as work:
+        alliance = await work.institutions.alliance()
+
+    def work_for_mail() -> ResultsWork:
+        return ports.system_work("write_to_learner")
+
+    site = ports.settings.public_url.rstrip("/")
+    return Teller(
+        work=work_for_mail,
+        mailer=ports.mailer,
+        clock=ports.clock,
+        policy=ResultsPolicy.with_days(ports.settings.objection_days),
+        house=House(alliance.name, site, ports.settings.link_page or f"{site}/v1/links"),
+    )
+
+
+REACTIONS: Reactions = {
+    enrolment.RegistrationReceived: (tell_received,),
+    enrolment.PlaceGiven: (tell_place,),
+    enrolment.Promoted: (tell_promoted,),
+    enrolment.PutOnWaitingList: (tell_waiting,),
+    enrolment.RegistrationCancelled: (tell_ended,),
+    enrolment.RegistrationRejected: (tell_ended,),
+    results.LinkRequested: (send_link,),
+    results.ResultRecorded: (tell_result,),
+    results.ResultConfirmed: (tell_confirmed,),
+    results.ObjectionRaised: (tell_objection,),
+    results.ObjectionDecided: (tell_decision,),
+}
 RUNNERS: Runners = {}

@@ -18,6 +18,12 @@ from app.adapters.memory.platform import (
     MemoryJobs,
 )
 from app.adapters.memory.proposals import MemoryMicroCredentials, MemoryProposals
+from app.adapters.memory.results import (
+    MemoryCredentialData,
+    MemoryLinks,
+    MemoryMailLog,
+    MemoryResults,
+)
 from app.domain.access.ports import AuditRecord
 from app.domain.access.roles import Caller
 from app.domain.clock import Clock
@@ -249,6 +255,26 @@ class MemoryWork:
     def micro_credentials(self) -> MemoryMicroCredentials:
         """Published ones."""
         return MemoryMicroCredentials(MemoryTable(self, "proposal"))
+
+    @cached_property
+    def results(self) -> MemoryResults:
+        """Results."""
+        return MemoryResults(self, MemoryTable(self, "result"))
+
+    @cached_property
+    def credential_data(self) -> MemoryCredentialData:
+        """What learners confirmed for their credential."""
+        return MemoryCredentialData(self, MemoryTable(self, "credential_data"))
+
+    @cached_property
+    def links(self) -> MemoryLinks:
+        """One-time links."""
+        return MemoryLinks(self, MemoryTable(self, "learner_link"))
+
+    @cached_property
+    def mail_log(self) -> MemoryMailLog:
+        """Which messages were handed over."""
+        return MemoryMailLog(MemoryTable(self, "sent_mail"))
 
 
 Reactions = Mapping[type[Event], Collection[str]]

@@ -75,6 +75,7 @@ class PostgresResults:
             "revision": result.revision,
             "confirmed_by": confirmation.by if confirmation else None,
             "confirmed_at": confirmation.at if confirmation else None,
+            "objections_until": confirmation.objections_until if confirmation else None,
             "accepted_at": result.accepted_at,
             "objections": to_plain(result.objections),
         }
@@ -245,7 +246,9 @@ def _to_result(row: Row[Any]) -> Result:
         recorded_at=row.recorded_at,
         revision=row.revision,
         confirmation=(
-            Confirmation(row.confirmed_by, row.confirmed_at) if row.confirmed_by else None
+            Confirmation(row.confirmed_by, row.confirmed_at, row.objections_until)
+            if row.confirmed_by
+            else None
         ),
         accepted_at=row.accepted_at,
         objections=_objections.validate_python(row.objections),

@@ -20,8 +20,16 @@ from app.adapters.postgres.platform import (
     PostgresJobs,
 )
 from app.adapters.postgres.proposals import PostgresMicroCredentials, PostgresProposals
+from app.adapters.postgres.results import (
+    PostgresCredentialData,
+    PostgresLinks,
+    PostgresMailLog,
+    PostgresResults,
+)
+from app.adapters.postgres.results_participants import PostgresParticipants
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.platform import AuditRecordRow
+from app.adapters.results_awards import ResultAwards
 from app.domain.access.roles import Caller
 from app.domain.clock import Clock
 from app.domain.ids import new_id
@@ -165,3 +173,33 @@ class PostgresWork:
     def batches(self) -> PostgresBatches:
         """Issuing batches."""
         return PostgresBatches(self)
+
+    @cached_property
+    def participants(self) -> PostgresParticipants:
+        """Editions and registrations as results see them."""
+        return PostgresParticipants(self)
+
+    @cached_property
+    def results(self) -> PostgresResults:
+        """Results."""
+        return PostgresResults(self)
+
+    @cached_property
+    def credential_data(self) -> PostgresCredentialData:
+        """What learners confirmed for their credential."""
+        return PostgresCredentialData(self)
+
+    @cached_property
+    def links(self) -> PostgresLinks:
+        """One-time links."""
+        return PostgresLinks(self)
+
+    @cached_property
+    def mail_log(self) -> PostgresMailLog:
+        """Which messages were handed over."""
+        return PostgresMailLog(self)
+
+    @cached_property
+    def awards(self) -> ResultAwards:
+        """Who has passed, and what their credential will say."""
+        return ResultAwards(self, self.clock)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -14,3 +15,8 @@ class ResultsPolicy:
     """How long a one-time link can be opened."""
     links_per_hour: int = 5
     """How many links at most are sent for one registration within an hour."""
+
+    @classmethod
+    def with_days(cls, objection_days: int) -> Self:
+        """The defaults, with a window of so many days."""
+        return cls(objection_window=timedelta(days=objection_days))

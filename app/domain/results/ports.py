@@ -47,6 +47,8 @@ class EditionFacts:
     contact_email: str
     time_zone: str = "UTC"
     """IANA name; deadlines are shown in it."""
+    is_binding: bool = True
+    """Whether places are given; as long as not, nobody is told more than that they are known."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,10 @@ class Participants(Protocol):
         ...
 
     async def with_address(self, edition: UUID, email: str) -> Sequence[Participant]:
-        """Live registrations in that edition with that address, case ignored; usually one."""
+        """Live registrations without an account in that edition with that address, case ignored.
+
+        Usually one; several where people share a mailbox.
+        """
         ...
 
     async def held_by(self, account: UUID) -> Collection[UUID]:

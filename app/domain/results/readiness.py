@@ -1,7 +1,7 @@
 """Whether a result can become a credential now, and if not, why not."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.domain.results.credential_data import CredentialData
 from app.domain.results.ports import Participant
@@ -31,11 +31,10 @@ def readiness(
     *,
     address_confirmed: bool,
     now: datetime,
-    window: timedelta,
 ) -> Readiness:
     """What the credential of somebody who passed still waits for."""
     reasons = []
-    ends = result.window_ends(window)
+    ends = result.window_ends
     if not result.is_confirmed:
         reasons.append("result_not_confirmed")
     if result.open_objection is not None:

@@ -61,6 +61,8 @@ class Confirmation:
     by: UUID
     """Account of the results confirmer."""
     at: datetime
+    objections_until: datetime
+    """Fixed with the confirmation, so that a deadline that people were told stands."""
 
 
 class Decision(StrEnum):
@@ -169,27 +171,28 @@ class Result:
             return ResultState.PROVISIONAL
         return ResultState.GRADING if self.grading.grades else ResultState.NONE
 
-    def window_ends(self, window: timedelta) -> datetime | None:
+    @property
+    def window_ends(self) -> datetime | None:
         """When the learner can no longer object; None as long as it is not confirmed.
 
         Accepting ends it at once, and so does the rejection of an objection.
         """
         if self.confirmation is None:
             return None
-        ends = self.confirmation.at + window
+        ends = self.confirmation.objections_until
         objection = self._objection_to_this
         for answered in (self.accepted_at, objection.decided_at if objection else None):
             if answered is not None:
                 ends = min(ends, max(answered, self.confirmation.at))
         return ends
 
-    def may_object(self, now: datetime, window: timedelta) -> bool:
+    def may_object(self, now: datetime) -> bool:
         """Whether an objection would be heard."""
         if self.outcome is None or self.accepted_at is not None:
             return False
         if self._objection_to_this is not None:
             return False
-        ends = self.window_ends(window)
+        ends = self.window_ends
         return ends is None or now < ends
 
     def may_accept(self) -> bool:
@@ -235,8 +238,10 @@ class Result:
 
     # The second person
 
-    def confirm(self, *, by: UUID, at: datetime) -> None:
+    def confirm(self, *, by: UUID, at: datetime, window: timedelta) -> None:
         """Stand for the result; one that is confirmed stays as it is.
+
+        From now on the learner has the `window` to object.
 
         Raises OwnGrading, NoOutcomeYet.
         """
@@ -246,7 +251,7 @@ class Result:
             raise OwnGrading
         if self.outcome is None or self.awaits_correction:
             raise NoOutcomeYet
-        self.confirmation = Confirmation(by, at)
+        self.confirmation = Confirmation(by, at, at + window)
         self._events.append(facts.ResultConfirmed(self.registration, self.edition, self.revision))
 
     def decide_objection(self, decision: Decision, answer: str, *, by: UUID, at: datetime) -> None:
@@ -284,15 +289,13 @@ class Result:
         self.accepted_at = at
         self._events.append(facts.ResultAccepted(self.registration, self.edition, self.revision))
 
-    def object_to(
-        self, reason: str, *, objection: UUID, at: datetime, window: timedelta
-    ) -> Objection:
+    def object_to(self, reason: str, *, objection: UUID, at: datetime) -> Objection:
         """Object, under a new identifier. Raises NoOutcomeYet, ObjectionOpen, WindowClosed."""
         if self.outcome is None or self.awaits_correction:
             raise NoOutcomeYet
         if self.open_objection is not None:
             raise ObjectionOpen
-        if not self.may_object(at, window):
+        if not self.may_object(at):
             raise WindowClosed
         raised = Objection(objection, reason, at, self.revision)
         self.objections = (*self.objections, raised)

@@ -56,7 +56,6 @@ async def record_result(
     work: ResultsWork,
     caller: Caller,
     clock: Clock,
-    policy: ResultsPolicy,
 ) -> ResultView:
     """Enter what is known of one learner's result, in place of what was entered before.
 
@@ -86,12 +85,12 @@ async def record_result(
             await keep(result, work=work)
         return await view(
             result, participant, edition, micro_credential, work=work, caller=caller,
-            clock=clock, policy=policy,
+            clock=clock,
         )  # fmt: skip
 
 
 async def list_results(
-    edition_id: UUID, *, work: ResultsWork, caller: Caller, clock: Clock, policy: ResultsPolicy
+    edition_id: UUID, *, work: ResultsWork, caller: Caller, clock: Clock
 ) -> ResultsList:
     """Everybody who takes part, with what has been entered.
 
@@ -118,11 +117,9 @@ async def list_results(
                 edition,
                 participant,
                 result,
-                result.window_ends(policy.objection_window),
+                result.window_ends,
                 participant.registration in confirmed_data,
-                actions_on(
-                    result, edition, own, caller, now=now, policy=policy, grades_it=grades_it
-                ),
+                actions_on(result, edition, own, caller, now=now, grades_it=grades_it),
             )
         )
     possible = {
@@ -149,6 +146,7 @@ async def confirm_results(
     work: ResultsWork,
     caller: Caller,
     clock: Clock,
+    policy: ResultsPolicy,
 ) -> int:
     """Stand for the results list as a person who did not teach; how many results that covers.
 
@@ -178,7 +176,7 @@ async def confirm_results(
         waiting = [result for result in listed if not result.is_confirmed]
         now = clock.now()
         for result in waiting:
-            result.confirm(by=account, at=now)
+            result.confirm(by=account, at=now, window=policy.objection_window)
             await work.results.save(result)
         if waiting:
             await work.trail.append("results", edition_id, after=seen_hash)
@@ -192,7 +190,6 @@ async def get_result(
     work: ResultsWork,
     caller: Caller,
     clock: Clock,
-    policy: ResultsPolicy,
 ) -> ResultView:
     """One learner's result, for themselves and for those who deal with it.
 
@@ -206,7 +203,7 @@ async def get_result(
         result = await work.results.read(participant)
         return await view(
             result, participant, edition, micro_credential, work=work, caller=caller,
-            clock=clock, policy=policy,
+            clock=clock,
         )  # fmt: skip
 
 
@@ -276,7 +273,6 @@ async def view(
     work: ResultsWork,
     caller: Caller,
     clock: Clock,
-    policy: ResultsPolicy,
 ) -> ResultView:
     """A result as the caller sees it."""
     data = await work.credential_data.read(participant)
@@ -284,7 +280,7 @@ async def view(
         edition,
         participant,
         result,
-        result.window_ends(policy.objection_window),
+        result.window_ends,
         data.identity is not None,
         actions_on(
             result,
@@ -292,7 +288,6 @@ async def view(
             place_of(edition, micro_credential, participant, caller),
             caller,
             now=clock.now(),
-            policy=policy,
             grades_it=grades_own_edition(edition, [result], caller),
         ),
     )

@@ -10,7 +10,6 @@ from app.domain.errors import Finding, Invalid
 from app.domain.ids import new_id
 from app.domain.results.credential_data import CredentialData, LegalIdentity
 from app.domain.results.errors import OwnGrading, RegistrationNotFound
-from app.domain.results.policy import ResultsPolicy
 from app.domain.results.ports import EditionFacts, Participant, ResultsWork
 from app.domain.results.result import Decision
 from app.domain.results.use_cases import account_of, keep, of_registration, view
@@ -39,7 +38,6 @@ async def accept_result(
     work: ResultsWork,
     caller: Caller,
     clock: Clock,
-    policy: ResultsPolicy,
 ) -> ResultView:
     """The learner agrees with their result, which ends their time to object.
 
@@ -56,7 +54,7 @@ async def accept_result(
             await keep(result, work=work)
         return await view(
             result, participant, edition, micro_credential, work=work, caller=caller,
-            clock=clock, policy=policy,
+            clock=clock,
         )  # fmt: skip
 
 
@@ -68,7 +66,6 @@ async def object_to_result(
     work: ResultsWork,
     caller: Caller,
     clock: Clock,
-    policy: ResultsPolicy,
 ) -> ResultView:
     """The learner objects to their result. Sealing waits until it is decided.
 
@@ -82,11 +79,11 @@ async def object_to_result(
         text = said(reason, "/reason")
         result = await work.results.get(participant)
         result.expect(version)
-        result.object_to(text, objection=new_id(), at=clock.now(), window=policy.objection_window)
+        result.object_to(text, objection=new_id(), at=clock.now())
         await keep(result, work=work)
         return await view(
             result, participant, edition, micro_credential, work=work, caller=caller,
-            clock=clock, policy=policy,
+            clock=clock,
         )  # fmt: skip
 
 
@@ -99,7 +96,6 @@ async def decide_objection(
     work: ResultsWork,
     caller: Caller,
     clock: Clock,
-    policy: ResultsPolicy,
 ) -> ResultView:
     """Uphold a learner's objection, so that the result is entered anew, or reject it.
 
@@ -126,7 +122,7 @@ async def decide_objection(
         await keep(result, work=work)
         return await view(
             result, participant, edition, micro_credential, work=work, caller=caller,
-            clock=clock, policy=policy,
+            clock=clock,
         )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from app.domain.access.roles import Caller, Role
 from app.domain.access.table import PERMISSIONS
 from app.domain.canonical import content_hash
 from app.domain.plain import to_plain
-from app.domain.results.policy import ResultsPolicy
 from app.domain.results.ports import GRADABLE, EditionFacts, Participant
 from app.domain.results.result import Result
 from app.domain.vocabulary.micro_credential import MicroCredential
@@ -98,14 +97,13 @@ def actions_on(
     caller: Caller,
     *,
     now: datetime,
-    policy: ResultsPolicy,
     grades_it: bool,
 ) -> tuple[str, ...]:
     """What the caller may do to a result now."""
     possible = {
         "record_result": edition.state in GRADABLE and not result.is_confirmed,
         "accept_result": result.may_accept(),
-        "object_to_result": result.may_object(now, policy.objection_window),
+        "object_to_result": result.may_object(now),
         "decide_objection": result.open_objection is not None and not grades_it,
         "confirm_credential_data": True,
     }

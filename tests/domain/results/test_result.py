@@ -40,13 +40,13 @@ def recorded(grading: Grading = PASSED) -> Result:
 
 def confirmed() -> Result:
     result = recorded()
-    result.confirm(by=CONFIRMER, at=NOON)
+    result.confirm(by=CONFIRMER, at=NOON, window=WEEK)
     result.take_events()
     return result
 
 
 def objected(result: Result, at: datetime = NOON) -> UUID:
-    raised = result.object_to("A2 was not counted.", objection=uuid4(), at=at, window=WEEK)
+    raised = result.object_to("A2 was not counted.", objection=uuid4(), at=at)
     return raised.id
 
 
@@ -92,14 +92,14 @@ def test_better_evidence_of_identity_leaves_the_learners_agreement_alone():
 def test_who_entered_a_grade_does_not_confirm_it():
     result = recorded()
     with pytest.raises(OwnGrading):
-        result.confirm(by=TEACHER, at=NOON)
+        result.confirm(by=TEACHER, at=NOON, window=WEEK)
     assert not result.is_confirmed
 
 
 def test_what_has_no_outcome_cannot_be_confirmed():
     for result in (fresh(), recorded(HALF)):
         with pytest.raises(NoOutcomeYet):
-            result.confirm(by=CONFIRMER, at=NOON)
+            result.confirm(by=CONFIRMER, at=NOON, window=WEEK)
 
 
 def test_a_confirmed_result_stands():
@@ -111,19 +111,19 @@ def test_a_confirmed_result_stands():
 
 def test_confirming_twice_is_confirming_once():
     result = confirmed()
-    result.confirm(by=uuid4(), at=NOON + WEEK)
+    result.confirm(by=uuid4(), at=NOON + WEEK, window=WEEK)
     assert result.confirmation is not None
     assert (result.confirmation.by, names(result)) == (CONFIRMER, [])
 
 
 def test_the_window_opens_with_the_outcome_and_closes_a_week_after_the_confirmation():
     result = recorded()
-    assert result.window_ends(WEEK) is None
-    assert result.may_object(NOON + 10 * WEEK, WEEK)
-    result.confirm(by=CONFIRMER, at=NOON)
-    assert result.window_ends(WEEK) == NOON + WEEK
-    assert result.may_object(NOON + WEEK - timedelta(seconds=1), WEEK)
-    assert not result.may_object(NOON + WEEK, WEEK)
+    assert result.window_ends is None
+    assert result.may_object(NOON + 10 * WEEK)
+    result.confirm(by=CONFIRMER, at=NOON, window=WEEK)
+    assert result.window_ends == NOON + WEEK
+    assert result.may_object(NOON + WEEK - timedelta(seconds=1))
+    assert not result.may_object(NOON + WEEK)
     with pytest.raises(WindowClosed):
         objected(result, at=NOON + WEEK)
 
@@ -132,7 +132,7 @@ def test_accepting_ends_the_window_at_once():
     result = confirmed()
     later = NOON + timedelta(hours=3)
     result.accept(at=later)
-    assert result.window_ends(WEEK) == later
+    assert result.window_ends == later
     with pytest.raises(WindowClosed):
         objected(result, at=later)
 
@@ -140,8 +140,8 @@ def test_accepting_ends_the_window_at_once():
 def test_accepting_before_the_confirmation_ends_the_window_with_it():
     result = recorded()
     result.accept(at=NOON - timedelta(days=3))
-    result.confirm(by=CONFIRMER, at=NOON)
-    assert result.window_ends(WEEK) == NOON
+    result.confirm(by=CONFIRMER, at=NOON, window=WEEK)
+    assert result.window_ends == NOON
 
 
 def test_accepting_twice_is_accepting_once():
@@ -181,7 +181,7 @@ def test_a_rejected_objection_ends_the_window():
     objected(result)
     later = NOON + timedelta(days=1)
     result.decide_objection(Decision.REJECTED, "It was counted.", by=CONFIRMER, at=later)
-    assert (result.state, result.window_ends(WEEK)) == (ResultState.CONFIRMED, later)
+    assert (result.state, result.window_ends) == (ResultState.CONFIRMED, later)
     with pytest.raises(WindowClosed):
         objected(result, at=later)
     result.accept(at=later)
@@ -201,14 +201,14 @@ def test_an_upheld_objection_opens_the_result_for_the_teachers_and_a_new_confirm
     result.decide_objection(Decision.UPHELD, "You are right.", by=CONFIRMER, at=NOON)
     assert (result.state, result.is_confirmed) == (ResultState.CORRECTION, False)
     with pytest.raises(NoOutcomeYet):
-        result.confirm(by=CONFIRMER, at=NOON)
+        result.confirm(by=CONFIRMER, at=NOON, window=WEEK)
     with pytest.raises(NoOutcomeYet):
         result.accept(at=NOON)
     result.record(FAILED, by=TEACHER, at=NOON)
     assert (result.state, result.revision) == (ResultState.PROVISIONAL, 2)
-    result.confirm(by=CONFIRMER, at=NOON + WEEK)
-    assert result.may_object(NOON + WEEK, WEEK)
-    assert result.window_ends(WEEK) == NOON + 2 * WEEK
+    result.confirm(by=CONFIRMER, at=NOON + WEEK, window=WEEK)
+    assert result.may_object(NOON + WEEK)
+    assert result.window_ends == NOON + 2 * WEEK
 
 
 def test_teachers_who_look_again_and_find_the_same_can_say_so():

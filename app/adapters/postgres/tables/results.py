@@ -24,6 +24,7 @@ class ResultRow(SQLModel, table=True):
         CheckConstraint(one_of("outcome", [o.value for o in Outcome]), name="outcome"),
         CheckConstraint(
             "(confirmed_by IS NULL) = (confirmed_at IS NULL)"
+            " AND (confirmed_at IS NULL) = (objections_until IS NULL)"
             " AND (confirmed_at IS NULL OR outcome IS NOT NULL)",
             name="confirmation",
         ),
@@ -40,6 +41,7 @@ class ResultRow(SQLModel, table=True):
     revision: int
     confirmed_by: UUID | None = Field(default=None)
     confirmed_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    objections_until: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     accepted_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     objections: list[Any] = Field(sa_column=Column(JSONB, nullable=False, info=PERSONAL))
     version: int

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("confirmed_by", sa.Uuid(), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("objections_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("objections", JSONB(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -31,6 +32,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "(confirmed_by IS NULL) = (confirmed_at IS NULL)"
+            " AND (confirmed_at IS NULL) = (objections_until IS NULL)"
             " AND (confirmed_at IS NULL OR outcome IS NOT NULL)",
             name=op.f("ck_result_confirmation"),
         ),

@@ -1,0 +1,128 @@
+"""Telling people what happened to their registration, once each, in the language they read.
+
+People without an account get a link with every message, since it is the only way for them to act.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from app.domain.clock import Clock
+from app.domain.mail import Mailer, MailRefused, Message
+from app.domain.messages import Value, compose
+from app.domain.results.policy import ResultsPolicy
+from app.domain.results.ports import EditionFacts, Participant, ResultsWork
+from app.domain.results.use_cases_links import make_link
+from app.domain.vocabulary.text import in_language
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class House:
+    """Who writes, and where people find us."""
+
+    alliance: str
+    site: str
+    """Address of the service, without a slash at the end."""
+    link_page: str
+    """Address to which the token of a one-time link is appended after a slash."""
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Composes messages and hands them over; a message that was handed over is not sent again."""
+
+    work: Callable[[], ResultsWork]
+    """A fresh unit of work each time: nothing outside is asked within one."""
+    mailer: Mailer
+    clock: Clock
+    policy: ResultsPolicy
+    house: House = field(repr=False)
+
+    async def tell(
+        self,
+        kind: str,
+        registration: UUID,
+        message_id: str,
+        values: Mapping[str, Value] | None = None,
+    ) -> None:
+        """Write to the person of a registration.
+
+        Raises MailUnavailable, so that it is tried again later. An address that refuses mail for
+        good is given up; the registration is logged, never the address.
+        """
+        found = await self._person(registration, message_id)
+        if found is None:
+            return
+        participant, edition = found
+        told = self._values(edition, participant.language) | dict(values or {})
+        by_link = participant.account is None
+        if by_link:
+            token = await make_link(
+                registration, work=self.work(), clock=self.clock, policy=self.policy
+            )
+            told["link"] = f"{self.house.link_page}/{token}"
+            told["until"] = self.clock.now() + self.policy.link_valid_for
+        message = compose(
+            kind,
+            id=message_id,
+            to=participant.email,
+            name=participant.full_name,
+            language=participant.language,
+            zone=edition.time_zone,
+            values=told,
+            link=by_link,
+            account=not by_link,
+        )
+        await self._send(message, registration)
+
+    async def tell_contact(
+        self, kind: str, registration: UUID, message_id: str, values: Mapping[str, Value]
+    ) -> None:
+        """Write to the contact address of a registration's edition, without naming anybody."""
+        found = await self._person(registration, message_id)
+        if found is None:
+            return
+        _, edition = found
+        message = compose(
+            kind,
+            id=message_id,
+            to=edition.contact_email,
+            name="",
+            language="en",
+            zone=edition.time_zone,
+            values=self._values(edition, "en") | dict(values),
+            account=True,
+        )
+        await self._send(message, registration)
+
+    async def _person(
+        self, registration: UUID, message_id: str
+    ) -> tuple[Participant, EditionFacts] | None:
+        """Whom it is for; None when the message was handed over already."""
+        async with self.work() as work:
+            if await work.mail_log.knows(message_id):
+                return None
+            participant = await work.participants.get(registration)
+            return participant, await work.participants.edition(participant.edition)
+
+    def _values(self, edition: EditionFacts, language: str) -> dict[str, Value]:
+        return {
+            "title": in_language(edition.title, language.partition("-")[0]),
+            "code": edition.code,
+            "start": edition.start,
+            "end": edition.end,
+            "contact": edition.contact_email,
+            "alliance": self.house.alliance,
+            "site": self.house.site,
+        }
+
+    async def _send(self, message: Message, registration: UUID) -> None:
+        try:
+            await self.mailer.send(message)
+        except MailRefused as refused:
+            log.warning("mail to registration %s given up: %s", registration, refused)
+        async with self.work() as work:
+            await work.mail_log.note(message.id, registration)
