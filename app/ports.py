@@ -10,13 +10,15 @@ from app.domain.access.ports import PlatformWork, Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock
 from app.domain.credentials.ports import CredentialsWork, Sealing, Verifier
+from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.mail import Mailer
-from app.domain.proposals.ports import ProposalWork
+from app.domain.proposals.ports import CredentialPreview, ProposalWork
+from app.domain.results.ports import ResultsWork
 from app.domain.vocabulary.skills import Skills
 from app.settings import Settings
 
 
-class Work(PlatformWork, ProposalWork, CredentialsWork, Protocol):
+class Work(PlatformWork, ProposalWork, EnrolmentWork, ResultsWork, CredentialsWork, Protocol):
     """A unit of work of any capability."""
 
 
@@ -75,6 +77,7 @@ class Ports:
     mailer: Mailer
     ready: Callable[[], Any]
     """Awaitable check that what is needed answers; raises Unavailable with what does not."""
+    preview: CredentialPreview
     sealing: Sealing
     verifier: Verifier
     local_identity: LocalIdentity | None = None

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import reactions
+from app.adapters.edc_preview import EdcPreview
 from app.adapters.esco.builtin import builtin_skills
 from app.adapters.identity.local import ISSUER as LOCAL_ISSUER
 from app.adapters.identity.local import DevelopmentIdentity
@@ -138,6 +139,7 @@ def _capabilities(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> 
     return {
         "skills": builtin_skills(),
         "mailer": _mailer(settings, clock),
+        "preview": EdcPreview(settings.public_url),
         **_issuing(settings, clock),
     }
 

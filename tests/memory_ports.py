@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app import reactions
+from app.adapters.edc_preview import EdcPreview
 from app.adapters.esco.builtin import builtin_skills
 from app.adapters.identity.local import ISSUER as LOCAL_ISSUER
 from app.adapters.identity.local import PEOPLE, DevelopmentIdentity
@@ -95,6 +96,7 @@ def memory_ports(data_dir: Path, **more: Any) -> tuple[Ports, MemoryStore, Memor
         idempotency=MemoryIdempotency(clock),
         skills=more.pop("skills", None) or builtin_skills(),
         mailer=more.pop("mailer", None) or MemoryMailer(clock),
+        preview=more.pop("preview", None) or EdcPreview(settings.public_url),
         sealing=more.pop("sealing", None)
         or EdcSealing(SEALS, SEALS, clock, public_url=settings.public_url, production=False),
         verifier=more.pop("verifier", None) or EdcVerifier(SEALS, RecognisedInstitutions(None)),

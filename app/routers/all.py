@@ -2,10 +2,29 @@
 
 from fastapi import APIRouter
 
-from app.routers import jobs, platform, reference
+from app.routers import (
+    credentials,
+    credentials_batches,
+    credentials_page,
+    jobs,
+    links,
+    platform,
+    proposals,
+    proposals_decisions,
+    reference,
+    results,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     platform.router,
     reference.router,
+    proposals.router,
+    proposals_decisions.router,
+    proposals_decisions.published_router,
+    results.router,
+    links.router,
+    credentials_batches.router,
+    credentials.router,
+    credentials_page.router,
     jobs.router,
 )

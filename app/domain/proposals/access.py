@@ -47,10 +47,15 @@ class Scope:
         )
 
 
+def acts_for_alliance(caller: Caller) -> bool:
+    """Whether the caller reads proposals for the alliance as a whole: office, chair, auditor."""
+    return any(caller.has(role, None) for role in _ALLIANCE)
+
+
 def scope_of(caller: Caller) -> Scope:
     """What the caller may see; the same that the permission `get_proposal` says of each."""
     return Scope(
-        everything=any(caller.has(role, None) for role in _ALLIANCE),
+        everything=acts_for_alliance(caller),
         partner_of=frozenset(caller.institutions(*_STAFF)),
         reviewing_for=frozenset(caller.institutions(Role.REVIEWER, Role.STUDENT_REVIEWER)),
     )

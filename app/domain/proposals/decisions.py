@@ -22,6 +22,7 @@ from app.domain.proposals.errors import (
     AlreadyDecided,
     ChangeRoundsUsedUp,
     ConflictOfInterest,
+    DeadlineInvalid,
     NoConsensus,
     NoDecisionNeeded,
     NotThatPartner,
@@ -54,7 +55,12 @@ def begin_validation(
     caller: Caller,
     at: datetime,
 ) -> None:
-    """Ask the awarding partners' quality officers, with a deadline. Raises MoveNotAllowed."""
+    """Ask the awarding partners' quality officers, with a deadline.
+
+    Raises DeadlineInvalid, MoveNotAllowed.
+    """
+    if due is not None and due <= at.date():
+        raise DeadlineInvalid
     proposal.move(State.INSTITUTIONAL_VALIDATION)
     proposal.validation_due = due or working_days_after(at.date(), policy.validation_working_days)
     due_text = proposal.validation_due.isoformat()

@@ -105,6 +105,18 @@ class LeadCannotStepBack(Conflict):
         )
 
 
+class DeadlineInvalid(Invalid):
+    """A deadline has to lie ahead."""
+
+    code = "deadline_invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A deadline lies in the future.",
+            findings=[Finding("/due", "not_future", "Name a day after today.")],
+        )
+
+
 class NoDecisionNeeded(Conflict):
     """The institution does not validate this proposal: it is no awarding partner."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -116,11 +117,15 @@ class CredentialPreview(Protocol):
         specification: Specification,
         *,
         code: str,
+        start: date,
+        end: date,
         institutions: Mapping[InstitutionCode, Institution],
         alliance: Alliance,
+        at: datetime,
     ) -> PreviewedCredential:
-        """The credential of a fictitious holder. The specification has been checked: no errors.
+        """The credential of a fictitious holder who passed an edition from `start` to `end`.
 
-        `code` is the proposal's, `institutions` are all partners.
+        The specification has been checked: no errors. `code` is the proposal's, `institutions`
+        are all partners, `at` is the moment that the credential names as its issuing.
         """
         ...

@@ -1,14 +1,16 @@
 """Use cases of looking: nothing is changed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from app.domain.access.permissions import require
 from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
-from app.domain.proposals.access import allow, scope_of
+from app.domain.proposals.access import acts_for_alliance, allow, scope_of
 from app.domain.proposals.agreeing import report_on
+from app.domain.proposals.agreement import Review
 from app.domain.proposals.checks import Report
 from app.domain.proposals.content import map_concepts
 from app.domain.proposals.errors import Incomplete
@@ -60,11 +62,26 @@ async def list_proposals(
 async def get_proposal_history(
     proposal_id: UUID, *, work: ProposalWork, caller: Caller
 ) -> Sequence[HistoryEntry]:
-    """What happened to a proposal, in order. Raises ProposalNotFound."""
+    """What happened to a proposal, in order. Raises ProposalNotFound.
+
+    Who reviewed is told to those who act for the alliance; to others it says `reviewer`.
+    """
     async with work:
         proposal = await work.proposals.read(proposal_id)
         allow("get_proposal_history", proposal, caller)
-        return await work.proposals.history(proposal_id)
+        entries = await work.proposals.history(proposal_id)
+    if acts_for_alliance(caller):
+        return entries
+    return [replace(e, actor="reviewer") if e.action == "review_proposal" else e for e in entries]
+
+
+def visible_reviews(proposal: Proposal, caller: Caller) -> Sequence[Review]:
+    """The reviews that the caller may read: all for those who act for the alliance; for others
+    those of submissions on which the panel has concluded."""
+    if acts_for_alliance(caller):
+        return proposal.reviews
+    in_progress = proposal.round if proposal.state is State.ALLIANCE_REVIEW else None
+    return [review for review in proposal.reviews if review.round != in_progress]
 
 
 async def check_proposal(
@@ -103,21 +120,26 @@ async def preview_credential(
     Raises ProposalNotFound, and Incomplete while certified fields are missing or wrong: what is
     wrong outside of them does not matter here.
     """
+    now = clock.now()
     async with work:
         proposal = await work.proposals.read(proposal_id)
         allow("preview_credential", proposal, caller)
-        report = await report_on(proposal, at=clock.now(), policy=policy, skills=skills, work=work)
+        report = await report_on(proposal, at=now, policy=policy, skills=skills, work=work)
         alliance = await work.institutions.alliance()
         institutions = {i.code: i for i in await work.institutions.all()}
     certified = ("/academic", "/rights", "/general/summary_public", "/general/target_groups")
     blocking = [f for f in report.errors if f.pointer.startswith(certified)]
     if blocking:
         raise Incomplete(blocking)
+    general = proposal.content.general
     return await preview.preview(
         map_concepts(proposal.content.specification, labelled),
         code=proposal.code,
+        start=general.planned_start or now.date(),
+        end=general.planned_end or now.date(),
         institutions=institutions,
         alliance=alliance,
+        at=now,
     )
 
 

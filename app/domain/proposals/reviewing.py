@@ -28,7 +28,7 @@ async def begin_validation(
 ) -> Proposal:
     """Ask the awarding partners to validate, until a day; by default the alliance's deadline.
 
-    Raises ProposalNotFound, NotAllowed, StaleProposal, MoveNotAllowed.
+    Raises ProposalNotFound, NotAllowed, StaleProposal, DeadlineInvalid, MoveNotAllowed.
     """
 
     def act(proposal: Proposal, now: datetime) -> None:

@@ -10,7 +10,7 @@ from app.domain.proposals.content import Content
 from app.domain.proposals.policy import ProposalPolicy
 from app.domain.vocabulary.concepts import Concept
 from app.domain.vocabulary.institutions import Institution, InstitutionCode
-from app.domain.vocabulary.lists import code_of, controlled_list
+from app.domain.vocabulary.lists import AUTHORITY, SNB, code_of, controlled_list
 from app.domain.vocabulary.skills import Resolution, Skill
 from app.domain.vocabulary.text import LanguageMap, is_blank, missing_languages
 
@@ -122,9 +122,20 @@ def text(
             )
 
 
+_PARTIALLY_KNOWN = {"dcf": f"{SNB}dcf/", "atu": f"{AUTHORITY}atu/"}
+"""Lists of which we hold only a few values: any IRI of theirs is taken for a value."""
+
+
+def _is_value(uri: str, name: str) -> bool:
+    base = _PARTIALLY_KNOWN.get(name)
+    return controlled_list(name).contains(uri) or (
+        base is not None and uri.startswith(base) and len(uri) > len(base)
+    )
+
+
 def listed(pointer: str, concept: Concept | None, *names: str) -> Iterator[Issue]:
     """A value of one of the controlled lists, if there is a value."""
-    if concept is None or any(controlled_list(name).contains(concept.uri) for name in names):
+    if concept is None or any(_is_value(concept.uri, name) for name in names):
         return
     lists = " or ".join(names)
     yield issue(
