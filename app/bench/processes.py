@@ -126,7 +126,9 @@ def python(module: str, *arguments: str) -> list[str]:
 
 
 def _name(command: Sequence[str]) -> str:
-    return " ".join(Path(one).name if index == 0 else one for index, one in enumerate(command[:4]))
+    if "-m" in command:
+        return command[command.index("-m") + 1]
+    return Path(command[0]).name
 
 
 async def load(order: Order) -> Outcome:
