@@ -93,9 +93,7 @@ async def tell_result(event: results.ResultRecorded, ports: Ports) -> None:
 async def tell_confirmed(event: results.ResultConfirmed, ports: Ports) -> None:
     """Say that a result is confirmed, and until when one can object."""
     result = await _result(event.subject, ports)
-    ends = result.window_ends(
-        ResultsPolicy.with_days(ports.settings.objection_days).objection_window
-    )
+    ends = result.window_ends
     if ends is None or result.revision != event.revision:
         return
     teller = await teller_of(ports)

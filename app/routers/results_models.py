@@ -1,7 +1,7 @@
 """Results as the API shows them."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,7 +21,7 @@ REGISTRATION = "0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b"
 _STRICT = ConfigDict(extra="forbid")
 
 
-def examples(*bodies: dict[str, object]) -> ConfigDict:
+def examples(*bodies: dict[str, Any]) -> ConfigDict:
     """The configuration of a body: unknown fields are refused, and these are examples."""
     return ConfigDict(extra="forbid", json_schema_extra={"examples": list(bodies)})
 
