@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.adapters.postgres.credentials import PostgresCredentials
 from app.adapters.postgres.credentials_batches import PostgresBatches
+from app.adapters.postgres.enrolment import EnrolmentRepositories
 from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.platform import (
     PostgresAccounts,
@@ -67,7 +68,7 @@ class PostgresTrail:
         )
 
 
-class PostgresWork:
+class PostgresWork(EnrolmentRepositories):
     """`async with work:` opens a connection and a transaction, and commits at the end.
 
     READ COMMITTED, on purpose: after the wait for a lock, the next statement sees what the holder

@@ -21,7 +21,8 @@ from app.domain.enrolment.forms.responses import (
     read_responses,
 )
 from app.domain.enrolment.person import Identity
-from app.domain.enrolment.ports import EnrolmentWork, FormsReader
+from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.enrolment.ports_forms import FormsReader
 from app.domain.enrolment.quota import Counts
 from app.domain.enrolment.use_cases_register import spellings_of
 

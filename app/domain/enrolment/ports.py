@@ -8,10 +8,9 @@ from uuid import UUID
 
 from app.domain.enrolment.decisions import Decision
 from app.domain.enrolment.edition import Edition, EditionState
-from app.domain.enrolment.forms.imports import ImportFile, ImportRow, ResponseImport
-from app.domain.enrolment.forms.mapping import FormMapping
-from app.domain.enrolment.forms.responses import Export, KnownEntry, StoredResponse
+from app.domain.enrolment.forms.responses import KnownEntry
 from app.domain.enrolment.person import Identity, Person
+from app.domain.enrolment.ports_forms import ExternalSpellings, Forms, Imports, Responses
 from app.domain.enrolment.quota import Counts, Scope
 from app.domain.enrolment.ranking import Rank
 from app.domain.enrolment.registration import Registration, State
@@ -273,113 +272,65 @@ class Decisions(Protocol):
         ...
 
 
-class Forms(Protocol):
-    """How the questions of each form are read."""
-
-    async def get(self, edition: UUID, form: str) -> FormMapping | None:
-        """The mapping of a form, if somebody has made one."""
-        ...
-
-    async def of_edition(self, edition: UUID) -> Sequence[FormMapping]:
-        """Every mapping of an edition, by form."""
-        ...
-
-    async def save(self, mapping: FormMapping) -> None:
-        """Keep a mapping."""
-        ...
-
-
-class Responses(Protocol):
-    """Responses of forms that have been imported."""
-
-    async def save(self, edition: UUID, responses: Sequence[StoredResponse]) -> None:
-        """Keep responses, or what is known of them now."""
-        ...
-
-    async def of(self, registration: UUID) -> Sequence[StoredResponse]:
-        """The responses of a registration, every version of them."""
-        ...
-
-    async def remove(self, edition: UUID, brought_by: UUID) -> None:
-        """Forget the responses that an import brought."""
-        ...
-
-
-class Imports(Protocol):
-    """Files of responses, and what each row of them came to."""
-
-    async def add(self, new: ResponseImport, file: ImportFile) -> None:
-        """Keep a new import and its file."""
-        ...
-
-    async def get(self, import_id: UUID) -> ResponseImport:
-        """Load one to change it. Raises ImportNotFound."""
-        ...
-
-    async def read(self, import_id: UUID) -> ResponseImport:
-        """Load one without locking it. Raises ImportNotFound."""
-        ...
-
-    async def save(self, changed: ResponseImport) -> None:
-        """Keep its state."""
-        ...
-
-    async def file(self, import_id: UUID) -> ImportFile:
-        """The file as it was uploaded. Raises ImportNotFound when it has been purged."""
-        ...
-
-    async def save_rows(self, import_id: UUID, rows: Sequence[ImportRow]) -> None:
-        """Keep the verdicts, instead of any before."""
-        ...
-
-    async def rows(
-        self,
-        import_id: UUID,
-        *,
-        buckets: Collection[InstitutionCode] | None,
-        after: int,
-        limit: int,
-    ) -> Sequence[ImportRow]:
-        """Verdicts by row number; of these institutions, all when None."""
-        ...
-
-
-class ExternalSpellings(Protocol):
-    """Officers' decisions on names that mean no partner."""
-
-    async def all(self) -> Mapping[str, str]:
-        """Folded spelling to the organisation's name, or to INDEPENDENT."""
-        ...
-
-    async def remember(self, spelling: str, means: str) -> None:
-        """Keep a decision on a folded spelling."""
-        ...
-
-
-class FormsReader(Protocol):
-    """Reads what Microsoft Forms exports."""
-
-    def read(self, content: bytes, filename: str) -> Export:
-        """The responses in a workbook or CSV file.
-
-        Works without awaiting: call it in a thread. Raises FileRefused for a file that cannot be
-        read, is too large, or could do harm.
-        """
-        ...
-
-
 class EnrolmentWork(UnitOfWork, Protocol):
     """A unit of work of enrolment."""
 
-    editions: Editions
-    persons: Persons
-    registrations: Registrations
-    tallies: Tallies
-    decisions: Decisions
-    forms: Forms
-    responses: Responses
-    imports: Imports
-    external_spellings: ExternalSpellings
-    institutions: Institutions
-    micro_credentials: MicroCredentials
-    jobs: Jobs
+    @property
+    def editions(self) -> Editions:
+        """Editions; to get one is to hold everything in it."""
+        ...
+
+    @property
+    def persons(self) -> Persons:
+        """People who register."""
+        ...
+
+    @property
+    def registrations(self) -> Registrations:
+        """Registrations, whose counts move with them."""
+        ...
+
+    @property
+    def tallies(self) -> Tallies:
+        """Counts by edition and scope."""
+        ...
+
+    @property
+    def decisions(self) -> Decisions:
+        """The log of decisions."""
+        ...
+
+    @property
+    def forms(self) -> Forms:
+        """How forms are read."""
+        ...
+
+    @property
+    def responses(self) -> Responses:
+        """Responses of forms that have been imported."""
+        ...
+
+    @property
+    def imports(self) -> Imports:
+        """Files of responses, and what each row came to."""
+        ...
+
+    @property
+    def external_spellings(self) -> ExternalSpellings:
+        """Officers' decisions on names that mean no partner."""
+        ...
+
+    @property
+    def institutions(self) -> Institutions:
+        """The partners of the alliance."""
+        ...
+
+    @property
+    def micro_credentials(self) -> MicroCredentials:
+        """Published micro-credentials."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """Long work."""
+        ...

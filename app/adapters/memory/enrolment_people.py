@@ -1,0 +1,79 @@
+"""People who register, and officers' decisions on names, in memory."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from app.domain.enrolment.person import Identity, Person
+
+if TYPE_CHECKING:
+    from app.adapters.memory.unit_of_work import MemoryTable, MemoryWork
+
+
+class MemoryPersons:
+    """See `app.domain.enrolment.ports.Persons`."""
+
+    def __init__(self, work: "MemoryWork") -> None:
+        self._work = work
+        self._persons: MemoryTable[UUID, Person] = work.table("person")
+
+    async def get(self, person: UUID) -> Person:
+        """One person."""
+        return (await self.of([person]))[person]
+
+    async def of(self, persons: Collection[UUID]) -> Mapping[UUID, Person]:
+        """Several at once."""
+        found = {person: self._persons.get(person) for person in persons}
+        return {key: person for key, person in found.items() if person is not None}
+
+    async def by_account(self, account: UUID) -> Person | None:
+        """The person behind an account."""
+        return next((p for p in self._persons.values() if p.account == account), None)
+
+    async def without_account(
+        self, identities: Collection[Identity], *, hold: bool = False
+    ) -> Mapping[Identity, Person]:
+        """People who have no account, or whose account has that very address verified."""
+        if hold:
+            await self._work.lock("adding_people", None)
+        wanted = set(identities)
+        found = [
+            person
+            for person in self._persons.values()
+            if (person.account is None or person.email_verified) and person.identity in wanted
+        ]
+        found.sort(key=lambda person: (person.account is not None, person.id))
+        return {person.identity: person for person in found}
+
+    async def by_email(self, email: str) -> Sequence[Person]:
+        """People without account at a folded address."""
+        found = (
+            person
+            for person in self._persons.values()
+            if person.account is None and person.identity.email == email
+        )
+        return sorted(found, key=lambda person: person.id)
+
+    async def add(self, persons: Sequence[Person]) -> None:
+        """Keep new people."""
+        await self.save(persons)
+
+    async def save(self, persons: Sequence[Person]) -> None:
+        """Keep what is known of them now."""
+        for person in persons:
+            self._persons.put(person.id, person)
+
+
+class MemoryExternalSpellings:
+    """See `app.domain.enrolment.ports.ExternalSpellings`."""
+
+    def __init__(self, work: "MemoryWork") -> None:
+        self._spellings: MemoryTable[str, str] = work.table("external_spelling")
+
+    async def all(self) -> Mapping[str, str]:
+        """Folded spelling to what it means."""
+        return dict(self._spellings.items())
+
+    async def remember(self, spelling: str, means: str) -> None:
+        """Keep a decision on a folded spelling."""
+        self._spellings.put(spelling, means)

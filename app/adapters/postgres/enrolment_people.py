@@ -1,0 +1,141 @@
+"""People who register, and officers' decisions on names, on PostgreSQL."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.types import Text
+
+from app.adapters.postgres.tables.base import table
+from app.adapters.postgres.tables.enrolment import ExternalSpellingRow, PersonRow
+from app.domain.enrolment.person import Identity, Person
+
+if TYPE_CHECKING:
+    from app.adapters.postgres.unit_of_work import PostgresWork
+
+_person = table(PersonRow)
+_spelling = table(ExternalSpellingRow)
+
+_ADDING_PEOPLE = 7236
+"""The advisory lock of those who add people without account."""
+
+
+class PostgresPersons:
+    """See `app.domain.enrolment.ports.Persons`."""
+
+    def __init__(self, work: "PostgresWork") -> None:
+        self._work = work
+
+    async def get(self, person: UUID) -> Person:
+        """One person."""
+        return (await self.of([person]))[person]
+
+    async def of(self, persons: Collection[UUID]) -> Mapping[UUID, Person]:
+        """Several at once."""
+        rows = await self._work.connection.execute(select(_person).where(_person.c.id.in_(persons)))
+        return {row.id: to_person(row) for row in rows}
+
+    async def by_account(self, account: UUID) -> Person | None:
+        """The person behind an account."""
+        found = await self._work.connection.execute(
+            select(_person).where(_person.c.account == account)
+        )
+        row = found.one_or_none()
+        return None if row is None else to_person(row)
+
+    async def without_account(
+        self, identities: Collection[Identity], *, hold: bool = False
+    ) -> Mapping[Identity, Person]:
+        """People who have no account, or whose account has that very address verified."""
+        if hold:
+            await self._work.connection.execute(select(func.pg_advisory_xact_lock(_ADDING_PEOPLE)))
+        emails = bindparam("emails", [i.email for i in identities], ARRAY(Text))
+        rows = await self._work.connection.execute(
+            select(_person)
+            .where(
+                _person.c.email_folded == func.any(emails),
+                or_(_person.c.account.is_(None), _person.c.email_verified),
+            )
+            # Those with an account last, so that they win.
+            .order_by(_person.c.account.is_not(None), _person.c.id)
+        )
+        wanted = set(identities)
+        people = (to_person(row) for row in rows)
+        return {person.identity: person for person in people if person.identity in wanted}
+
+    async def by_email(self, email: str) -> Sequence[Person]:
+        """People without account at a folded address."""
+        rows = await self._work.connection.execute(
+            select(_person)
+            .where(_person.c.email_folded == email, _person.c.account.is_(None))
+            .order_by(_person.c.id)
+        )
+        return [to_person(row) for row in rows]
+
+    async def add(self, persons: Sequence[Person]) -> None:
+        """Keep new people."""
+        if persons:
+            await self._work.connection.execute(
+                insert(_person), [{"id": p.id, **_values(p)} for p in persons]
+            )
+
+    async def save(self, persons: Sequence[Person]) -> None:
+        """Keep what is known of them now."""
+        if not persons:
+            return
+        written = [{"this": p.id, **_values(p)} for p in persons]
+        await self._work.connection.execute(
+            update(_person)
+            .where(_person.c.id == bindparam("this"))
+            .values({_person.c[n]: bindparam(n) for n in written[0] if n != "this"}),
+            written,
+        )
+
+
+def _values(person: Person) -> dict[str, Any]:
+    identity = person.identity
+    return {
+        "account": person.account,
+        "full_name": person.full_name,
+        "email": person.email,
+        "email_folded": identity.email,
+        "name_key": identity.name,
+        "email_verified": person.email_verified,
+        "country": person.country,
+        "language": person.language,
+    }
+
+
+def to_person(row: Row[Any]) -> Person:
+    """The person in a row of its table."""
+    return Person(
+        id=row.id,
+        full_name=row.full_name,
+        email=row.email,
+        account=row.account,
+        email_verified=row.email_verified,
+        country=row.country,
+        language=row.language,
+    )
+
+
+class PostgresExternalSpellings:
+    """See `app.domain.enrolment.ports.ExternalSpellings`."""
+
+    def __init__(self, work: "PostgresWork") -> None:
+        self._work = work
+
+    async def all(self) -> Mapping[str, str]:
+        """Folded spelling to what it means."""
+        rows = await self._work.connection.execute(select(_spelling.c.spelling, _spelling.c.means))
+        return {row.spelling: row.means for row in rows}
+
+    async def remember(self, spelling: str, means: str) -> None:
+        """Keep a decision on a folded spelling."""
+        await self._work.connection.execute(
+            insert(_spelling)
+            .values(spelling=spelling, means=means)
+            .on_conflict_do_update(index_elements=[_spelling.c.spelling], set_={"means": means})
+        )

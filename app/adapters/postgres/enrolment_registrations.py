@@ -1,0 +1,391 @@
+"""Registrations on PostgreSQL."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, Select, bindparam, func, select, true, union, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.types import Text
+
+from app.adapters.postgres.tables.base import table
+from app.adapters.postgres.tables.enrolment import PersonRow, RegistrationRow
+from app.adapters.postgres.tables.enrolment_forms import FormResponseRow
+from app.domain.enrolment.affiliation import Affiliation, Kind
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.errors import RegistrationNotFound
+from app.domain.enrolment.forms.responses import Answers, KnownEntry, StoredResponse
+from app.domain.enrolment.person import Identity, Person
+from app.domain.enrolment.ranking import Rank, Receipt, Source
+from app.domain.enrolment.reasons import Reason
+from app.domain.enrolment.registration import LIVE, SEATED, Registration, State
+from app.domain.enrolment.standing import Entrant
+from app.domain.enrolment.tallying import remember, shifts
+from app.domain.plain import to_plain
+from app.domain.vocabulary.institutions import InstitutionCode
+
+if TYPE_CHECKING:
+    from app.adapters.postgres.unit_of_work import PostgresWork
+
+_registration = table(RegistrationRow)
+_person = table(PersonRow)
+_response = table(FormResponseRow)
+
+_receipt_of = TypeAdapter(Receipt).validate_python
+_answers_of = TypeAdapter(Answers).validate_python
+
+
+class PostgresRegistrations:
+    """See `app.domain.enrolment.ports.Registrations`."""
+
+    def __init__(self, work: "PostgresWork") -> None:
+        self._work = work
+
+    async def get(self, registration: UUID) -> Registration:
+        """Load one to change it; whoever calls holds the edition."""
+        return await self.read(registration)
+
+    async def read(self, registration: UUID) -> Registration:
+        """Load one without locking it."""
+        found = await self._found(select(_registration).where(_registration.c.id == registration))
+        if not found:
+            raise RegistrationNotFound(registration)
+        return found[0]
+
+    async def live_of(self, edition: UUID, person: UUID) -> Registration | None:
+        """The person's live registration in the edition."""
+        found = await self._found(
+            select(_registration).where(
+                _registration.c.person == person,
+                _registration.c.edition == edition,
+                _registration.c.state.in_(LIVE),
+            )
+        )
+        return found[0] if found else None
+
+    async def of_persons(self, persons: Collection[UUID]) -> Sequence[Registration]:
+        """All registrations of these people, the newest first."""
+        return await self._found(
+            select(_registration)
+            .where(_registration.c.person.in_(persons))
+            .order_by(_registration.c.created_at.desc(), _registration.c.id.desc())
+        )
+
+    async def alike(
+        self, edition: UUID, identity: Identity
+    ) -> Sequence[tuple[Registration, Person]]:
+        """Live registrations whose person has this address or this name."""
+        alike = union(
+            select(_person.c.id).where(_person.c.email_folded == identity.email),
+            select(_person.c.id).where(_person.c.name_key == identity.name),
+        ).subquery()
+        found = await self._found(
+            select(_registration)
+            .join(alike, alike.c.id == _registration.c.person)
+            .where(_registration.c.edition == edition, _registration.c.state.in_(LIVE))
+        )
+        people = await self._people(found)
+        return [(registration, people[registration.person]) for registration in found]
+
+    async def _people(self, registrations: Sequence[Registration]) -> Mapping[UUID, Person]:
+        if not registrations:
+            return {}
+        return await self._work.persons.of({r.person for r in registrations})
+
+    async def add(self, edition: Edition, registrations: Sequence[Registration]) -> None:
+        """Keep new registrations with their events, and count them."""
+        await self._work.connection.execute(
+            insert(_registration), [{**_values(r), **_fixed(r)} for r in registrations]
+        )
+        await self._counted(edition, registrations)
+
+    async def save(self, edition: Edition, registrations: Sequence[Registration]) -> None:
+        """Keep changed registrations with their events; counts move by what changed."""
+        if not registrations:
+            return
+        for registration in registrations:
+            registration.version += 1
+        written = [{**_values(r), "this": r.id} for r in registrations]
+        await self._work.connection.execute(
+            update(_registration)
+            .where(_registration.c.id == bindparam("this"))
+            .values({_registration.c[n]: bindparam(n) for n in written[0] if n != "this"}),
+            written,
+        )
+        await self._counted(edition, registrations)
+
+    async def _counted(self, edition: Edition, registrations: Sequence[Registration]) -> None:
+        await self._work.tallies.move(edition, shifts(registrations))
+        remember(registrations)
+        await self._work.outbox.put(
+            *(event for registration in registrations for event in registration.take_events())
+        )
+
+    async def first_waiting(
+        self, edition: UUID, buckets: Collection[InstitutionCode]
+    ) -> Registration | None:
+        """Of those who wait for these institutions, the first in rank."""
+        # One look into the index for each institution, however many wait there.
+        given = bindparam("buckets", list(buckets), ARRAY(Text))
+        wanted = func.unnest(given).table_valued("bucket", name="wanted").render_derived()
+        head = (
+            select(_registration)
+            .where(
+                _registration.c.edition == edition,
+                _registration.c.bucket == wanted.c.bucket,
+                _registration.c.state == State.WAITING,
+            )
+            .order_by(_registration.c.rank)
+            .limit(1)
+            .lateral("head")
+        )
+        found = await self._found(
+            select(head).select_from(wanted.join(head, true())).order_by(head.c.rank).limit(1)
+        )
+        return found[0] if found else None
+
+    async def in_states(self, edition: UUID, states: Collection[State]) -> Sequence[Registration]:
+        """Everybody in one of these states, in order of rank."""
+        return await self._found(
+            select(_registration)
+            .where(_registration.c.edition == edition, _registration.c.state.in_(states))
+            .order_by(_registration.c.rank)
+        )
+
+    async def entrants(self, edition: UUID) -> Sequence[Entrant]:
+        """Everybody who waits, as the rule sees them."""
+        return await self._entrants(edition, [State.WAITING])
+
+    async def seated(self, edition: UUID) -> Sequence[Entrant]:
+        """Everybody who holds a seat, as the rule sees them."""
+        return await self._entrants(edition, SEATED)
+
+    async def _entrants(self, edition: UUID, states: Collection[State]) -> Sequence[Entrant]:
+        rows = await self._work.connection.execute(
+            select(_registration.c.rank, _registration.c.id, _registration.c.bucket).where(
+                _registration.c.edition == edition, _registration.c.state.in_(states)
+            )
+        )
+        return [Entrant(row.rank, row.id, row.bucket) for row in rows]
+
+    async def overridden(self, edition: UUID) -> Collection[UUID]:
+        """Those who wait on a provisional list and whom an officer placed above the caps."""
+        found = await self._work.connection.scalars(
+            select(_registration.c.id).where(
+                _registration.c.edition == edition,
+                _registration.c.state == State.WAITING,
+                _registration.c.reason == Reason.OVERRIDE,
+            )
+        )
+        return set(found)
+
+    async def many(self, registrations: Collection[UUID]) -> Sequence[Registration]:
+        """Several at once."""
+        return await self._found(
+            select(_registration)
+            .where(_registration.c.id.in_(registrations))
+            .order_by(_registration.c.rank)
+        )
+
+    async def number_in(self, edition: UUID, state: State) -> int:
+        """How many are in a state."""
+        number = await self._work.connection.scalar(
+            select(func.count())
+            .select_from(_registration)
+            .where(_registration.c.edition == edition, _registration.c.state == state)
+        )
+        return number or 0
+
+    async def position(self, registration: Registration) -> tuple[int, int | None]:
+        """True rank among all who are placed or wait, and within the institution."""
+        before = (
+            await self._work.connection.execute(
+                select(
+                    func.count(),
+                    func.count().filter(_registration.c.bucket == registration.bucket),
+                ).where(
+                    _registration.c.edition == registration.edition,
+                    _registration.c.rank < registration.rank,
+                    _registration.c.state.in_((State.WAITING, *SEATED)),
+                )
+            )
+        ).one()
+        return before[0] + 1, before[1] + 1
+
+    async def page(
+        self,
+        edition: UUID,
+        *,
+        buckets: Collection[InstitutionCode] | None,
+        states: Collection[State],
+        after: Rank | None,
+        limit: int,
+    ) -> Sequence[Registration]:
+        """Registrations in order of rank."""
+        query = (
+            select(_registration)
+            .where(_registration.c.edition == edition)
+            .order_by(_registration.c.rank, _registration.c.id)
+            .limit(limit)
+        )
+        if buckets is not None:
+            query = query.where(_registration.c.bucket.in_(buckets))
+        if states:
+            query = query.where(_registration.c.state.in_(states))
+        if after is not None:
+            query = query.where(_registration.c.rank > after)
+        return await self._found(query)
+
+    async def known_to(
+        self,
+        edition: UUID,
+        form: str,
+        responses: Collection[int],
+        identities: Collection[Identity],
+    ) -> Sequence[KnownEntry]:
+        """Registrations that came by one of these responses, or whose person shares an address or
+        a name with one of these identities."""
+        emails = bindparam("emails", [i.email for i in identities], ARRAY(Text))
+        names = bindparam("names", [i.name for i in identities], ARRAY(Text))
+        numbers = sorted(responses)
+        by_response = select(_response.c.registration).where(
+            _response.c.edition == edition,
+            _response.c.form == form,
+            _response.c.number == func.any(bindparam("numbers", numbers, _bigints())),
+        )
+        of_edition = (
+            select(_registration.c.id)
+            .join(_person, _person.c.id == _registration.c.person)
+            .where(_registration.c.edition == edition)
+        )
+        ids = union(
+            by_response,
+            of_edition.where(_person.c.email_folded == func.any(emails)),
+            of_edition.where(_person.c.name_key == func.any(names)),
+        ).subquery()
+        found = await self._found(
+            select(_registration).where(_registration.c.id.in_(select(ids.c[0])))
+        )
+        return await self._entries(found)
+
+    async def brought_by(self, edition: UUID, import_id: UUID) -> Sequence[KnownEntry]:
+        """Registrations that have a response which the import brought."""
+        ids = select(_response.c.registration).where(
+            _response.c.edition == edition, _response.c.brought_by == import_id
+        )
+        return await self._entries(
+            await self._found(select(_registration).where(_registration.c.id.in_(ids)))
+        )
+
+    async def _entries(self, found: Sequence[Registration]) -> Sequence[KnownEntry]:
+        people = await self._people(found)
+        responses: defaultdict[UUID, list[StoredResponse]] = defaultdict(list)
+        if found:
+            rows = await self._work.connection.execute(
+                select(_response)
+                .where(_response.c.registration.in_([r.id for r in found]))
+                .order_by(_response.c.form, _response.c.number, _response.c.brought_by)
+            )
+            for row in rows:
+                responses[row.registration].append(to_response(row))
+        return [KnownEntry(r, people[r.person], tuple(responses[r.id])) for r in found]
+
+    async def states(self, edition: UUID) -> Mapping[UUID, State]:
+        """The state of each registration that a numbered decision was taken on."""
+        rows = await self._work.connection.execute(
+            select(_registration.c.id, _registration.c.state).where(
+                _registration.c.edition == edition, _registration.c.decision_seq.is_not(None)
+            )
+        )
+        return {row.id: State(row.state) for row in rows}
+
+    async def _found(self, query: Select[Any]) -> list[Registration]:
+        return [_to_registration(row) for row in await self._work.connection.execute(query)]
+
+
+def _bigints() -> Any:
+    return ARRAY(_response.c.number.type)
+
+
+def _fixed(registration: Registration) -> dict[str, Any]:
+    """What never changes."""
+    return {
+        "id": registration.id,
+        "edition": registration.edition,
+        "registered_by": registration.registered_by,
+        "privacy_notice_at": registration.privacy_notice_at,
+        "created_at": registration.created_at,
+    }
+
+
+def _values(registration: Registration) -> dict[str, Any]:
+    affiliation, receipt = registration.affiliation, registration.receipt
+    return {
+        "person": registration.person,
+        "state": registration.state,
+        "reason": registration.reason,
+        "received_at": receipt.received_at,
+        "source": receipt.source,
+        "form": receipt.form,
+        "response": receipt.response,
+        "rank": registration.rank,
+        "stated": registration.stated,
+        "affiliation_kind": affiliation.kind if affiliation else None,
+        "affiliation_name": affiliation.name if affiliation else None,
+        "bucket": affiliation.bucket if affiliation else None,
+        "answers_at": registration.answers_at,
+        "warnings": list(registration.warnings),
+        "identity_decided": registration.identity_decided,
+        "decision_seq": registration.decision_seq,
+        "pending": to_plain(registration.pending),
+        "imported_by": registration.imported_by,
+        "ended_at": registration.ended_at,
+        "version": registration.version,
+    }
+
+
+def _to_registration(row: Row[Any]) -> Registration:
+    state = State(row.state)
+    affiliation = None
+    if row.bucket is not None:
+        affiliation = Affiliation(Kind(row.affiliation_kind), row.bucket, row.affiliation_name)
+    return Registration(
+        id=row.id,
+        edition=row.edition,
+        person=row.person,
+        state=state,
+        reason=Reason(row.reason),
+        receipt=Receipt(row.received_at, Source(row.source), row.form, row.response),
+        rank=row.rank,
+        stated=row.stated,
+        affiliation=affiliation,
+        registered_by=row.registered_by,
+        privacy_notice_at=row.privacy_notice_at,
+        answers_at=row.answers_at,
+        created_at=row.created_at,
+        warnings=tuple(row.warnings),
+        identity_decided=row.identity_decided,
+        decision_seq=row.decision_seq,
+        pending=_receipt_of(row.pending) if row.pending else None,
+        imported_by=row.imported_by,
+        ended_at=row.ended_at,
+        version=row.version,
+        stored_state=state,
+        stored_bucket=row.bucket,
+    )
+
+
+def to_response(row: Row[Any]) -> StoredResponse:
+    """The response in a row of its table."""
+    return StoredResponse(
+        form=row.form,
+        number=row.number,
+        received_at=row.received_at,
+        answers=_answers_of(row.answers),
+        answers_at=row.answers_at,
+        registration=row.registration,
+        brought_by=row.brought_by,
+        other_time=row.other_time,
+    )

@@ -1,0 +1,105 @@
+"""What importing responses of forms needs from outside."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from app.domain.enrolment.forms.imports import ImportFile, ImportRow, ResponseImport
+from app.domain.enrolment.forms.mapping import FormMapping
+from app.domain.enrolment.forms.responses import Export, StoredResponse
+from app.domain.vocabulary.institutions import InstitutionCode
+
+
+class Forms(Protocol):
+    """How the questions of each form are read."""
+
+    async def get(self, edition: UUID, form: str) -> FormMapping | None:
+        """The mapping of a form, if somebody has made one."""
+        ...
+
+    async def of_edition(self, edition: UUID) -> Sequence[FormMapping]:
+        """Every mapping of an edition, by form."""
+        ...
+
+    async def save(self, mapping: FormMapping) -> None:
+        """Keep a mapping."""
+        ...
+
+
+class Responses(Protocol):
+    """Responses of forms that have been imported."""
+
+    async def save(self, edition: UUID, responses: Sequence[StoredResponse]) -> None:
+        """Keep responses, or what is known of them now."""
+        ...
+
+    async def of(self, registration: UUID) -> Sequence[StoredResponse]:
+        """The responses of a registration, every version of them."""
+        ...
+
+    async def remove(self, edition: UUID, brought_by: UUID) -> None:
+        """Forget the responses that an import brought."""
+        ...
+
+
+class Imports(Protocol):
+    """Files of responses, and what each row of them came to."""
+
+    async def add(self, new: ResponseImport, file: ImportFile) -> None:
+        """Keep a new import and its file."""
+        ...
+
+    async def get(self, import_id: UUID) -> ResponseImport:
+        """Load one to change it. Raises ImportNotFound."""
+        ...
+
+    async def read(self, import_id: UUID) -> ResponseImport:
+        """Load one without locking it. Raises ImportNotFound."""
+        ...
+
+    async def save(self, changed: ResponseImport) -> None:
+        """Keep its state."""
+        ...
+
+    async def file(self, import_id: UUID) -> ImportFile:
+        """The file as it was uploaded. Raises ImportNotFound when it has been purged."""
+        ...
+
+    async def save_rows(self, import_id: UUID, rows: Sequence[ImportRow]) -> None:
+        """Keep the verdicts, instead of any before."""
+        ...
+
+    async def rows(
+        self,
+        import_id: UUID,
+        *,
+        buckets: Collection[InstitutionCode] | None,
+        after: int,
+        limit: int,
+    ) -> Sequence[ImportRow]:
+        """Verdicts by row number; of these institutions, all when None."""
+        ...
+
+
+class ExternalSpellings(Protocol):
+    """Officers' decisions on names that mean no partner."""
+
+    async def all(self) -> Mapping[str, str]:
+        """Folded spelling to the organisation's name, or to INDEPENDENT."""
+        ...
+
+    async def remember(self, spelling: str, means: str) -> None:
+        """Keep a decision on a folded spelling."""
+        ...
+
+
+class FormsReader(Protocol):
+    """Reads what Microsoft Forms exports."""
+
+    def read(self, content: bytes, filename: str) -> Export:
+        """The responses in a workbook or CSV file.
+
+        Works without awaiting: call it in a thread. Raises FileRefused for a file that cannot be
+        read, is too large, or could do harm.
+        """
+        ...
