@@ -10,6 +10,7 @@ from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
 from app.adapters.memory.credentials import MemoryBatches, MemoryCredentials
+from app.adapters.memory.enrolment import EnrolmentRepositories
 from app.adapters.memory.platform import (
     MemoryAccounts,
     MemoryAuditRecords,
@@ -24,6 +25,8 @@ from app.adapters.memory.results import (
     MemoryMailLog,
     MemoryResults,
 )
+from app.adapters.memory.results_participants import MemoryParticipants
+from app.adapters.results_awards import ResultAwards
 from app.domain.access.ports import AuditRecord
 from app.domain.access.roles import Caller
 from app.domain.clock import Clock
@@ -131,7 +134,7 @@ class MemoryTrail:
         MemoryTable[UUID, AuditRecord](self._work, "audit_record").put(record.id, record)
 
 
-class MemoryWork:
+class MemoryWork(EnrolmentRepositories):
     """`async with work:` is one transaction over a `MemoryStore`."""
 
     def __init__(
@@ -255,6 +258,16 @@ class MemoryWork:
     def micro_credentials(self) -> MemoryMicroCredentials:
         """Published ones."""
         return MemoryMicroCredentials(MemoryTable(self, "proposal"))
+
+    @cached_property
+    def participants(self) -> MemoryParticipants:
+        """Editions and registrations as results see them."""
+        return MemoryParticipants(self)
+
+    @cached_property
+    def awards(self) -> ResultAwards:
+        """Who has passed, and what their credential will say."""
+        return ResultAwards(self, self.clock)
 
     @cached_property
     def results(self) -> MemoryResults:
