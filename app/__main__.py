@@ -63,6 +63,29 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def demo(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Play the whole journey on a fresh database, into demo-output/."""
+    from app.demo.main import demo as play
+
+    return play(settings)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Serve the data of the last demonstration until stopped."""
+    from app.demo.main import last_run, runs
+
+    if settings.database_url is None:
+        folder = last_run(settings)
+        if folder is None:
+            return 1
+        arguments.folder = str(folder / "postgres")
+        settings = settings.model_copy(update={"data_dir": folder})
+        print(f"serving http://{arguments.host}:{arguments.port}/docs until Ctrl-C")
+        with runs(read_settings()).using(folder):
+            return serve(arguments, settings)
+    return serve(arguments, settings)
+
+
 def worker(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run jobs until stopped, as a process of its own."""
     from app.database import database
@@ -202,13 +225,18 @@ def _parser() -> argparse.ArgumentParser:
 
     def add(name: str, command: Command) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=command.__doc__)
-        one.set_defaults(run=command)
+        one.set_defaults(command_function=command)
         return one
 
-    for name, command in (("serve", serve), ("worker", worker), ("grant", grant)):
+    for name, command in (
+        ("serve", serve),
+        ("run", run),
+        ("worker", worker),
+        ("grant", grant),
+    ):
         one = add(name, command)
         one.add_argument("--folder", help="data folder of the embedded database")
-        if command is serve:
+        if command in (serve, run):
             one.add_argument("--host", default="127.0.0.1")
             one.add_argument("--port", type=int, default=8000)
             one.add_argument("--fd", type=int, help="an open socket to serve on")
@@ -218,6 +246,7 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--subject", required=True)
             one.add_argument("--role", required=True)
             one.add_argument("--institution")
+    add("demo", demo)
     add("migrate", migrate)
     add("check-migrations", check_migrations)
     add("openapi", openapi).add_argument("--check", action="store_true")
@@ -242,8 +271,8 @@ def main() -> int:
             where = ".".join(str(part) for part in error["loc"])
             print(f"setting {variable(where) if where else ''}: {error['msg']}", file=sys.stderr)
         return 2
-    run: Command = arguments.run
-    return run(arguments, settings)
+    command: Command = arguments.command_function
+    return command(arguments, settings)
 
 
 if __name__ == "__main__":

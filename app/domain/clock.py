@@ -16,4 +16,5 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
+        """The current instant, in UTC."""
         return datetime.now(UTC)

@@ -134,7 +134,10 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
         sa.Column("granted_by", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "role IN ('alliance_office', 'auditor', 'co_author', 'coordinator', 'enrolment_officer', 'issuer_officer', 'panel_chair', 'quality_officer', 'recognition_officer', 'results_confirmer', 'reviewer', 'signatory', 'student_reviewer', 'teacher')",
+            "role IN ('alliance_office', 'auditor', 'co_author', 'coordinator', "
+            "'enrolment_officer', 'issuer_officer', 'panel_chair', 'quality_officer', "
+            "'recognition_officer', 'results_confirmer', 'reviewer', 'signatory', "
+            "'student_reviewer', 'teacher')",
             name=op.f("ck_role_grant_role"),
         ),
         sa.CheckConstraint(
