@@ -20,15 +20,19 @@ class PictureUnusable(Invalid):
     code = "picture_unusable"
 
 
-@lru_cache(maxsize=64)
 def embedded(media: Media) -> str:
     """A picture as SVG that holds it, which the renderer takes as plain text.
 
     It is decoded and encoded anew, at most 1600 pixels a side, so that nothing but pixels gets
     through. Raises PictureUnusable for anything but a PNG or JPEG of a sensible size.
     """
+    return _embedded(media.content)
+
+
+@lru_cache(maxsize=64)
+def _embedded(content: str) -> str:
     try:
-        data = base64.b64decode(media.content, validate=True)
+        data = base64.b64decode(content, validate=True)
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data), formats=("PNG", "JPEG")) as opened:
@@ -43,9 +47,9 @@ def embedded(media: Media) -> str:
     picture.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE))
     clean = BytesIO()
     picture.save(clean, format="PNG")
-    content = base64.b64encode(clean.getvalue()).decode("ascii")
+    clean_content = base64.b64encode(clean.getvalue()).decode("ascii")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{picture.width}" '
         f'height="{picture.height}"><image width="{picture.width}" height="{picture.height}" '
-        f'href="data:image/png;base64,{content}"/></svg>'
+        f'href="data:image/png;base64,{clean_content}"/></svg>'
     )

@@ -30,7 +30,7 @@ from app.domain.vocabulary.lists import controlled_list, list_names
 
 OWN_RULES = RULES_OF_THE_WHOLE | {
     "unknown_key", "key_not_of_class", "lost_key", "several_types", "id_missing", "id_not_absolute",
-    "empty_value", "nested_list", "other_json_type", "blank_text", "not_a_language", "not_a_text",
+    "empty_value", "nested_list", "other_json_type", "blank_text", "not_a_language",
     "no_time_zone", "not_embedded", "same_id_other_content", "not_in_list", "several_texts",
     "repeated_value",
 }  # fmt: skip
@@ -91,9 +91,7 @@ def _frame_findings(document: dict[str, Any], profile: Profile) -> Iterator[Find
             "/type", "type_differs", f"type is exactly {', '.join(profile.types)}, in this order."
         )
     if not is_absolute_iri(document.get("id")):
-        yield Finding(
-            "/id", "id_not_absolute", "A credential has an absolute id, urn:credential:…."
-        )
+        yield Finding("/id", "no_absolute_id", "A credential has an absolute id, urn:credential:….")
 
 
 @dataclass

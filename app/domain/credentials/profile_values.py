@@ -73,6 +73,8 @@ def text_faults(key: Key, value: Any) -> Iterator[Fault]:
             yield "not_a_language", f"{tag[:40]!r} is not a language tag (BCP 47)."
         if isinstance(text, list):
             yield "several_texts", f"{key.name} has more than one text in one language."
+        elif text is None:
+            yield "empty_value", f"{key.name} has null for a text; leave it out."
         elif not isinstance(text, str):
             yield "not_a_text", f"{key.name} holds something other than text."
         elif not text.strip():

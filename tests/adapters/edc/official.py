@@ -122,6 +122,18 @@ def shacl_results(credential: dict[str, Any]) -> int:
     return len(violations)
 
 
+REFUSED = -1
+"""The document is no JSON-LD at all, or its graph holds no credential."""
+
+
+def verdict_of_the_shapes(credential: dict[str, Any]) -> int:
+    """The number of violations, or REFUSED."""
+    try:
+        return shacl_results(credential) if credentials_in(credential) == 1 else REFUSED
+    except jsonld.JsonLdError:
+        return REFUSED
+
+
 def credentials_in(credential: dict[str, Any]) -> int:
     """How many credentials the graph holds: a document that says nothing conforms as well."""
     return len(set(official_graph(credential).subjects(rdflib.RDF.type, CREDENTIAL)))
