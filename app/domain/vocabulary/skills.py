@@ -191,8 +191,11 @@ def label_key(text: str) -> str:
     semicolon with which authors end a list. Other signs do: `C`, `C#` and `C++` are three skills.
     """
     words = " ".join(text.translate(_QUOTES).split()).rstrip(" \"'.;,").lstrip(" \"'")
-    letters = unicodedata.normalize("NFKD", words.casefold())
-    return "".join(c for c in letters if not unicodedata.combining(c))
+    folded = words.casefold()
+    if folded.isascii():
+        return folded
+    letters = unicodedata.normalize("NFKD", folded)
+    return "".join([c for c in letters if not unicodedata.combining(c)])
 
 
 def resolution(
