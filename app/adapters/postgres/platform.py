@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy import Row, and_, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.postgres.outbox import JOB, enqueue
@@ -99,6 +99,29 @@ def _to_institution(row: Row[Any]) -> Institution:
     )
 
 
+# Built once: every request with a token asks this, and building it costs more than running it.
+_CALLER = (
+    select(
+        _account.c.id,
+        _grant.c.role,
+        _grant.c.institution,
+        _grant.c.valid_from,
+        _grant.c.valid_to,
+    )
+    .select_from(
+        _account.outerjoin(
+            _grant,
+            and_(
+                _grant.c.account == _account.c.id,
+                _grant.c.valid_from <= bindparam("at"),
+                or_(_grant.c.valid_to.is_(None), _grant.c.valid_to > bindparam("at")),
+            ),
+        )
+    )
+    .where(_account.c.issuer == bindparam("issuer"), _account.c.subject == bindparam("subject"))
+)
+
+
 class PostgresAccounts:
     """See `app.domain.access.ports.Accounts`."""
 
@@ -114,24 +137,9 @@ class PostgresAccounts:
                 email=identity.email,
                 trace_id=trace_id,
             )
-        in_force = and_(
-            _grant.c.account == _account.c.id,
-            _grant.c.valid_from <= at,
-            or_(_grant.c.valid_to.is_(None), _grant.c.valid_to > at),
-        )
         found = await self._work.connection.execute(
-            select(
-                _account.c.id,
-                _grant.c.role,
-                _grant.c.institution,
-                _grant.c.valid_from,
-                _grant.c.valid_to,
-            )
-            .select_from(_account.outerjoin(_grant, in_force))
-            .where(
-                _account.c.issuer == identity.subject.issuer,
-                _account.c.subject == identity.subject.subject,
-            )
+            _CALLER,
+            {"issuer": identity.subject.issuer, "subject": identity.subject.subject, "at": at},
         )
         rows = found.all()
         account = rows[0].id if rows else await self.account(identity.subject)
