@@ -30,6 +30,8 @@ from app.routers.habits import (
 from app.routers.verification_models import VerificationOut
 
 router = APIRouter(prefix="/v1", tags=["credentials"], route_class=HabitRoute)
+# Verifying changes nothing and its answers are personal, so that none is kept for a repetition.
+verification_router = APIRouter(prefix="/v1", tags=["credentials"])
 
 JSONLD = "application/ld+json"
 PEM = "application/x-pem-file"
@@ -164,7 +166,9 @@ _VERIFY_BODY: dict[str, Any] = {
 }
 
 
-@router.post("/credentials/verify", operation_id="verify_credential", openapi_extra=_VERIFY_BODY)
+@verification_router.post(
+    "/credentials/verify", operation_id="verify_credential", openapi_extra=_VERIFY_BODY
+)
 async def verify_credential(request: Request, ports: PortsDep) -> VerificationOut:
     """Check a credential, whoever issued it: check by check, with reasons and advice.
 

@@ -316,6 +316,14 @@ async def test_a_renewed_file_is_used_without_a_restart(tmp_path):
     assert after.certificate_sha256 != before.certificate_sha256
 
 
+async def test_a_seal_that_cannot_be_read_is_left_out_of_the_list_and_not_the_others(tmp_path):
+    workshop = folder_with_a_seal(tmp_path, TickingClock())
+    (tmp_path / "seals" / "HKA.p12").write_bytes(b"rubbish")
+    assert [seal.institution for seal in await workshop.sealing().seals()] == ["UNIOVI"]
+    with pytest.raises(SealUnavailable):
+        await workshop.sealing().facts("HKA")
+
+
 async def test_a_wrong_password_is_said_without_repeating_it(tmp_path):
     workshop = folder_with_a_seal(tmp_path, TickingClock())
     keys = FolderSeals(tmp_path / "seals", "not the password")

@@ -46,7 +46,10 @@ class FolderSeals:
         if institution not in self.institutions():
             raise SealUnavailable(f"{institution} has no seal here. See /v1/seals.")
         path = self._folder / f"{institution}.p12"
-        changed = path.stat().st_mtime_ns
+        try:
+            changed = path.stat().st_mtime_ns
+        except OSError as error:
+            raise SealUnavailable(f"The seal {path.name} has gone.") from error
         known = self._loaded.get(institution)
         if known is None or known[0] != changed:
             known = (changed, load_pkcs12(path, self._password))

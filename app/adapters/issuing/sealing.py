@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +40,7 @@ from app.domain.vocabulary.specification import Organisation
 from app.domain.vocabulary.text import LanguageMap
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class EdcSealing:
@@ -64,10 +66,8 @@ class EdcSealing:
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sealing")
 
     async def seals(self) -> Sequence[SealFacts]:
-        """Every institution's seal that is configured, by institution."""
-        return await self._in_thread(
-            lambda: [self._facts(institution) for institution in self._keys.institutions()]
-        )
+        """Every institution's seal that is configured and can be read, by institution."""
+        return await self._in_thread(lambda: list(self._readable()))
 
     async def facts(self, institution: InstitutionCode) -> SealFacts:
         """The seal of one institution, as it is now. Raises SealUnavailable."""
@@ -89,6 +89,13 @@ class EdcSealing:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     # What follows blocks.
+
+    def _readable(self) -> Iterator[SealFacts]:
+        for institution in self._keys.institutions():
+            try:
+                yield self._facts(institution)
+            except SealUnavailable as error:
+                log.warning("left out of the list of seals: %s", error.detail)
 
     def _facts(self, institution: InstitutionCode) -> SealFacts:
         key = self._keys.key(institution)

@@ -1,7 +1,7 @@
 """Issuing in batches: one officer prepares, another approves, a job seals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -148,8 +148,12 @@ class Outcome:
 
 
 def award_hash(award: Award) -> str:
-    """The hash by which two people agree on an award without spelling it out."""
-    return content_hash(to_plain(award))
+    """The hash by which two people agree on what a credential says, without spelling it out.
+
+    Where the learner is written to is no part of that and may change meanwhile.
+    """
+    certified = replace(award, holder=replace(award.holder, email=None, language="en"))
+    return content_hash(to_plain(certified))
 
 
 @dataclass(eq=False)

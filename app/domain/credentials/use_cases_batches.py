@@ -237,18 +237,19 @@ async def _gather(
     issued = {c.registration: c for c in existing if c.state in LIVE}
     # A revoked credential is not made anew by the way: somebody has had a reason.
     revoked = {c.registration for c in existing if c.state is CredentialState.REVOKED}
+    open_ = [award for award in ready if award.registration not in issued.keys() | revoked]
+    # An edition is certified by the version that it was taught by, not by a newer one.
+    current = [a for a in open_ if a.proposal_version == micro_credential.version]
+    older = [a.registration for a in open_ if a.proposal_version != micro_credential.version]
     return micro_credential, EditionAwards(
         edition=edition,
         issuer=issuer,
-        ready=tuple(
-            award
-            for award in ready
-            if award.registration not in issued and award.registration not in revoked
-        ),
+        ready=tuple(current),
         issued=tuple(issued.values()),
         not_ready=(
             *not_ready,
             *(NotReady(r, ("credential_revoked",)) for r in sorted(revoked - issued.keys())),
+            *(NotReady(r, ("other_version_published",)) for r in older),
         ),
     )
 

@@ -120,6 +120,8 @@ async def issue_batch(
     for error in workers:
         if error is not None:
             raise error
+    # Two workers report in any order; this is where it ended.
+    await progress.report(run.done, total)
     if run.halted:
         await _stop(batch_id, work=work)
         if run.refusal is not None:

@@ -56,6 +56,12 @@ async def test_another_grade_or_another_name_is_another_award():
     assert len(hashes) == 3
 
 
+async def test_another_address_or_language_to_write_in_is_the_same_award():
+    award = an_award(EDITION, MICRO_CREDENTIAL)
+    moved = replace(award.holder, email="new@example.org", language="it")
+    assert award_hash(replace(award, holder=moved)) == award_hash(award)
+
+
 async def test_an_empty_batch_says_why_it_is_empty():
     with pytest.raises(NothingToIssue) as refusal:
         await a_batch(awards=[], issued=4, not_ready=1)
