@@ -3,7 +3,8 @@
 Columns, in any order: `registration`; one per assessment, named by its code, with the grade;
 `grade` (overall); `outcome`, where the scheme does not tell, or `not_participated`; `assessed_on`
 (ISO 8601), `identity` and `supervised`, for all assessments, or for one as `A1_assessed_on` and so
-on; `version`, which is compared when it is there. Everything else is reported and left alone.
+on; `version`, which is compared when it is there. Everything else is reported and left alone. A day
+or evidence that the file does not state stays as it was.
 
 A spreadsheet runs a cell that begins like a formula. So what we write never does, and what we read
 is refused when it does.
@@ -21,7 +22,8 @@ from app.domain.errors import Finding
 from app.domain.results.entry import GradeEntry, ResultEntry
 from app.domain.results.errors import SheetInvalid
 from app.domain.results.grading import Outcome
-from app.domain.results.identity import IdentityCheck, IdentityEvidence
+from app.domain.results.identity import NO_EVIDENCE, IdentityCheck, IdentityEvidence
+from app.domain.results.result import Grading
 
 MOST_BYTES = 2_000_000
 MOST_ROWS = 5_000
@@ -34,6 +36,16 @@ _NO = frozenset({"", "no", "false", "0", "n", "nein", "non"})
 
 
 @dataclass(frozen=True)
+class SheetGrade:
+    """What one line says about one assessment."""
+
+    assessment: str
+    grade: str
+    assessed_on: date | None = None
+    identity: IdentityEvidence | None = None
+
+
+@dataclass(frozen=True)
 class SheetRow:
     """What one line of the file says about one registration."""
 
@@ -42,7 +54,35 @@ class SheetRow:
     registration: UUID
     version: int | None
     """Of the result that the file was made from, where it says so."""
-    entry: ResultEntry
+    grades: tuple[SheetGrade, ...]
+    grade: str | None
+    outcome: Outcome | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was entered in it."""
+        return not self.grades and self.grade is None and self.outcome is None
+
+    def entry(self, stored: Grading, last_day: date) -> ResultEntry:
+        """What it comes to, with the days and the evidence that it does not state.
+
+        These are those of the stored grade, or `last_day` and no evidence.
+        """
+        before = {grade.assessment: grade for grade in stored.grades}
+        return ResultEntry(
+            tuple(
+                GradeEntry(
+                    new.assessment,
+                    new.grade,
+                    new.assessed_on or (old.assessed_on if old else last_day),
+                    new.identity or (old.identity if old else NO_EVIDENCE),
+                )
+                for new in self.grades
+                for old in [before.get(new.assessment)]
+            ),
+            self.grade,
+            self.outcome,
+        )
 
 
 @dataclass(frozen=True)
@@ -56,11 +96,8 @@ class Sheet:
     """Columns that mean nothing here."""
 
 
-def read_sheet(content: bytes, assessments: Sequence[str], *, assessed_on: date) -> Sheet:
-    """Read a file of results. `assessed_on` counts where the file gives no day.
-
-    Raises SheetInvalid for a file that is no such table at all.
-    """
+def read_sheet(content: bytes, assessments: Sequence[str]) -> Sheet:
+    """Read a file of results. Raises SheetInvalid for a file that is no such table at all."""
     header, lines = _table(_text(content))
     columns = [name.strip().lstrip("\ufeff") for name in header]
     known = _known_columns(assessments)
@@ -75,7 +112,7 @@ def read_sheet(content: bytes, assessments: Sequence[str], *, assessed_on: date)
     for line, cells in lines:
         values = dict(zip(columns, cells, strict=False))
         reader = _Row(line, {name: values.get(name, "") for name in wanted})
-        row = reader.read(assessments, assessed_on)
+        row = reader.read(assessments)
         found += reader.findings
         if row is not None and row.registration in seen:
             found.append(
@@ -155,24 +192,19 @@ class _Row:
         self._cells = cells
         self.findings: list[Finding] = []
 
-    def read(self, assessments: Sequence[str], assessed_on: date) -> SheetRow | None:
+    def read(self, assessments: Sequence[str]) -> SheetRow | None:
         """The line as a row; None when something is wrong with it."""
         registration = self._registration()
         version = self._version()
         grades = tuple(
-            GradeEntry(
-                assessment=code,
-                grade=grade,
-                assessed_on=self._day(code) or assessed_on,
-                identity=self._identity(code),
-            )
+            SheetGrade(code, grade, self._day(code), self._identity(code))
             for code in assessments
             if (grade := self._cell(code))
         )
-        entry = ResultEntry(grades, self._cell("grade") or None, self._outcome())
+        overall, outcome = self._cell("grade") or None, self._outcome()
         if self.findings or registration is None:
             return None
-        return SheetRow(self._line, registration, version, entry)
+        return SheetRow(self._line, registration, version, grades, overall, outcome)
 
     def _cell(self, name: str) -> str:
         cell = self._cells.get(name, "")
@@ -215,9 +247,11 @@ class _Row:
             self._wrong(name, "date_unreadable", "Write the day as 2026-06-30.")
             return None
 
-    def _identity(self, code: str) -> IdentityEvidence:
+    def _identity(self, code: str) -> IdentityEvidence | None:
         name, text = self._own(code, "identity")
         flag, watched = self._own(code, "supervised")
+        if not text and not watched:
+            return None
         try:
             check = IdentityCheck(text.casefold()) if text else IdentityCheck.NONE
         except ValueError:

@@ -7,7 +7,7 @@ from app.domain.access.permissions import permits, require
 from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
-from app.domain.errors import Finding, Forbidden
+from app.domain.errors import Finding, Forbidden, NotAuthenticated
 from app.domain.results.entry import ResultEntry, grading_of
 from app.domain.results.errors import (
     NotAParticipant,
@@ -63,7 +63,9 @@ async def record_result(
     NotAllowed, NotAParticipant, NotGrading, StaleResult, InvalidResult, ResultIsConfirmed.
     """
     async with work:
-        participant, edition, micro_credential = await of_registration(registration, work=work)
+        participant, edition, micro_credential = await of_registration(
+            registration, work=work, caller=caller
+        )
         place = place_of(edition, micro_credential, participant, caller)
         require(
             PERMISSIONS,
@@ -97,7 +99,7 @@ async def list_results(
     Raises EditionNotFound, NotAllowed.
     """
     async with work:
-        edition, micro_credential = await of_edition(edition_id, work=work)
+        edition, micro_credential = await of_edition(edition_id, work=work, caller=caller)
         place = place_of(edition, micro_credential)
         require(PERMISSIONS, caller, "list_results", place)
         participants = await work.participants.of_edition(edition_id)
@@ -155,7 +157,7 @@ async def confirm_results(
     ResultsChanged, ResultsIncomplete.
     """
     async with work:
-        edition, micro_credential = await of_edition(edition_id, work=work)
+        edition, micro_credential = await of_edition(edition_id, work=work, caller=caller)
         # Everybody may know of the edition, so that nobody is told that it does not exist.
         require(PERMISSIONS, caller, "confirm_results", place_of(edition, micro_credential))
         account = account_of(caller)
@@ -196,7 +198,9 @@ async def get_result(
     Raises RegistrationNotFound.
     """
     async with work:
-        participant, edition, micro_credential = await of_registration(registration, work=work)
+        participant, edition, micro_credential = await of_registration(
+            registration, work=work, caller=caller
+        )
         place = place_of(edition, micro_credential, participant, caller)
         if not permits(PERMISSIONS["get_result"], caller, place):
             raise RegistrationNotFound(registration)
@@ -240,19 +244,29 @@ def expect_grading(edition: EditionFacts) -> None:
 
 
 async def of_edition(
-    edition_id: UUID, *, work: ResultsWork
+    edition_id: UUID, *, work: ResultsWork, caller: Caller
 ) -> tuple[EditionFacts, MicroCredential]:
-    """An edition and what it teaches. Raises EditionNotFound."""
+    """An edition and what it teaches. Raises EditionNotFound, NotAuthenticated.
+
+    Who has no token is asked for one before they hear what exists.
+    """
+    if caller.is_anonymous:
+        raise NotAuthenticated("Send a bearer token: results are not public.")
     edition = await work.participants.edition(edition_id)
     return edition, await work.micro_credentials.get(edition.proposal)
 
 
 async def of_registration(
-    registration: UUID, *, work: ResultsWork
+    registration: UUID, *, work: ResultsWork, caller: Caller
 ) -> tuple[Participant, EditionFacts, MicroCredential]:
-    """A registration, its edition and what that teaches. Raises RegistrationNotFound."""
+    """A registration, its edition and what that teaches.
+
+    Raises RegistrationNotFound, NotAuthenticated.
+    """
+    if caller.is_anonymous:
+        raise NotAuthenticated("Send a bearer token: results are not public.")
     participant = await work.participants.get(registration)
-    return participant, *await of_edition(participant.edition, work=work)
+    return participant, *await of_edition(participant.edition, work=work, caller=caller)
 
 
 async def keep(result: Result, *, work: ResultsWork) -> None:

@@ -1,7 +1,8 @@
 """Entering the results of a whole edition from a file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,12 +13,13 @@ from app.domain.clock import Clock
 from app.domain.errors import Finding
 from app.domain.results.entry import grading_of
 from app.domain.results.errors import InvalidResult, ResultIsConfirmed, SheetInvalid
+from app.domain.results.grading import outcome_of
 from app.domain.results.ports import Participant, ResultsWork
 from app.domain.results.result import Result
 from app.domain.results.sheet import SheetRow, read_sheet, write_sheet
 from app.domain.results.use_cases import account_of, expect_grading, keep, of_edition
-from app.domain.results.views import ResultsList, place_of
-from app.domain.vocabulary.specification import AcademicData
+from app.domain.results.views import ResultsList, ResultView, place_of
+from app.domain.vocabulary.specification import AcademicData, GradingScheme
 
 
 class Verdict(StrEnum):
@@ -68,17 +70,13 @@ async def import_results(
     EditionNotFound, NotAllowed, NotGrading, NoGradingScheme, SheetInvalid.
     """
     async with work:
-        edition, micro_credential = await of_edition(edition_id, work=work)
+        edition, micro_credential = await of_edition(edition_id, work=work, caller=caller)
         require(PERMISSIONS, caller, "import_results", place_of(edition, micro_credential))
         account = account_of(caller)
         expect_grading(edition)
-        now = clock.now()
         academic = micro_credential.specification.academic
-        sheet = read_sheet(
-            content,
-            [assessment.code for assessment in academic.assessments],
-            assessed_on=min(edition.end, now.date()),
-        )
+        sheet = read_sheet(content, [assessment.code for assessment in academic.assessments])
+        last_day = min(edition.end, clock.now().date())
         participants = {p.registration: p for p in await work.participants.of_edition(edition_id)}
         results = {r.registration: r for r in await work.results.of_edition(edition_id, lock=True)}
         found = list(sheet.findings)
@@ -86,7 +84,7 @@ async def import_results(
         changed: list[Result] = []
         for row in sheet.rows:
             result = results.get(row.registration, Result(row.registration, edition_id))
-            verdict = _judge(row, result, participants, academic, account, clock, found)
+            verdict = _judge(row, result, participants, academic, last_day, account, clock, found)
             reports.append(RowReport(row.line, row.registration, verdict))
             if verdict in (Verdict.NEW, Verdict.CHANGED):
                 changed.append(result)
@@ -114,6 +112,7 @@ def _judge(
     result: Result,
     participants: Mapping[UUID, Participant],
     academic: AcademicData,
+    last_day: date,
     account: UUID,
     clock: Clock,
     found: list[Finding],
@@ -129,7 +128,7 @@ def _judge(
             )
         )
         return Verdict.REFUSED
-    if row.entry.is_empty:
+    if row.is_empty:
         return Verdict.EMPTY
     if row.version is not None and row.version != result.version:
         found.append(
@@ -143,7 +142,7 @@ def _judge(
         return Verdict.REFUSED
     now = clock.now()
     try:
-        grading = grading_of(row.entry, academic, today=now.date())
+        grading = grading_of(row.entry(result.grading, last_day), academic, today=now.date())
         is_new = result.version == 0
         if not result.record(grading, by=account, at=now):
             return Verdict.UNCHANGED
@@ -160,25 +159,38 @@ def _judge(
 
 def sheet_of(listed: ResultsList) -> bytes:
     """The list as a file that `import_results` takes back, with names for those who fill it in."""
-    codes = [a.code for a in listed.micro_credential.specification.academic.assessments]
-    header = ["registration", "name", "institution", "version", *codes, "grade", "outcome"]
-    header += ["state"]
+    academic = listed.micro_credential.specification.academic
+    codes = [assessment.code for assessment in academic.assessments]
+    header = ["registration", "name", "institution", "version"]
+    for code in codes:
+        header += [code, f"{code}_assessed_on", f"{code}_identity", f"{code}_supervised"]
+    header += ["grade", "outcome", "state"]
     return write_sheet(
-        header,
-        (
-            [
-                str(line.participant.registration),
-                line.participant.full_name,
-                line.participant.institution or "",
-                str(line.result.version),
-                *(
-                    next((g.grade for g in line.result.grading.grades if g.assessment == code), "")
-                    for code in codes
-                ),
-                line.result.grading.grade or "",
-                line.result.outcome or "",
-                line.result.state,
-            ]
-            for line in listed.lines
-        ),
+        header, (_cells(line, codes, academic.grading_scheme) for line in listed.lines)
     )
+
+
+def _cells(line: ResultView, codes: Sequence[str], scheme: GradingScheme | None) -> list[str]:
+    participant, result = line.participant, line.result
+    cells = [
+        str(participant.registration),
+        participant.full_name,
+        participant.institution or "",
+        str(result.version),
+    ]
+    grades = {grade.assessment: grade for grade in result.grading.grades}
+    for code in codes:
+        grade = grades.get(code)
+        if grade is None:
+            cells += [""] * 4
+        else:
+            watched = "yes" if grade.identity.supervised else "no"
+            cells += [
+                grade.grade, grade.assessed_on.isoformat(), grade.identity.check, watched,
+            ]  # fmt: skip
+    overall, outcome = result.grading.grade, result.outcome
+    if overall is not None and scheme is not None and outcome_of(scheme, overall) is not None:
+        # It follows from the grade; beside a grade that somebody corrects it would only be in the
+        # way.
+        outcome = None
+    return [*cells, overall or "", outcome or "", result.state]

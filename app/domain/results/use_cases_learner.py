@@ -103,7 +103,9 @@ async def decide_objection(
     RegistrationNotFound, NotAllowed, OwnGrading, StaleResult, TextNeeded, NoObjectionOpen.
     """
     async with work:
-        participant, edition, micro_credential = await of_registration(registration, work=work)
+        participant, edition, micro_credential = await of_registration(
+            registration, work=work, caller=caller
+        )
         require(
             PERMISSIONS,
             caller,
@@ -134,7 +136,9 @@ async def get_credential_data(
     Raises RegistrationNotFound.
     """
     async with work:
-        participant, edition, micro_credential = await of_registration(registration, work=work)
+        participant, edition, micro_credential = await of_registration(
+            registration, work=work, caller=caller
+        )
         place = place_of(edition, micro_credential, participant, caller)
         if not permits(PERMISSIONS["get_credential_data"], caller, place):
             raise RegistrationNotFound(registration)
@@ -179,7 +183,9 @@ def said(text: str, pointer: str) -> str:
 async def _own(
     registration: UUID, action: str, *, work: ResultsWork, caller: Caller
 ) -> tuple[Participant, EditionFacts, MicroCredential]:
-    participant, edition, micro_credential = await of_registration(registration, work=work)
+    participant, edition, micro_credential = await of_registration(
+        registration, work=work, caller=caller
+    )
     require(
         PERMISSIONS,
         caller,

@@ -8,7 +8,15 @@ from app.domain.results.entry import GradeEntry, ResultEntry
 from app.domain.results.errors import SheetInvalid
 from app.domain.results.grading import Outcome
 from app.domain.results.identity import NO_EVIDENCE, IdentityCheck, IdentityEvidence
-from app.domain.results.sheet import MOST_BYTES, MOST_ROWS, Sheet, read_sheet, write_sheet
+from app.domain.results.result import Grade, Grading
+from app.domain.results.sheet import (
+    MOST_BYTES,
+    MOST_ROWS,
+    Sheet,
+    SheetRow,
+    read_sheet,
+    write_sheet,
+)
 
 ANA = UUID(int=1)
 BEN = UUID(int=2)
@@ -17,7 +25,11 @@ LAST_DAY = date(2026, 6, 30)
 
 def read(content: str | bytes) -> Sheet:
     raw = content.encode() if isinstance(content, str) else content
-    return read_sheet(raw, ["A1", "A2"], assessed_on=LAST_DAY)
+    return read_sheet(raw, ["A1", "A2"])
+
+
+def entry_of(row: SheetRow, stored: Grading | None = None) -> ResultEntry:
+    return row.entry(stored or Grading(), LAST_DAY)
 
 
 def codes(sheet: Sheet) -> list[tuple[str, str]]:
@@ -32,7 +44,7 @@ def test_a_line_holds_the_grades_of_one_learner():
     evidence = IdentityEvidence(IdentityCheck.DOCUMENT_SEEN, True)
     [row] = sheet.rows
     assert (row.line, row.registration, row.version) == (2, ANA, None)
-    assert row.entry == ResultEntry(
+    assert entry_of(row) == ResultEntry(
         (
             GradeEntry("A1", "8", date(2026, 6, 1), evidence),
             GradeEntry("A2", "7", date(2026, 6, 29), evidence),
@@ -44,17 +56,28 @@ def test_a_line_holds_the_grades_of_one_learner():
 
 def test_where_the_file_gives_no_day_the_last_one_counts_and_no_evidence_means_none():
     [row] = read(f"registration,A1\n{ANA},8\n").rows
-    assert row.entry.grades == (GradeEntry("A1", "8", LAST_DAY, NO_EVIDENCE),)
+    assert entry_of(row).grades == (GradeEntry("A1", "8", LAST_DAY, NO_EVIDENCE),)
+
+
+def test_a_day_or_evidence_that_the_file_does_not_state_stays_as_it_was():
+    seen = IdentityEvidence(IdentityCheck.DOCUMENT_SEEN, True)
+    stored = Grading((Grade("A1", "7", date(2026, 6, 1), seen),))
+    [kept] = read(f"registration,A1,A1_identity\n{ANA},8,\n").rows
+    assert entry_of(kept, stored).grades == (GradeEntry("A1", "8", date(2026, 6, 1), seen),)
+    [taken_back] = read(f"registration,A1,A1_identity\n{ANA},8,none\n").rows
+    assert entry_of(taken_back, stored).grades == (
+        GradeEntry("A1", "8", date(2026, 6, 1), NO_EVIDENCE),
+    )
 
 
 def test_an_empty_line_of_a_learner_says_nothing():
     sheet = read(f"registration,A1,A2,grade,outcome\n{ANA},,,,\n\n,,,,\n")
-    assert [row.entry.is_empty for row in sheet.rows] == [True]
+    assert [row.is_empty for row in sheet.rows] == [True]
 
 
 def test_who_took_no_part_has_an_outcome_alone():
     [row] = read(f"registration,outcome\n{ANA},Not participated\n").rows
-    assert row.entry == ResultEntry(outcome=Outcome.NOT_PARTICIPATED)
+    assert entry_of(row) == ResultEntry(outcome=Outcome.NOT_PARTICIPATED)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -71,7 +94,7 @@ def test_who_took_no_part_has_an_outcome_alone():
 def test_files_as_spreadsheets_write_them_are_read(delimiter, encode):
     lines = [["registration", "name", "grade"], [str(ANA), "Núñez", "8"]]
     text = "\r\n".join(delimiter.join(cells) for cells in lines)
-    assert [row.entry.grade for row in read(encode(text)).rows] == ["8"]
+    assert [row.grade for row in read(encode(text)).rows] == ["8"]
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "'="])
@@ -89,7 +112,7 @@ def test_what_we_write_runs_in_no_spreadsheet():
 
 def test_a_file_that_we_wrote_can_be_read_again():
     written = write_sheet(["registration", "name", "grade"], [[str(ANA), "Ana", "8"]])
-    assert [row.entry.grade for row in read(written).rows] == ["8"]
+    assert [row.grade for row in read(written).rows] == ["8"]
 
 
 def test_every_line_that_is_wrong_is_named_with_its_column():
@@ -112,7 +135,7 @@ def test_every_line_that_is_wrong_is_named_with_its_column():
 
 def test_a_learner_who_is_there_twice_is_refused_the_second_time():
     sheet = read(f"registration,grade\n{ANA},8\n{ANA},9\n")
-    assert [row.entry.grade for row in sheet.rows] == ["8"]
+    assert [row.grade for row in sheet.rows] == ["8"]
     assert codes(sheet) == [("/rows/3/registration", "registration_twice")]
 
 
