@@ -21,6 +21,7 @@ from app.routers.habits import (
     page_of,
     set_etag,
 )
+from app.routers.habits.problems import MEDIA_TYPE
 from app.routers.proposals_bodies import Code, PastEditionIn, ProposalIn, SkillDecisionIn
 from app.routers.proposals_models import (
     FindingsOut,
@@ -272,6 +273,12 @@ async def record_past_edition(
     "/{proposal}/credential-preview",
     operation_id="preview_credential",
     summary="Preview the credential",
+    responses={
+        409: {
+            "description": "Certified fields are missing or wrong; `errors` says which.",
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    },
 )
 async def preview_credential(
     proposal: UUID, caller: CallerDep, ports: PortsDep, policy: PolicyDep
