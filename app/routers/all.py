@@ -25,6 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     links.router,
     credentials_batches.router,
     credentials.router,
+    credentials.verification_router,
     credentials_page.router,
     jobs.router,
 )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.issuing_builders import (
     PNG,
     KnownAwards,
     OneMicroCredential,
+    PaperSeal,
     an_award,
     the_micro_credential,
 )
@@ -67,10 +69,10 @@ class IssuingApi(Api):
         return found
 
 
-@pytest.fixture
-async def api(data_dir: Path) -> AsyncIterator[IssuingApi]:
+@asynccontextmanager
+async def issuing_api(data_dir: Path, **ports_of_the_story: Any) -> AsyncIterator[IssuingApi]:
     with pytest.warns(UserWarning, match="development identity"):
-        ports, store, queue = memory_ports(data_dir)
+        ports, store, queue = memory_ports(data_dir, **ports_of_the_story)
     micro_credential = the_micro_credential()
     edition = new_id()
     awards = KnownAwards(edition, micro_credential.proposal)
@@ -93,13 +95,29 @@ async def api(data_dir: Path) -> AsyncIterator[IssuingApi]:
         yield api
 
 
-async def test_two_officers_issue_and_everybody_verifies(api: IssuingApi) -> None:
-    ready = await api("ines-oviedo", "GET", f"/v1/editions/{api.edition}/awards")
+@pytest.fixture
+async def api(data_dir: Path) -> AsyncIterator[IssuingApi]:
+    """Seals on paper: for stories that nobody verifies."""
+    async with issuing_api(data_dir, sealing=PaperSeal()) as api:
+        yield api
+
+
+@pytest.fixture
+async def sealed_api(data_dir: Path) -> AsyncIterator[IssuingApi]:
+    """Seals for real, with a key in memory."""
+    async with issuing_api(data_dir) as api:
+        yield api
+
+
+async def test_two_officers_issue_and_everybody_verifies(sealed_api: IssuingApi) -> None:
+    ready = await sealed_api("ines-oviedo", "GET", f"/v1/editions/{sealed_api.edition}/awards")
     assert [a["full_name"] for a in ready.json()["ready"]] == [
         f"Learner {n}" for n in range(LEARNERS)
     ]
     assert ready.json()["allowed_actions"] == ["prepare_batch"]
-    prepared = await api("ines-oviedo", "POST", f"/v1/editions/{api.edition}/issuing-batches")
+    prepared = await sealed_api(
+        "ines-oviedo", "POST", f"/v1/editions/{sealed_api.edition}/issuing-batches"
+    )
     batch = prepared.json()
     assert (prepared.status_code, prepared.headers["etag"]) == (201, '"1"')
     assert prepared.headers["location"] == f"/v1/issuing-batches/{batch['id']}"
@@ -108,20 +126,22 @@ async def test_two_officers_issue_and_everybody_verifies(api: IssuingApi) -> Non
         LEARNERS,
         True,
     )
-    approved = await api.approve(batch["id"])
+    approved = await sealed_api.approve(batch["id"])
     assert approved.status_code == 202
     job = approved.headers["location"]
     assert job == f"/v1/jobs/{approved.json()['job']}"
-    await run_job(UUID(approved.json()["job"]), api.ports)
-    done = (await api("ivan-oviedo", "GET", job)).json()
+    await run_job(UUID(approved.json()["job"]), sealed_api.ports)
+    done = (await sealed_api("ivan-oviedo", "GET", job)).json()
     assert (done["state"], done["progress"]) == ("succeeded", {"done": 2, "total": 2})
     assert done["result"] == {"sealed": 2, "skipped": 0, "failed": 0}
     assert {item["code"] for item in done["items"]} == {"sealed"}
-    finished = (await api("ines-oviedo", "GET", f"/v1/issuing-batches/{batch['id']}")).json()
+    finished = (await sealed_api("ines-oviedo", "GET", f"/v1/issuing-batches/{batch['id']}")).json()
     assert (finished["state"], finished["outcome"]["sealed"]) == ("finished", 2)
     for item in finished["items"]:
-        document = await api("ines-oviedo", "GET", f"/v1/credentials/{item['credential']}/document")
-        found = await api.verified(document.content)
+        document = await sealed_api(
+            "ines-oviedo", "GET", f"/v1/credentials/{item['credential']}/document"
+        )
+        found = await sealed_api.verified(document.content)
         assert (found["verdict"], found["development"]) == ("verified", True)
         assert found["contents"]["id"] == f"urn:credential:{item['credential']}"
 
@@ -187,30 +207,34 @@ async def test_the_stored_bytes_are_what_is_downloaded(api: IssuingApi) -> None:
     )
     digest = sha256(response.content).hexdigest()
     assert (digest, response.headers["etag"]) == (credential["sha256"], f'"{digest}"')
-    assert list(json.loads(response.content)) == ["payload", "signatures"]
+    assert list(json.loads(response.content)) == ["payload"]
 
 
-async def test_a_learner_sees_downloads_and_shows_their_own_and_no_other(api: IssuingApi) -> None:
-    await api.issue()
-    mine, other = await api.credentials()
-    async with api.ports.system_work("test") as work:
+async def test_a_learner_sees_downloads_and_shows_their_own_and_no_other(
+    sealed_api: IssuingApi,
+) -> None:
+    await sealed_api.issue()
+    mine, other = await sealed_api.credentials()
+    async with sealed_api.ports.system_work("test") as work:
         account = await work.accounts.account(Subject(ISSUER, "demo:learner-1"))
-    api.awards.accounts[account] = (UUID(mine["registration"]),)
-    seen = (await api("learner-1", "GET", "/v1/me/credentials")).json()["items"]
+    sealed_api.awards.accounts[account] = (UUID(mine["registration"]),)
+    seen = (await sealed_api("learner-1", "GET", "/v1/me/credentials")).json()["items"]
     assert [c["id"] for c in seen] == [mine["id"]]
     assert seen[0]["languages"] == ["en", "es"]
-    document = await api("learner-1", "GET", f"/v1/credentials/{mine['id']}/document")
-    assert (await api.verified(document.content))["verdict"] == "verified"
+    document = await sealed_api("learner-1", "GET", f"/v1/credentials/{mine['id']}/document")
+    assert (await sealed_api.verified(document.content))["verdict"] == "verified"
     for language in ("en", "es"):
-        image = await api("learner-1", "GET", f"/v1/credentials/{mine['id']}/images/{language}")
+        image = await sealed_api(
+            "learner-1", "GET", f"/v1/credentials/{mine['id']}/images/{language}"
+        )
         assert image.headers["content-type"] == "image/png"
         assert image.content.startswith(PNG)
-    missing = await api("learner-1", "GET", f"/v1/credentials/{mine['id']}/images/fi")
+    missing = await sealed_api("learner-1", "GET", f"/v1/credentials/{mine['id']}/images/fi")
     assert (missing.status_code, missing.json()["code"]) == (404, "image_not_found")
     for path in ("", "/document", "/images/en"):
-        hidden = await api("learner-1", "GET", f"/v1/credentials/{other['id']}{path}")
+        hidden = await sealed_api("learner-1", "GET", f"/v1/credentials/{other['id']}{path}")
         assert (hidden.status_code, hidden.json()["code"]) == (404, "credential_not_found")
-    again = (await api("learner-1", "GET", f"/v1/credentials/{mine['id']}")).json()
+    again = (await sealed_api("learner-1", "GET", f"/v1/credentials/{mine['id']}")).json()
     assert [d["channel"] for d in again["deliveries"]] == ["download"]
 
 
@@ -244,47 +268,49 @@ async def test_officers_of_other_institutions_do_not_know_of_it(api: IssuingApi)
     assert auditor.status_code == 403
 
 
-async def test_status_is_for_everybody_and_names_nobody(api: IssuingApi) -> None:
-    await api.issue()
-    (credential, *_) = await api.credentials()
+async def test_status_is_for_everybody_and_names_nobody(sealed_api: IssuingApi) -> None:
+    await sealed_api.issue()
+    (credential, *_) = await sealed_api.credentials()
     path = f"/v1/credentials/{credential['id']}/status"
-    status = await api(None, "GET", path)
+    status = await sealed_api(None, "GET", path)
     assert status.json() == {
         "id": credential["id"],
         "urn": credential["urn"],
         "state": "sealed",
         "since": credential["since"],
     }
-    page = await api(None, "GET", f"/verify/{credential['id']}")
+    page = await sealed_api(None, "GET", f"/verify/{credential['id']}")
     assert "is in force" in page.text
     assert "Learner" not in page.text
-    unknown = await api(None, "GET", f"/v1/credentials/{new_id()}/status")
+    unknown = await sealed_api(None, "GET", f"/v1/credentials/{new_id()}/status")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "credential_not_found")
-    assert (await api(None, "GET", f"/verify/{new_id()}")).status_code == 404
+    assert (await sealed_api(None, "GET", f"/verify/{new_id()}")).status_code == 404
 
 
-async def test_a_revoked_credential_fails_when_its_file_is_verified(api: IssuingApi) -> None:
-    await api.issue()
-    (credential, *_) = await api.credentials()
-    document = await api("ines-oviedo", "GET", f"/v1/credentials/{credential['id']}/document")
-    async with api.ports.system_work("test") as work:
+async def test_a_revoked_credential_fails_when_its_file_is_verified(sealed_api: IssuingApi) -> None:
+    await sealed_api.issue()
+    (credential, *_) = await sealed_api.credentials()
+    document = await sealed_api(
+        "ines-oviedo", "GET", f"/v1/credentials/{credential['id']}/document"
+    )
+    async with sealed_api.ports.system_work("test") as work:
         loaded = await work.credentials.get(UUID(credential["id"]))
-        loaded.propose(Change.REVOKE, "error", by=new_id(), at=api.ports.clock.now())
-        loaded.confirm(by=new_id(), at=api.ports.clock.now())
+        loaded.propose(Change.REVOKE, "error", by=new_id(), at=sealed_api.ports.clock.now())
+        loaded.confirm(by=new_id(), at=sealed_api.ports.clock.now())
         await work.credentials.save(loaded)
-    found = await api.verified(document.content)
+    found = await sealed_api.verified(document.content)
     assert found["verdict"] == "failed"
     assert [c["code"] for c in found["checks"] if c["status"] == "error"] == ["revoked"]
-    assert "was revoked" in (await api(None, "GET", f"/verify/{credential['id']}")).text
+    assert "was revoked" in (await sealed_api(None, "GET", f"/verify/{credential['id']}")).text
 
 
-async def test_a_credential_is_verified_however_it_is_sent(api: IssuingApi) -> None:
-    await api.issue()
-    (credential, *_) = await api.credentials()
+async def test_a_credential_is_verified_however_it_is_sent(sealed_api: IssuingApi) -> None:
+    await sealed_api.issue()
+    (credential, *_) = await sealed_api.credentials()
     document = (
-        await api("ines-oviedo", "GET", f"/v1/credentials/{credential['id']}/document")
+        await sealed_api("ines-oviedo", "GET", f"/v1/credentials/{credential['id']}/document")
     ).content
-    form = await api(
+    form = await sealed_api(
         None,
         "POST",
         "/v1/credentials/verify",
@@ -292,8 +318,10 @@ async def test_a_credential_is_verified_however_it_is_sent(api: IssuingApi) -> N
     )
     assert form.json()["verdict"] == "verified"
     for media_type in ("application/json", "application/octet-stream; charset=binary"):
-        assert (await api.verified(document, **{"Content-Type": media_type}))["sealed"] is True
-    other = await api(
+        assert (await sealed_api.verified(document, **{"Content-Type": media_type}))[
+            "sealed"
+        ] is True
+    other = await sealed_api(
         None,
         "POST",
         "/v1/credentials/verify",
@@ -301,21 +329,23 @@ async def test_a_credential_is_verified_however_it_is_sent(api: IssuingApi) -> N
         headers={"Content-Type": "text/html"},
     )
     assert (other.status_code, other.json()["code"]) == (415, "unsupported_media_type")
-    empty = await api(None, "POST", "/v1/credentials/verify", data={"file": "no file"}, files={})
+    empty = await sealed_api(
+        None, "POST", "/v1/credentials/verify", data={"file": "no file"}, files={}
+    )
     assert empty.status_code == 415
-    no_file = await api(
+    no_file = await sealed_api(
         None, "POST", "/v1/credentials/verify", files={"another": ("x", b"{}", "text/plain")}
     )
     assert (no_file.status_code, no_file.json()["code"]) == (422, "file_missing")
 
 
-async def test_a_tampered_file_fails_and_says_where(api: IssuingApi) -> None:
-    await api.issue()
-    (credential, *_) = await api.credentials()
+async def test_a_tampered_file_fails_and_says_where(sealed_api: IssuingApi) -> None:
+    await sealed_api.issue()
+    (credential, *_) = await sealed_api.credentials()
     document = (
-        await api("ines-oviedo", "GET", f"/v1/credentials/{credential['id']}/document")
+        await sealed_api("ines-oviedo", "GET", f"/v1/credentials/{credential['id']}/document")
     ).content
-    found = await api.verified(document.replace(b"Learner", b"Cheater"))
+    found = await sealed_api.verified(document.replace(b"Learner", b"Cheater"))
     assert found["verdict"] == "failed"
     (seal,) = (c for c in found["checks"] if c["name"] == "seal")
     assert (seal["status"], seal["code"]) == ("error", "seal_broken")
@@ -323,33 +353,35 @@ async def test_a_tampered_file_fails_and_says_where(api: IssuingApi) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"null", b"\x00\xff", b'{"payload":1}', b"{" * 5_000])
-async def test_anything_at_all_may_be_presented(api: IssuingApi, raw: bytes) -> None:
-    found = await api.verified(raw)
+async def test_anything_at_all_may_be_presented(sealed_api: IssuingApi, raw: bytes) -> None:
+    found = await sealed_api.verified(raw)
     assert found["verdict"] == "failed"
     assert len(found["checks"]) == 10
 
 
-async def test_seals_are_public_and_their_roots_as_well(api: IssuingApi) -> None:
-    await api.issue()
-    (oviedo, *_) = (s for s in (await api(None, "GET", "/v1/seals")).json()["items"])
+async def test_seals_are_public_and_their_roots_as_well(sealed_api: IssuingApi) -> None:
+    await sealed_api.issue()
+    (oviedo, *_) = (s for s in (await sealed_api(None, "GET", "/v1/seals")).json()["items"])
     assert (oviedo["institution"], oviedo["development"], oviedo["findings"]) == (
         "UNIOVI",
         True,
         [],
     )
-    root = await api(None, "GET", "/v1/seals/UNIOVI/root.pem")
+    root = await sealed_api(None, "GET", "/v1/seals/UNIOVI/root.pem")
     assert root.text.startswith("-----BEGIN CERTIFICATE-----")
-    missing = await api(None, "GET", "/v1/seals/NOBODY/root.pem")
+    missing = await sealed_api(None, "GET", "/v1/seals/NOBODY/root.pem")
     assert (missing.status_code, missing.json()["code"]) == (404, "seal_not_found")
 
 
-async def test_no_name_is_logged(api: IssuingApi, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_name_is_logged(sealed_api: IssuingApi, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
-    await api.issue()
-    (credential, *_) = await api.credentials()
-    document = await api("ines-oviedo", "GET", f"/v1/credentials/{credential['id']}/document")
-    await api.verified(document.content)
-    await api.verified(document.content.replace(b"Learner", b"Cheater"))
+    await sealed_api.issue()
+    (credential, *_) = await sealed_api.credentials()
+    document = await sealed_api(
+        "ines-oviedo", "GET", f"/v1/credentials/{credential['id']}/document"
+    )
+    await sealed_api.verified(document.content)
+    await sealed_api.verified(document.content.replace(b"Learner", b"Cheater"))
     assert caplog.text
     assert "Learner" not in caplog.text
     assert "Cheater" not in caplog.text

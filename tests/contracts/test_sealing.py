@@ -28,6 +28,7 @@ from app.adapters.memory.seals import ThrowAwaySeals
 from app.adapters.reference import alliance, partners
 from app.domain.credentials.seal import (
     DocumentInvalid,
+    IssuedCredential,
     IssuingOrder,
     SealDoubtful,
     SealUnavailable,
@@ -128,9 +129,15 @@ async def nothing(credential):
     return None
 
 
-async def test_what_is_issued_says_of_whom_by_whom_and_verifies(workshop):
+@pytest.fixture(scope="module")
+async def made(workshop: Workshop) -> tuple[IssuingOrder, IssuedCredential]:
+    """One credential of each workshop, for those who only look at it."""
     order = an_order(workshop.clock)
-    issued = await workshop.sealing().issue(order)
+    return order, await workshop.sealing().issue(order)
+
+
+async def test_what_is_issued_says_of_whom_by_whom_and_verifies(workshop, made):
+    order, issued = made
     assert issued.document.startswith(b'{"payload":"')
     assert sha256(issued.document).hexdigest() == issued.sha256
     found = await workshop.verifier().verify(
@@ -142,9 +149,8 @@ async def test_what_is_issued_says_of_whom_by_whom_and_verifies(workshop):
     assert found.development is issued.development
 
 
-async def test_the_issuer_is_who_the_certificate_names(workshop):
-    order = an_order(workshop.clock)
-    issued = await workshop.sealing().issue(order)
+async def test_the_issuer_is_who_the_certificate_names(workshop, made):
+    _, issued = made
     facts = await workshop.sealing().facts("UNIOVI")
     document = json.loads(json.loads(issued.document)["payload"])
     assert document["issuer"]["legalName"] == {"es": facts.organisation}
@@ -157,8 +163,8 @@ async def test_the_issuer_is_who_the_certificate_names(workshop):
     assert document["issued"] == document["validFrom"] == document["issuanceDate"]
 
 
-async def test_there_is_one_image_per_display_language_and_it_is_inside(workshop):
-    issued = await workshop.sealing().issue(an_order(workshop.clock))
+async def test_there_is_one_image_per_display_language_and_it_is_inside(workshop, made):
+    _, issued = made
     assert list(issued.images) == ["en", "es"]
     assert issued.images["en"] != issued.images["es"]
     for image in issued.images.values():
@@ -169,9 +175,8 @@ async def test_there_is_one_image_per_display_language_and_it_is_inside(workshop
     assert len(displays["individualDisplay"]) == 2
 
 
-async def test_nothing_changed_verifies(workshop):
-    order = an_order(workshop.clock)
-    issued = await workshop.sealing().issue(order)
+async def test_nothing_changed_verifies(workshop, made):
+    _, issued = made
     forged = issued.document.replace("Zoë Ñandú".encode(), b"Mallory M.")
     assert forged != issued.document
     found = await workshop.verifier().verify(forged, now=workshop.clock.now(), status=nothing)
@@ -194,9 +199,8 @@ async def test_a_credential_of_a_stranger_is_of_an_unknown_issuer_and_not_wrong(
     )
 
 
-async def test_our_register_is_asked_about_the_credential_that_the_file_names(workshop):
-    order = an_order(workshop.clock)
-    issued = await workshop.sealing().issue(order)
+async def test_our_register_is_asked_about_the_credential_that_the_file_names(workshop, made):
+    order, issued = made
     asked = []
 
     async def revoked(credential):
@@ -281,13 +285,15 @@ async def test_production_does_not_seal_with_a_stand_in(workshop):
         await sealing.issue(an_order(workshop.clock))
 
 
-async def test_a_register_of_institutions_is_asked_and_never_knows_the_stand_in(workshop, tmp_path):
+async def test_a_register_of_institutions_is_asked_and_never_knows_the_stand_in(
+    workshop, made, tmp_path
+):
     file = tmp_path / "register.csv"
     facts = await workshop.sealing().facts("UNIOVI")
     file.write_text(
         f"name,organisation_identifier\nOviedo,{facts.organisation_identifier}\n", "utf-8"
     )
-    issued = await workshop.sealing().issue(an_order(workshop.clock))
+    _, issued = made
     found = await workshop.verifier(RecognisedInstitutions(file)).verify(
         issued.document, now=workshop.clock.now(), status=nothing
     )
