@@ -1,6 +1,7 @@
 """Proposals: how partners agree on a micro-credential, from the first draft to publication.
 
-`proposal.py` is the aggregate, `states.py` its life, `content.py` what is written in it,
-`checks/` what is missing or wrong, `agreement.py` who has said what about it. The use cases stand
-in `editing.py`, `agreeing.py`, `reviewing.py` and `reading.py`.
+`states.py` is the life of a proposal, `content.py` what is written in it, `checks/` what is missing
+or wrong, `agreement.py` what others say about it. `proposal.py` is the aggregate, whose verbs of
+deciding stand in `decisions.py`; `access.py` says who may do what now. The use cases stand in
+`editing.py`, `agreeing.py`, `reviewing.py` and `reading.py`, what they need in `ports.py`.
 """
