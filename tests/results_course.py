@@ -135,6 +135,7 @@ class Course:
         institution: str = "UNIOVI",
         language: str = "en",
         email: str | None = None,
+        subject: Subject | None = None,
     ) -> UUID:
         """Somebody registers, and is in a state."""
         now = self.clock.now()
@@ -142,7 +143,9 @@ class Course:
         async with self.work() as work:
             account_id = None
             if account:
-                account_id = await work.accounts.account(Subject("test", str(registration)))
+                account_id = await work.accounts.account(
+                    subject or Subject("test", str(registration))
+                )
                 self.accounts[registration] = account_id
             person = Person(
                 new_id(),

@@ -1,0 +1,286 @@
+"""What learners are told, and the links that those without an account act through."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from app.domain.enrolment import events as enrolment
+from app.domain.enrolment.edition import Mode
+from app.domain.enrolment.registration import State
+from app.domain.events import Event
+from app.domain.results.events import LinkRequested
+from tests.api.results_api import CourseApi
+from tests.api.results_api import course_api as course_api  # a fixture
+
+ANA = "ana@example.org"
+
+
+async def happen(api: CourseApi, *events: Event) -> None:
+    """Enrolment tells of something, and everybody who reacts has reacted."""
+    async with api.course.work() as work:
+        await work.outbox.put(*events)
+    await api.drain()
+
+
+def token_in(text: str) -> str:
+    found = re.search(r"/v1/links/([A-Za-z0-9_-]{43})\b", text)
+    assert found is not None, text
+    return found[1]
+
+
+def registration_in(path: str) -> UUID:
+    return UUID(path.rsplit("/", 1)[1])
+
+
+async def with_session(
+    api: CourseApi, session: httpx.Response, method: str, path: str, **more: Any
+) -> httpx.Response:
+    bearer = f"Bearer {session.json()['access_token']}"
+    return await api.http.request(
+        method, path, headers={"Authorization": bearer, **more.pop("headers", {})}, **more
+    )
+
+
+async def test_who_came_by_form_acts_through_the_link_in_their_mail(course_api: CourseApi) -> None:
+    api = course_api
+    path = await api.by_form("Ana Núñez", ANA, language="es")
+    await happen(
+        api, enrolment.PlaceGiven(registration_in(path), api.course.edition.id, "in_order")
+    )
+    [mail] = api.mailbox(ANA)
+    assert mail.language == "es"
+    assert mail.subject == "Tienes plaza: Microcredenciales conjuntas"
+    assert mail.text.startswith("Hola, Ana Núñez:\n\n")
+    link = f"/v1/links/{token_in(mail.text)}"
+
+    for _ in range(2):
+        looked = await api(None, "GET", link)
+        assert (looked.json()["state"], looked.headers["cache-control"]) == (
+            "valid",
+            "private, no-store",
+        )
+        assert "Ana" not in looked.text
+        assert looked.headers["referrer-policy"] == "no-referrer"
+    session = await api(None, "POST", f"{link}/open")
+    assert session.status_code == 200
+    assert session.json()["registration"] == str(registration_in(path))
+    again = await api(None, "POST", f"{link}/open")
+    assert (again.status_code, again.json()["code"]) == (409, "link_no_longer_valid")
+
+    await api.record(path)
+    seen = await with_session(api, session, "GET", f"{path}/result")
+    accepted = await with_session(
+        api, session, "POST", f"{path}/result/accept", headers={"If-Match": seen.headers["etag"]}
+    )
+    assert accepted.status_code == 200
+    stated = await with_session(
+        api,
+        session,
+        "PUT",
+        f"{path}/credential-data",
+        headers={"If-Match": '"0"'},
+        json={"full_name": "Ana Núñez", "birth_date": "1990-05-17"},
+    )
+    assert stated.status_code == 200
+    other = await api.by_form("Ben", "ben@example.org")
+    foreign = await with_session(api, session, "GET", f"{other}/result")
+    assert foreign.status_code == 404
+    await api.record(other)
+    assert (await api.confirm()).json() == {"confirmed": 2}
+    async with api.course.work() as work:
+        ready, not_ready = await work.awards.of_edition(api.course.edition.id)
+    assert [award.holder.full_name for award in ready] == ["Ana Núñez"]
+    assert [waits.reasons for waits in not_ready] == [
+        ("objection_window_open", "credential_data_missing", "email_not_confirmed")
+    ]
+
+
+async def test_a_received_registration_promises_nothing(course_api: CourseApi) -> None:
+    api = course_api
+    async with api.course.work() as work:
+        edition = await work.editions.get(api.course.edition.id)
+        edition.mode = Mode.PROVISIONAL
+        await work.editions.save(edition)
+    path = await api.by_form("Ana Núñez", ANA, state=State.WAITING)
+    received = enrolment.RegistrationReceived(registration_in(path), api.course.edition.id)
+    await happen(api, received)
+    [mail] = api.mailbox(ANA)
+    assert mail.subject.startswith("Your registration has arrived")
+    assert "This is not a place yet." in mail.text
+    token_in(mail.text)
+    await happen(api, received)
+    assert len(api.mailbox(ANA)) == 1
+
+
+async def test_where_places_are_given_at_once_only_what_was_decided_is_told(
+    course_api: CourseApi,
+) -> None:
+    api = course_api
+    path = await api.by_form("Ana Núñez", ANA)
+    registration, edition = registration_in(path), api.course.edition.id
+    await happen(
+        api,
+        enrolment.RegistrationReceived(registration, edition),
+        enrolment.PlaceGiven(registration, edition, "in_order"),
+    )
+    assert [mail.subject.partition(":")[0] for mail in api.mailbox(ANA)] == ["You have a place"]
+
+
+@pytest.mark.parametrize(
+    ("event", "subject", "says"),
+    [
+        (enrolment.PutOnWaitingList, "You are on the waiting list", "your institution are taken"),
+        (enrolment.RegistrationRejected, "Your registration has ended", "partner institutions"),
+    ],
+)
+async def test_people_are_told_why(
+    course_api: CourseApi, event: Any, subject: str, says: str
+) -> None:
+    api = course_api
+    path = await api.learner("learner-1")
+    reason = "quota" if event is enrolment.PutOnWaitingList else "not_admitted"
+    await happen(api, event(registration_in(path), api.course.edition.id, reason))
+    [mail] = api.mailbox("learner-1@example.org")
+    assert mail.subject.startswith(subject)
+    assert says in mail.text
+    assert "Sign in with your account" in mail.text
+    assert "/v1/links/" not in mail.text
+
+
+async def test_a_double_that_was_merged_is_told_nothing(course_api: CourseApi) -> None:
+    api = course_api
+    path = await api.by_form("Ana Núñez", ANA)
+    for reason in ("merged", "import_taken_back"):
+        await happen(
+            api,
+            enrolment.RegistrationCancelled(
+                registration_in(path), api.course.edition.id, "cancelled", reason
+            ),
+        )
+    assert api.mailbox(ANA) == []
+
+
+async def test_learners_hear_of_their_result_and_until_when_they_can_object(
+    course_api: CourseApi,
+) -> None:
+    api = course_api
+    path = await api.by_form("Ana Núñez", ANA)
+    await api.record(path, "4")
+    await api.drain()
+    await api.record(path, "4", if_match='"1"')
+    await api.drain()
+    await api.record(path, "5", if_match='"1"')
+    await api.drain()
+    await api.confirm()
+    await api.drain()
+    mails = api.mailbox(ANA)
+    assert [mail.subject.partition(":")[0] for mail in mails] == [
+        "Your result can be seen",
+        "Your result can be seen",
+        "Your result is confirmed",
+    ]
+    assert "until 8 March 2027, 10:00 (CET)" in mails[-1].text
+    assert all(grade not in "".join(m.text for m in mails) for grade in ("4.", " 5 "))
+
+
+async def test_an_objection_reaches_the_contact_without_a_name_and_the_decision_the_learner(
+    course_api: CourseApi,
+) -> None:
+    api = course_api
+    path = await api.learner("learner-1")
+    await api.record(path, "4")
+    await api(
+        "learner-1",
+        "POST",
+        f"{path}/result/object",
+        json={"reason": "Not counted."},
+        if_match='"1"',
+    )
+    await api.drain()
+    [to_contact] = api.mailbox("micro@example.org")
+    assert str(registration_in(path)) in to_contact.text
+    assert "learner-1" not in to_contact.text
+    assert "Not counted" not in to_contact.text
+    await api(
+        "rosa-oviedo",
+        "POST",
+        f"{path}/result/objection/decide",
+        json={"decision": "rejected", "answer": "It was."},
+        if_match='"2"',
+    )
+    await api.drain()
+    decided = api.mailbox("learner-1@example.org")[-1]
+    assert decided.subject.startswith("Your objection has been decided")
+    assert "the result stands" in decided.text
+
+
+async def ask(api: CourseApi, email: str, edition: object = None) -> httpx.Response:
+    body = {"edition": str(edition or api.course.edition.id), "email": email}
+    answer = await api(None, "POST", "/v1/links", json=body)
+    await api.drain()
+    return answer
+
+
+async def test_a_link_can_be_had_anew_and_asking_tells_nothing(course_api: CourseApi) -> None:
+    api = course_api
+    await api.by_form("Ana Núñez", ANA)
+    await api.learner("learner-1")
+    answers = [
+        await ask(api, "ANA@example.org "),
+        await ask(api, "nobody@example.org"),
+        await ask(api, "learner-1@example.org"),
+        await ask(api, ANA, uuid4()),
+        await ask(api, "not an address"),
+    ]
+    assert {(a.status_code, a.text) for a in answers} == {(202, answers[0].text)}
+    [mail] = api.mailbox(ANA)
+    assert mail.subject.startswith("Your new link")
+    assert (await api(None, "POST", f"/v1/links/{token_in(mail.text)}/open")).status_code == 200
+    assert api.mailbox("learner-1@example.org") == []
+
+
+async def test_nobodys_mailbox_is_flooded(course_api: CourseApi) -> None:
+    api = course_api
+    await api.by_form("Ana Núñez", ANA)
+    for _ in range(8):
+        assert (await ask(api, ANA)).status_code == 202
+    assert len(api.mailbox(ANA)) == 5
+    api.clock.move(timedelta(hours=1, seconds=1))
+    await ask(api, ANA)
+    assert len(api.mailbox(ANA)) == 6
+
+
+async def test_a_burst_of_requests_sends_no_more_either(course_api: CourseApi) -> None:
+    api = course_api
+    path = await api.by_form("Ana Núñez", ANA)
+    await happen(
+        api,
+        *(LinkRequested(registration_in(path), api.course.edition.id, uuid4()) for _ in range(20)),
+    )
+    assert len(api.mailbox(ANA)) == 5
+
+
+async def test_an_invented_link_is_not_found(course_api: CourseApi) -> None:
+    for method, path in (("GET", "/v1/links/invented"), ("POST", "/v1/links/invented/open")):
+        answer = await course_api(None, method, path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "link_not_found")
+
+
+async def test_opening_by_get_is_impossible(course_api: CourseApi) -> None:
+    assert (await course_api(None, "GET", "/v1/links/x/open")).status_code == 405
+
+
+async def test_an_address_that_refuses_mail_stops_nobody(
+    course_api: CourseApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = course_api
+    path = await api.by_form("Ana Núñez", "not an address")
+    await happen(
+        api, enrolment.PlaceGiven(registration_in(path), api.course.edition.id, "in_order")
+    )
+    assert str(registration_in(path)) in caplog.text
+    assert "not an address" not in caplog.text
