@@ -1,5 +1,6 @@
 """Rules of certified data: pointer, code, an example that breaks it, one that keeps it."""
 
+from base64 import b64decode, b64encode
 from dataclasses import replace
 
 from app.domain.proposals.content import (
@@ -282,5 +283,11 @@ ACADEMIC_RULES: dict[str, Row] = {
         "picture_type",
         picture("GIF", "R0lGODlh"),
         picture("PNG", PNG),
+    ),
+    "pictures that a credential can carry": (
+        "/academic/visual/logo/content",
+        "too_large",
+        picture("PNG", b64encode(b64decode(PNG) + bytes(500_000)).decode()),
+        picture("PNG", b64encode(b64decode(PNG) + bytes(499_992)).decode()),
     ),
 }
