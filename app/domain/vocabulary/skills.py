@@ -72,6 +72,9 @@ class Skill:
     alt_labels: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
     """Thematic collections: `digital`, `digcomp`, `green`, `transversal`, `research`, …"""
+    description: str | None = None
+    """What ESCO says it means, where descriptions are imported."""
+    description_language: str | None = None
 
     @property
     def is_group(self) -> bool:
@@ -151,12 +154,91 @@ class Resolution:
     warnings: tuple[ResolutionWarning, ...] = ()
 
 
+@dataclass(frozen=True)
+class SkillFilter:
+    """Which concepts are wanted; what is left empty does not matter."""
+
+    types: frozenset[SkillType] = frozenset()
+    reuse_levels: frozenset[str] = frozenset()
+    collections: frozenset[str] = frozenset()
+    """In at least one of them."""
+    group: str | None = None
+    """URI or code of a group: whatever stands below it, at any depth."""
+    occupation: str | None = None
+    """URI of an occupation that needs it, essentially or optionally."""
+    include_groups: bool = False
+    """Groups of skills as well, which are no skills."""
+
+
+EVERY_SKILL = SkillFilter()
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A concept that a sentence seems to speak of. To choose from, never to link without asking."""
+
+    skill: Skill
+    score: float
+    """The higher the better; comparable within one sentence alone."""
+    matched_label: str
+    """The label by which it was found."""
+    matched_words: tuple[str, ...]
+    """Words of the sentence that the label covers, folded."""
+    folded: tuple[Skill, ...] = ()
+    """Broader or narrower concepts that the same words speak of, less well."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is suggested, for a person."""
+        words = ", ".join(self.matched_words)
+        if self.matched_label == self.skill.label:
+            return f"its label has: {words}"
+        return f"also called “{self.matched_label}”, which has: {words}"
+
+
+@dataclass(frozen=True)
+class Occupation:
+    """An occupation of ESCO."""
+
+    uri: str
+    label: str
+    language: str
+    version: str
+    code: str | None = None
+    """Its group in ISCO-08, `2166`."""
+
+
+@dataclass(frozen=True)
+class OccupationSkills:
+    """What an occupation needs."""
+
+    occupation: Occupation
+    essential: tuple[Skill, ...]
+    optional: tuple[Skill, ...]
+
+
+@dataclass(frozen=True)
+class SkillsInUse:
+    """Which data answers."""
+
+    version: str
+    languages: tuple[str, ...]
+    skills: int
+    """How many skills; groups not counted."""
+    source: str
+    """`built_in`, `imported` or `api`."""
+
+
 class Skills(Protocol):
     """The ESCO classification, in one version.
 
     Every method may raise SkillsUnavailable. `language` is a BCP 47 tag; where a concept has no
     label in it, English is used and the answer says so.
     """
+
+    async def in_use(self) -> SkillsInUse:
+        """Which version answers, and in which languages it has labels."""
+        ...
 
     async def resolve(self, labels: Sequence[str], language: str) -> list[Resolution]:
         """What each wording is, in the order they were given.
@@ -170,13 +252,46 @@ class Skills(Protocol):
         ...
 
     async def search(
-        self, text: str, language: str, limit: int, *, include_groups: bool = False
+        self,
+        text: str,
+        language: str,
+        limit: int,
+        *,
+        include_groups: bool = False,
+        where: SkillFilter = EVERY_SKILL,
     ) -> list[Skill]:
         """Concepts of which a label has all words of the text, as words or their beginnings.
 
         Best first: equal preferred label, equal alternative label, label beginning with the text,
-        the rest by how little else the label says. At most `limit`.
+        the rest by how little else the label says. Where no label has them all, labels that differ
+        by a typing error. A URI or the code of a group finds that concept. At most `limit`.
         """
+        ...
+
+    async def suggest(
+        self,
+        sentences: Sequence[str],
+        language: str,
+        limit: int,
+        *,
+        where: SkillFilter = EVERY_SKILL,
+    ) -> list[list[Suggestion]]:
+        """Concepts that each sentence speaks of, the best first, at most `limit` for each."""
+        ...
+
+    async def below(self, uri: str | None, language: str) -> list[Skill]:
+        """The groups and skills right below one; without a URI, the widest groups.
+
+        Raises SkillNotFound.
+        """
+        ...
+
+    async def occupations(self, text: str, language: str, limit: int) -> list[Occupation]:
+        """Occupations of which a label has all words of the text, or their beginnings."""
+        ...
+
+    async def needed_for(self, occupation: str, language: str) -> OccupationSkills:
+        """What the occupation with that URI needs. Raises SkillNotFound."""
         ...
 
 
