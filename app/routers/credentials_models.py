@@ -105,7 +105,7 @@ class AwardsOut(BaseModel):
         )
 
 
-class OutcomeOut(BaseModel):
+class BatchOutcomeOut(BaseModel):
     """How a batch ended."""
 
     sealed: int = Field(description="credentials that this batch sealed", examples=[48])
@@ -135,7 +135,7 @@ class BatchOut(BaseModel):
     approved_at: datetime | None = None
     job: UUID | None = Field(None, description="its progress: GET /v1/jobs/{id}")
     finished_at: datetime | None = None
-    outcome: OutcomeOut | None = None
+    outcome: BatchOutcomeOut | None = None
     version: int
     allowed_actions: list[str] = Field(examples=[["approve_batch", "cancel_batch"]])
 
@@ -185,7 +185,7 @@ def _batch_fields(batch: IssuingBatch, caller: Caller) -> dict[str, Any]:
         **{name: getattr(batch, name) for name in names},
         "learners": len(batch.items),
         "outcome": outcome
-        and OutcomeOut(sealed=outcome.sealed, skipped=outcome.skipped, failed=outcome.failed),
+        and BatchOutcomeOut(sealed=outcome.sealed, skipped=outcome.skipped, failed=outcome.failed),
         "allowed_actions": allowed_on_batch(batch, caller),
     }
 
@@ -275,14 +275,14 @@ class CredentialStatusOut(BaseModel):
         )
 
 
-class FindingOut(BaseModel):
+class SealFindingOut(BaseModel):
     """Something doubtful."""
 
     code: str = Field(examples=["certificate_expired"])
     detail: str
 
     @classmethod
-    def of(cls, finding: Finding) -> "FindingOut":
+    def of(cls, finding: Finding) -> "SealFindingOut":
         """From the domain."""
         return cls(code=finding.code, detail=finding.detail)
 
@@ -301,14 +301,14 @@ class SealOut(BaseModel):
     algorithm: str = Field(examples=["RS256"])
     certificate_sha256: str = HASH
     development: bool
-    findings: list[FindingOut] = Field(description="empty when it is fit for sealing")
+    findings: list[SealFindingOut] = Field(description="empty when it is fit for sealing")
 
     @classmethod
     def of(cls, facts: SealFacts) -> "SealOut":
         """From the domain."""
         return cls(
             **{n: getattr(facts, n) for n in set(cls.model_fields) - {"findings"}},
-            findings=[FindingOut.of(finding) for finding in facts.findings],
+            findings=[SealFindingOut.of(finding) for finding in facts.findings],
         )
 
 

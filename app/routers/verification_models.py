@@ -1,7 +1,7 @@
 """What verification answers with."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -10,7 +10,6 @@ from app.domain.credentials.verification import (
     CheckName,
     CheckStatus,
     Contents,
-    Verdict,
     Verification,
 )
 
@@ -74,7 +73,9 @@ class ContentsOut(BaseModel):
 class VerificationOut(BaseModel):
     """Everything that was found, check by check. Nothing of the file is kept."""
 
-    verdict: Verdict
+    verdict: Literal["verified", "partially_verified", "failed"] = Field(
+        description="all checks together: one error fails, what is decisive has to be ok"
+    )
     sealed: bool
     level: str | None = Field(description="what the seal claims to be", examples=["B-B"])
     sealed_at: datetime | None = Field(description="the time that the seal claims")
@@ -89,7 +90,7 @@ class VerificationOut(BaseModel):
     def of(cls, found: Verification) -> "VerificationOut":
         """From the domain."""
         return cls(
-            verdict=found.verdict,
+            verdict=found.verdict.value,
             sealed=found.sealed,
             level=found.level,
             sealed_at=found.sealed_at,
