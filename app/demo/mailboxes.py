@@ -3,7 +3,6 @@
 import email
 import email.policy
 import re
-from email.message import EmailMessage
 from pathlib import Path
 
 _LINK = re.compile(r"https?://\S+/links/([A-Za-z0-9_-]{20,})")
@@ -21,7 +20,7 @@ class Mailboxes:
             if path.name in self._read:
                 continue
             message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            body = message.get_body(("plain",)) if isinstance(message, EmailMessage) else None
+            body = message.get_body(("plain",))
             text = body.get_content() if body is not None else ""
             self._read[path.name] = (path.stat().st_mtime, str(message["to"]).casefold(), text)
 

@@ -176,7 +176,7 @@ async def play(stage: Stage) -> tuple[str, str]:
         narrator.say("an edit of a certified field voids them")
         await consent(stage, framework, "UNIOVI", "HKA", "UDA")
         preview = (await ana.get(f"{framework}/credential-preview")).json()
-        #        check("findings of the preview", preview["findings"], [])
+        check("findings of the preview", preview["findings"], [])
         narrator.say("the preview of the credential is conformant")
         await approve(stage, framework, "UNIOVI", "HKA", "UDA")
         await submit(stage, fictitious)

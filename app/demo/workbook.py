@@ -16,6 +16,8 @@ from openpyxl import Workbook
 ZONE = ZoneInfo("Europe/Madrid")
 """Where the form's owner sits: Forms writes local time and says nowhere which."""
 
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 HEADERS = (
     "ID",
     "Hora de inicio",

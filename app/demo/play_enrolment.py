@@ -1,0 +1,254 @@
+"""Acts three and four: fifty places, a workbook as people fill it in, and two hundred at once."""
+
+import asyncio
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from app.demo import workbook
+from app.demo.play_proposals import check
+from app.demo.stage import DemoFailed, Person, Stage
+
+PLACES = 50
+PER_INSTITUTION = 5
+FORM = "ingenium-micro-credentials-2026"
+EXTERNALS = ("Cámara de Comercio de Asturias", "Tampere Design Lab", "Iași Civic Hub", "Kreta Coop")
+"""Organisations outside the alliance; each counts as an institution of its own."""
+
+
+@dataclass
+class Enrolled:
+    """What the acts leave for the next ones, and for the summary."""
+
+    edition: str
+    registrations: int
+    verdicts: dict[str, int]
+    places: list[dict[str, Any]]
+    concurrent: dict[str, Any]
+
+
+def _body(
+    proposal: str, mode: str, opens: datetime, closes: datetime, start: datetime
+) -> dict[str, Any]:
+    return {
+        "proposal": proposal.rpartition("/")[2],
+        "start": start.date().isoformat(),
+        "end": (start + timedelta(days=50)).date().isoformat(),
+        "time_zone": "Europe/Madrid",
+        "registration_opens": opens.isoformat(),
+        "registration_closes": closes.isoformat(),
+        "mode": mode,
+    }
+
+
+async def plan(stage: Stage, body: dict[str, Any]) -> str:
+    """The coordinator plans an edition and opens it; its address."""
+    ana = await stage.person("ana-oviedo")
+    made = await ana.post("/v1/editions", json=body, expect=201)
+    path = f"/v1/editions/{made.json()['id']}"
+    seen = await ana.get(path)
+    if seen.json()["state"] == "planned":
+        await ana.act(path, "open", {"reason": "Demonstration: open now."})
+    return path
+
+
+async def register(
+    person: Person, edition: str, *, expect: int | tuple[int, ...] = 201, **stated: Any
+) -> dict[str, Any]:
+    """One person registers over the API."""
+    body = {
+        "full_name": person.name.replace("-", " ").title(),
+        "email": f"{person.name}@example.org",
+        "privacy_notice": True,
+        **stated,
+    }
+    answer = await person.post(f"{edition}/registrations", json=body, expect=expect)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def a_few(stage: Stage, edition: str) -> None:
+    """A few people register over the API; one of them twice."""
+    for number, institution in enumerate(("UNIOVI", "HKA", "XAMK", "URN", "MTU"), start=1):
+        person = await stage.person(f"learner-{number}")
+        made = await register(person, edition, institution=institution)
+        again = await register(person, edition, institution=institution, expect=200)
+        check("the same registration", again["id"], made["id"])
+        check("before publication", (made["state"], made["reason"]), ("waiting", "provisional"))
+    stage.narrator.say("five people register over the API; repeating it gives the same answer")
+
+
+async def import_forms(stage: Stage, edition: str, path: Path) -> dict[str, Any]:
+    """Dry run, plan token, and the same file again; the report of the dry run."""
+    elena = await stage.person("elena-oviedo")
+    await elena.ask(
+        "PUT",
+        f"{edition}/forms/{FORM}",
+        json={"time_zone": str(workbook.ZONE), "questions": workbook.QUESTIONS},
+        expect=(200, 201),
+    )
+    content = await asyncio.to_thread(path.read_bytes)
+
+    async def send(query: str) -> dict[str, Any]:
+        started = await elena.post(
+            f"{edition}/imports?{query}",
+            files={"file": (path.name, content, workbook.MEDIA_TYPE)},
+            data={"form": FORM},
+            expect=202,
+        )
+        return await stage.finish(elena, started, "importing")
+
+    planned = await send("dry_run=true")
+    report = planned["result"]
+    stage.narrator.say(f"dry run: {_told(report['verdicts'])}")
+    token = report["plan_token"]
+    committed = await elena.post(f"{edition}/imports?plan_token={token}", expect=202)
+    await stage.finish(elena, committed, "importing")
+    again = await send("dry_run=true")
+    check("new rows of the same file", again["result"]["verdicts"].get("create", 0), 0)
+    stage.narrator.say("imported by its plan token; the same file again changes nothing")
+    rows = await elena.get(f"/v1/imports/{report['import']}/rows?limit=200")
+    return {"verdicts": report["verdicts"], "rows": rows.json()["items"]}
+
+
+def _told(verdicts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {verdict}" for verdict, number in sorted(verdicts.items()))
+
+
+async def decide_unclear(stage: Stage, edition: str) -> None:
+    """The officer decides the rows whose institution nobody knows."""
+    elena = await stage.person("elena-oviedo")
+    listed = (await elena.get(f"{edition}/registrations?state=needs_decision&limit=200")).json()
+    for item in listed["items"]:
+        path = f"/v1/registrations/{item['id']}"
+        suggested = next(iter(item["suggestions"]), None)
+        body = (
+            {"decision": "institution", "institution": suggested["institution"]}
+            if suggested
+            else {"decision": "reject"}
+        )
+        await elena.act(path, "decide", {**body, "reason": "Demonstration: looked at the row."})
+    stage.narrator.say(f"{len(listed['items'])} unclear rows are decided by an officer")
+
+
+async def publish(stage: Stage, edition: str) -> None:
+    """The window closes, the list is tried and published, and replayed."""
+    elena = await stage.person("elena-oviedo")
+    seen = await elena.get(edition)
+    tried = await elena.post(
+        f"{edition}/publish-list?dry_run=true", json={}, if_match=seen.headers["etag"]
+    )
+    done = await elena.post(f"{edition}/publish-list", json={}, if_match=seen.headers["etag"])
+    check("placed", done.json()["placed"], tried.json()["placed"])
+    replay = (await elena.post(f"{edition}/replay")).json()
+    check("replay", replay["agrees"], True)
+    stage.narrator.say(
+        f"the list is published: {done.json()['placed']} placed, {done.json()['waiting']} wait; "
+        "replaying the decisions gives the same"
+    )
+
+
+async def places(stage: Stage, edition: str, output: Path) -> list[dict[str, Any]]:
+    """Places per institution, as JSON and as CSV; nobody is above a cap."""
+    elena = await stage.person("elena-oviedo")
+    table = (await elena.get(f"{edition}/places")).json()
+    if table["placed"] > PLACES or any(
+        row["placed"] > PER_INSTITUTION for row in table["institutions"]
+    ):
+        raise DemoFailed("a cap is broken")
+    written = await elena.get(f"{edition}/places", headers={"Accept": "text/csv"})
+    (output / "quota.csv").write_bytes(written.content)
+    rows: list[dict[str, Any]] = table["institutions"]
+    return rows
+
+
+async def withdraw(stage: Stage, edition: str) -> None:
+    """Somebody withdraws, and the right person is promoted in the same moment."""
+    elena = await stage.person("elena-oviedo")
+    everybody: list[dict[str, Any]] = []
+    for state in ("placed", "waiting"):
+        page = await elena.get(f"{edition}/registrations?state={state}&limit=200")
+        everybody.extend(page.json()["items"])
+    counted = Counter(one["counted_for"] for one in everybody if one["state"] == "placed")
+    leaves = next(
+        one for one in everybody
+        if one["state"] == "placed" and counted[one["counted_for"]] == PER_INSTITUTION
+    )  # fmt: skip
+    counted[leaves["counted_for"]] -= 1
+    fits = [
+        one for one in everybody
+        if one["state"] == "waiting" and counted[one["counted_for"]] < PER_INSTITUTION
+    ]  # fmt: skip
+    expected = min(fits, key=lambda one: one["position"] or 10_000)
+    await elena.act(f"/v1/registrations/{leaves['id']}", "cancel", {"reason": "withdrew"})
+    now = (await elena.get(f"/v1/registrations/{expected['id']}")).json()
+    check("the first who fits", now["state"], "placed")
+    stage.narrator.say(
+        f"somebody of {leaves['counted_for']} withdraws; the first who fits all caps, of "
+        f"{expected['counted_for']}, is promoted"
+    )
+
+
+async def two_hundred(stage: Stage, proposal: str) -> dict[str, Any]:
+    """200 registrations at once on an empty direct edition, of 14 institutions."""
+    now = datetime.now(UTC)
+    body = _body(
+        proposal, "direct", now - timedelta(hours=1), now + timedelta(days=3),
+        now + timedelta(days=20),
+    )  # fmt: skip
+    body |= {"places": PLACES, "quota_per_institution": PER_INSTITUTION}
+    edition = await plan(stage, body)
+    partners = [one["code"] for one in (await stage.nobody.get("/v1/institutions")).json()["items"]]
+    stated = [{"institution": code} for code in partners]
+    stated += [{"organisation": name} for name in EXTERNALS]
+    people = await asyncio.gather(*(stage.person(f"learner-{n}") for n in range(101, 301)))
+    began = asyncio.get_running_loop().time()
+    answers = await asyncio.gather(
+        *(
+            register(person, edition, **stated[number % len(stated)])
+            for number, person in enumerate(people)
+        )
+    )
+    seconds = asyncio.get_running_loop().time() - began
+    placed = Counter(one["counted_for"] for one in answers if one["state"] == "placed")
+    check("placed of 200", placed.total(), PLACES)
+    check("most of one institution", max(placed.values()), PER_INSTITUTION)
+    check("institutions", len({one["counted_for"] for one in answers}), len(stated))
+    stage.narrator.say(
+        f"200 people register at once in {seconds:.1f} s: exactly {placed.total()} placed, "
+        f"none above {max(placed.values())} per institution"
+    )
+    return {"registrations": 200, "placed": placed.total(), "per_institution": dict(placed)}
+
+
+async def play(stage: Stage, framework: str, fictitious: str, output: Path) -> Enrolled:
+    """Both acts."""
+    narrator = stage.narrator
+    with narrator.step(3, "An edition with fifty places; registrations by API and by Form"):
+        now = datetime.now(UTC)
+        opens = now.replace(microsecond=0) - timedelta(days=10)
+        closes = now.replace(microsecond=0) + timedelta(seconds=15)
+        edition = await plan(
+            stage, _body(framework, "provisional", opens, closes, now + timedelta(days=12))
+        )
+        await a_few(stage, edition)
+        narrator.say("waiting for the registration window to close …")
+        await asyncio.sleep(max(0.0, (closes - datetime.now(UTC)).total_seconds()) + 3)
+        rows = workbook.responses(opens, closes)
+        await asyncio.to_thread(workbook.write, output / "registrations.xlsx", rows)
+        report = await import_forms(stage, edition, output / "registrations.xlsx")
+        (output / "import-report.json").write_text(
+            json.dumps(report, indent=1, ensure_ascii=False) + "\n"
+        )
+        await decide_unclear(stage, edition)
+    with narrator.step(4, "The list is published; places for every institution"):
+        await publish(stage, edition)
+        before = await places(stage, edition, output)
+        await withdraw(stage, edition)
+        after = await places(stage, edition, output)
+        check("institutions in the table", len(after), len(before))
+        concurrent = await two_hundred(stage, fictitious)
+    return Enrolled(edition, len(rows) + 5, report["verdicts"], after, concurrent)
