@@ -17,7 +17,7 @@ from app.domain.credentials.profile import edc_profile
 from app.domain.credentials.profile_limits import DEFAULT_LIMITS, Limits, over_limits
 from app.domain.credentials.profile_model import Key, Kind, NodeClass, Profile
 from app.domain.credentials.profile_rules import OWN_RULES as RULES_OF_THE_WHOLE
-from app.domain.credentials.profile_rules import rules_of_the_whole
+from app.domain.credentials.profile_rules import listed, rules_of_the_whole
 from app.domain.credentials.profile_values import (
     is_absolute_iri,
     literal_faults,
@@ -128,16 +128,15 @@ class _Reading:
 
     def _object(self, value: dict[str, Any], pointer: str) -> str:
         """Reads an object; its id in the graph."""
-        cls = self._class_of(value, pointer)
+        classes = self._classes_of(value, pointer)
         name = self._id_of(value, pointer)
         node = self.nodes.setdefault(name, _Node(pointer))
-        if cls:
-            node.types.add(cls.name)
+        node.types.update(cls.name for cls in classes)
         copy: dict[str, set[Ref]] = {}
         for key_name, content in value.items():
             if key_name in ("id", "type"):
                 continue
-            key = self._key_of(cls, key_name, f"{pointer}/{key_name}")
+            key = self._key_of(classes, key_name, f"{pointer}/{key_name}")
             if key is not None:
                 copy[key_name] = self._values(key, content, f"{pointer}/{key_name}")
                 node.values.setdefault(key_name, set()).update(copy[key_name])
@@ -146,17 +145,17 @@ class _Reading:
         node.copies.append((pointer, copy))
         return name
 
-    def _class_of(self, value: dict[str, Any], pointer: str) -> NodeClass | None:
+    def _classes_of(self, value: dict[str, Any], pointer: str) -> list[NodeClass]:
         stated = value.get("type")
-        if isinstance(stated, list) and len(stated) == 1:
+        if isinstance(stated, list):
             self.found(f"{pointer}/type", "several_types", "type is one name, not a list.")
-            stated = stated[0]
-        cls = self.profile.classes.get(stated) if isinstance(stated, str) else None
-        if cls is None and "type" in value:
+        names = [name for name in listed(stated) if isinstance(name, str)]
+        classes = [self.profile.classes[name] for name in names if name in self.profile.classes]
+        if not classes and "type" in value:
             self.found(f"{pointer}/type", "unknown_type", "It is of no class of the profile.")
-        elif cls is None and set(value) != {"id"}:
+        elif not classes and set(value) != {"id"}:
             self.found(pointer, "type_missing", "An object says of which class it is.")
-        return cls
+        return classes
 
     def _id_of(self, value: dict[str, Any], pointer: str) -> str:
         stated = value.get("id")
@@ -169,19 +168,20 @@ class _Reading:
         self._blank += 1
         return f"_:{self._blank}"
 
-    def _key_of(self, cls: NodeClass | None, name: str, pointer: str) -> Key | None:
+    def _key_of(self, classes: list[NodeClass], name: str, pointer: str) -> Key | None:
         if name.startswith("@"):
             self.found(pointer, "keyword", f"{name[:40]} has no place inside a credential.")
             return None
-        if cls and (key := cls.keys.get(name)):
-            return key
+        for cls in classes:
+            if key := cls.keys.get(name):
+                return key
         if unusable := self.profile.unusable.get(name):
             code = "unusable_key" if unusable.breaks else "lost_key"
             self.found(pointer, code, f"{name} cannot be used: {unusable.reason}.")
             return None
         if key := self.profile.keys.get(name):
-            if cls:
-                self.found(pointer, "key_not_of_class", f"{cls.name} has no {name}.")
+            if classes:
+                self.found(pointer, "key_not_of_class", f"{classes[0].name} has no {name}.")
             return key
         self.found(pointer, "unknown_key", f"{name[:80]!r} means nothing: no context knows it.")
         return None

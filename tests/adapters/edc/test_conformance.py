@@ -1,14 +1,15 @@
 """Our credentials, contexts and validator against the Commission's files."""
 
 import copy
-import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from app.adapters.edc.context import ContextNotServed, document_loader
-from app.domain.credentials.profile_validation import OWN_RULES, against_the_shapes, validate
+from app.domain.credentials.profile_validation import against_the_shapes, validate
 from tests.adapters.edc.credentials import a_credential, a_full_credential
 from tests.adapters.edc.official import (
     DOCUMENTS,
@@ -105,25 +106,34 @@ def everywhere(credential: dict[str, Any], node: dict[str, Any]) -> list[dict[st
     ]
 
 
-def mutations() -> Iterator[tuple[str, dict[str, Any]]]:
-    """The full credential, wronged in one way after the other; one example per class and key."""
-    original = a_full_credential()
+@dataclass(frozen=True)
+class Mutation:
+    """One wrong done to a good credential, in all copies of the object at a path."""
+
+    path: Path
+    key: str
+    change: Callable[[dict[str, Any], str], None]
+
+    def made(self) -> dict[str, Any]:
+        credential = copy.deepcopy(ORIGINAL)
+        for twin in everywhere(credential, at(credential, self.path)):
+            self.change(twin, self.key)
+        return credential
+
+
+def mutations() -> Iterator[tuple[str, Mutation]]:
+    """Every wrong done to one example of every key of every class."""
     seen: set[tuple[str, str]] = set()
-    for path in objects(original):
-        node = at(original, path)
-        kind = node.get("type")
-        if not isinstance(kind, str) and path:
+    for path in objects(ORIGINAL):
+        node = at(ORIGINAL, path)
+        kind = node.get("type") if path else "credential"
+        if not isinstance(kind, str):
             continue
-        for key in node:
-            name = (str(kind), key)
-            if name in seen or key in ("@context", "id"):
-                continue
-            seen.add(name)
-            for label, change in CHANGES.items():
-                made = copy.deepcopy(original)
-                for twin in everywhere(made, at(made, path)):
-                    change(twin, key)
-                yield f"{kind if path else 'credential'}.{key}: {label}", made
+        for key in node.keys() - {"@context", "id"}:
+            if (kind, key) not in seen:
+                seen.add((kind, key))
+                for label, change in CHANGES.items():
+                    yield f"{kind}.{key}: {label}", Mutation(path, key, change)
 
 
 def _drop(node: dict[str, Any], key: str) -> None:
@@ -152,7 +162,7 @@ def _twice(node: dict[str, Any], key: str) -> None:
         node[key] = [value, value + "x"]
 
 
-CHANGES = {
+CHANGES: dict[str, Callable[[dict[str, Any], str], None]] = {
     "dropped": _drop,
     "a bare text": _text,
     "a number": _number,
@@ -160,32 +170,28 @@ CHANGES = {
     "twice": _twice,
 }
 
+ORIGINAL = a_full_credential()
 MUTATIONS = dict(mutations())
-
-KNOWN_DIFFERENCES = {
-    # pyshacl takes the literals of a type for granted where other engines and EDC look at them.
-}
 
 
 def test_there_are_enough_mutations_to_mean_something() -> None:
     assert len(MUTATIONS) > 600
 
 
+ALL = bool(os.environ.get("MC_ALL_MUTATIONS"))
+CHOSEN = sorted(MUTATIONS)[:: 1 if ALL else 11]
+"""Every eleventh, unless MC_ALL_MUTATIONS is set: all of them take minutes."""
+PARTS = 8
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(12))
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("part", range(PARTS))
 def test_the_validator_and_the_official_shapes_agree_about_every_mutation(part: int) -> None:
-    wrong = []
-    for name in sorted(MUTATIONS)[part::12]:
-        credential = MUTATIONS[name]
-        findings = validate(credential)
-        ours = against_the_shapes(findings)
-        theirs = verdict_of_the_shapes(credential)
-        if bool(ours) != bool(theirs):
-            wrong.append((name, theirs, sorted({f.code for f in findings})))
-    assert wrong == []
-
-
-def test_what_only_our_rules_refuse_is_refused_before_sealing() -> None:
-    codes = {finding.code for credential in MUTATIONS.values() for finding in validate(credential)}
-    assert {"unknown_type", "missing", "wrong_class", "too_many"} <= codes - OWN_RULES
-    assert json.dumps(sorted(codes & OWN_RULES))
+    differing = []
+    for name in CHOSEN[part::PARTS]:
+        credential = MUTATIONS[name].made()
+        findings, theirs = validate(credential), verdict_of_the_shapes(credential)
+        if bool(against_the_shapes(findings)) != bool(theirs):
+            differing.append((name, theirs, sorted({f.code for f in findings})))
+    assert differing == []

@@ -170,11 +170,10 @@ def public_pem(key: SoftwareSealKey) -> bytes:
 def joserfc_accepts(raw: bytes, key: SoftwareSealKey, alg: str) -> bool:
     registry = joserfc_jws.JWSRegistry(algorithms=[alg], strict_check_header=False)
     registry.max_header_length = 100_000
-    kind = "EC" if alg.startswith("ES") else "RSA"
+    pem = public_pem(key).decode()
+    public = import_key(pem, "EC") if alg.startswith("ES") else import_key(pem, "RSA")
     try:
-        joserfc_jws.deserialize_json(
-            json.loads(raw), import_key(public_pem(key).decode(), kind), registry=registry
-        )
+        joserfc_jws.deserialize_json(json.loads(raw), public, registry=registry)
     except BadSignatureError:
         return False
     return True
