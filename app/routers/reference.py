@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.vocabulary.lists import controlled_list, list_names
 from app.routers.habits import HabitRoute, PortsDep
+from app.routers.habits.problems import MEDIA_TYPE
 from app.routers.reference_models import (
     LANGUAGE_TAG,
     ResolutionOut,
@@ -82,7 +83,17 @@ async def search_skills(
     return SkillsOut(items=[SkillOut.of(skill) for skill in found])
 
 
-@router.get("/v1/skills/by-uri", operation_id="get_skill", tags=["skills"])
+@router.get(
+    "/v1/skills/by-uri",
+    operation_id="get_skill",
+    tags=["skills"],
+    responses={
+        404: {
+            "description": "ESCO has no such concept in the version used here.",
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    },
+)
 async def get_skill(
     ports: PortsDep,
     uri: Annotated[
