@@ -7,7 +7,7 @@ viewers and common sense do not.
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -32,14 +32,25 @@ _SIGNATURES = {
 _BASE64 = "http://data.europa.eu/snb/encoding/6146cde7dd"
 
 
-def rules_of_the_whole(document: dict[str, Any]) -> Iterator[Finding]:
-    """The findings about the credential as a whole. Never raises."""
+def rules_of_the_whole(
+    document: dict[str, Any], media: Iterable[tuple[str, dict[str, Any]]]
+) -> Iterator[Finding]:
+    """The findings about the credential as a whole; `media` are its files with their pointers.
+
+    Never raises.
+    """
     if not _CREDENTIAL_ID.fullmatch(document["id"]):
         yield Finding("/id", "id_not_a_urn", "A credential's id is urn:credential: and a UUID.")
     yield from _names(document)
     yield from _dates(document)
     yield from _display(document)
-    yield from _pictures(document)
+    for pointer, file in media:
+        if not _readable(file):
+            yield Finding(
+                f"{pointer}/content",
+                "picture_unreadable",
+                "content is not the base64 of a file of the stated type.",
+            )
 
 
 def listed(value: Any) -> list[Any]:
@@ -121,22 +132,6 @@ def _display(document: dict[str, Any]) -> Iterator[Finding]:
                 "display_language_missing",
                 f"Nothing is shown in {language.rsplit('/', 1)[-1][:20]}.",
             )
-
-
-def _pictures(document: Any) -> Iterator[Finding]:
-    waiting: list[tuple[str, Any]] = [("", document)]
-    while waiting:
-        pointer, value = waiting.pop()
-        if isinstance(value, list):
-            waiting.extend((f"{pointer}/{i}", item) for i, item in enumerate(value))
-        elif isinstance(value, dict):
-            if value.get("type") == "MediaObject" and not _readable(value):
-                yield Finding(
-                    f"{pointer}/content",
-                    "picture_unreadable",
-                    "content is not the base64 of a file of the stated type.",
-                )
-            waiting.extend((f"{pointer}/{key}", item) for key, item in value.items())
 
 
 def _readable(media: dict[str, Any]) -> bool:

@@ -31,7 +31,7 @@ from app.domain.vocabulary.lists import controlled_list, list_names
 OWN_RULES = RULES_OF_THE_WHOLE | {
     "unknown_key", "key_not_of_class", "lost_key", "several_types", "id_missing", "id_not_absolute",
     "empty_value", "nested_list", "other_json_type", "blank_text", "not_a_language",
-    "no_time_zone", "not_embedded", "same_id_other_content", "not_in_list", "several_texts",
+    "no_time_zone", "not_an_address", "not_embedded", "same_id_other_content", "not_in_list", "several_texts",
     "repeated_value",
 }  # fmt: skip
 """Codes of findings that the official shapes do not make."""
@@ -69,7 +69,7 @@ def validate(
     reading = _Reading(profile)
     reading.root(document)
     findings = [*reading.findings, *reading.graph_findings()]
-    findings.extend(rules_of_the_whole(document))
+    findings.extend(rules_of_the_whole(document, reading.media))
     return findings[:MAX_FINDINGS]
 
 
@@ -114,6 +114,7 @@ class _Reading:
         self.links: list[tuple[str, Key, str]] = []
         """Pointer, key, id of the node linked to."""
         self.issuers: set[str] = set()
+        self.media: list[tuple[str, dict[str, Any]]] = []
         self._blank = 0
 
     def found(self, pointer: str, code: str, detail: str) -> None:
@@ -132,6 +133,8 @@ class _Reading:
         name = self._id_of(value, pointer)
         node = self.nodes.setdefault(name, _Node(pointer))
         node.types.update(cls.name for cls in classes)
+        if "MediaObject" in node.types:
+            self.media.append((pointer, value))
         copy: dict[str, set[Ref]] = {}
         for key_name, content in value.items():
             if key_name in ("id", "type"):

@@ -178,10 +178,6 @@ SHAPES: dict[str, tuple[Change, str]] = {
         drop(lambda d: spec(d)["eqfLevel"], "inScheme"),
         "wrong_scheme",
     ),
-    "an address that is none": (
-        put(lambda d: spec(d)["homepage"], "contentURL", "see below"),
-        "not_an_address",
-    ),
     "an object where a literal belongs": (put(root, "issued", {"id": "urn:x:1"}), "not_a_literal"),
     "a literal where an object belongs": (put(claim, "awardedBy", 7), "not_an_object"),
     "a status inside": (
@@ -196,6 +192,10 @@ SHAPES: dict[str, tuple[Change, str]] = {
 }
 
 OURS: dict[str, tuple[Change, str]] = {
+    "an address that is none": (
+        put(lambda d: spec(d)["homepage"], "contentURL", "see below"),
+        "not_an_address",
+    ),
     "a key that means nothing": (put(claim, "hasClame", NOTE), "unknown_key"),
     "a key of another class": (put(claim, "learningSetting", NOTE), "key_not_of_class"),
     "a key whose value is lost": (put(claim, "publisher", "urn:x:1"), "lost_key"),
