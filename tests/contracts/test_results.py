@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import reactions
 from app.adapters.postgres.outbox import PostgresOutbox
+from app.adapters.postgres.tables.base import personal_columns
 from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM
 from app.domain.results.credential_data import LegalIdentity
@@ -270,6 +271,21 @@ async def test_the_database_itself_refuses_what_no_program_should_do(
     with pytest.raises(IntegrityError):
         async with engine.begin() as connection:
             await connection.execute(text(sabotage))
+
+
+def test_every_column_with_personal_data_is_marked_as_such():
+    tables = ("result", "credential_data", "learner_link", "sent_mail")
+    assert sorted(str(c) for c in personal_columns() if c.table.name in tables) == [
+        "credential_data.birth_date",
+        "credential_data.family_name",
+        "credential_data.full_name",
+        "credential_data.given_name",
+        "credential_data.student_identifier",
+        "learner_link.address",
+        "result.grading",
+        "result.objections",
+        "result.outcome",
+    ]
 
 
 @pytest.fixture
