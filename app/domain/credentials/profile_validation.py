@@ -31,8 +31,8 @@ from app.domain.vocabulary.lists import controlled_list, list_names
 OWN_RULES = RULES_OF_THE_WHOLE | {
     "unknown_key", "key_not_of_class", "lost_key", "several_types", "id_missing", "id_not_absolute",
     "empty_value", "nested_list", "other_json_type", "blank_text", "not_a_language",
-    "no_time_zone", "not_an_address", "not_embedded", "same_id_other_content", "not_in_list", "several_texts",
-    "repeated_value",
+    "no_time_zone", "not_an_address", "not_embedded", "same_id_other_content", "not_in_list",
+    "several_texts", "repeated_value",
 }  # fmt: skip
 """Codes of findings that the official shapes do not make."""
 
