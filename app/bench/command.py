@@ -12,12 +12,16 @@ from rich.console import Console
 
 from app.adapters.embedded import EmbeddedPostgres
 from app.bench import signing
+from app.bench.credentials import Credentials, Queue, Verifications, taught
 from app.bench.load import prepared
 from app.bench.pgbench import PgBench
-from app.bench.processes import BenchFailed, server
+from app.bench.processes import BenchFailed, Process, server
+from app.bench.registrations import PLACES, QUOTA, Registrations
 from app.bench.report import RATIOS, json_line, table
 from app.bench.rounds import Measure, Reading, Sample, interleaved, spreads, with_ratios
-from app.bench.site import Site, answering, look, scratch
+from app.bench.seed import direct_edition, publish
+from app.bench.site import People, Site, answering, look, scratch
+from app.demo.stage import DemoFailed, Stage
 from app.settings import Settings
 
 REGISTRATIONS = "registrations"
@@ -68,7 +72,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     extent = QUICK if arguments.quick else DEFAULT
     try:
         asyncio.run(_run(extent, settings, console))
-    except BenchFailed as failure:
+    except (BenchFailed, DemoFailed) as failure:
         print(f"The benchmark stops: {failure}", file=sys.stderr)
         return 1
     return 0
@@ -103,28 +107,63 @@ async def _run(extent: Extent, settings: Settings, console: Console) -> None:
 async def _measured(extent: Extent, settings: Settings, console: Console) -> list[dict[str, float]]:
     with scratch(settings) as folder, EmbeddedPostgres(folder / "postgres") as postgres:
         site = Site(folder, postgres)
-        pgbench = PgBench(postgres)
-        with console.status("pgbench makes its tables"):
-            await pgbench.prepare()
-        postgres.create_database(REGISTRATIONS)
-        async with AsyncExitStack() as stack:
-            hello = stack.enter_context(server(["app.bench.hello", "{fd}"], {}))
-            await answering(hello, "/hello")
-            api = await stack.enter_async_context(site.api(REGISTRATIONS))
-            learners = site.people().learners(50)
-            measures: list[Measure] = [
-                Reading("hello", "hello", hello, [prepared("GET", "/hello")]),
-                PgBenchRate(pgbench),
-                Reading(
-                    "institution",
-                    "reading an institution",
-                    api,
-                    [look("/v1/institutions/UNIOVI")],
-                ),
-                Reading(
-                    "me", "reading oneself", api, [look("/v1/me", token) for _, token in learners]
-                ),
-                SignatureRate(),
-            ]
-            with console.status("") as status:
-                return await interleaved(measures, extent.rounds, extent.seconds, status.update)
+        with console.status("") as status:
+            async with AsyncExitStack() as stack:
+                told = status.update
+                told("pgbench makes its tables")
+                pgbench = PgBench(postgres)
+                await pgbench.prepare()
+                hello = stack.enter_context(server(["app.bench.hello", "{fd}"], {}))
+                await answering(hello, "/hello")
+                people = site.people()
+                told("a course is proposed, agreed on and published")
+                registrations, stage = await _registrations(site, people, stack)
+                told("another one is taught, and its results confirmed")
+                credentials = await _credentials(site, people, stack, extent)
+                measures: list[Measure] = [
+                    Reading("hello", "hello", hello, [prepared("GET", "/hello")]),
+                    PgBenchRate(pgbench),
+                    registrations,
+                    *_readings(registrations.api, people),
+                    SignatureRate(),
+                    credentials,
+                    Verifications(credentials.api, credentials.stage, credentials),
+                ]
+                found = await interleaved(measures, extent.rounds, extent.seconds, told)
+                told("counting the places")
+                await registrations.check(stage)
+                return found
+
+
+async def _registrations(
+    site: Site, people: People, stack: AsyncExitStack
+) -> tuple[Registrations, Stage]:
+    """One hot edition, on a database where no worker runs."""
+    site.postgres.create_database(REGISTRATIONS)
+    api = await stack.enter_async_context(site.api(REGISTRATIONS))
+    stage = await stack.enter_async_context(site.stage(api))
+    edition = await direct_edition(stage, await publish(stage), PLACES, QUOTA)
+    return Registrations(api, people, edition), stage
+
+
+async def _credentials(
+    site: Site, people: People, stack: AsyncExitStack, extent: Extent
+) -> Credentials:
+    """A class that passed, on a database with a worker, where nobody has time to object."""
+    site.postgres.create_database(CREDENTIALS)
+    api = await stack.enter_async_context(
+        site.api(CREDENTIALS, worker=True, more={"MC_OBJECTION_DAYS": "0"})
+    )
+    stage = await stack.enter_async_context(site.stage(api))
+    proposal = await publish(stage)
+    many = extent.batch * (extent.rounds + 1)
+    a_class = await taught(stage, api, people, proposal, many)
+    return Credentials(api, stage, Queue(site.postgres, CREDENTIALS), a_class, extent.batch)
+
+
+def _readings(api: Process, people: People) -> list[Measure]:
+    me = [look("/v1/me", token) for _, token in people.learners(50)]
+    return [
+        Reading("institution", "reading an institution", api, [look("/v1/institutions/UNIOVI")]),
+        Reading("me", "reading oneself", api, me),
+    ]

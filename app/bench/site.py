@@ -63,10 +63,13 @@ class Site:
         }
 
     @asynccontextmanager
-    async def api(self, database: str, *, worker: bool = False) -> AsyncIterator[Process]:
+    async def api(
+        self, database: str, *, worker: bool = False, more: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Process]:
         """The API as a process of its own, ready; with a worker in it or without."""
         command = ["app", "serve", "--fd", "{fd}", "--with-parent"]
-        with server(command, self.environment(database, worker=worker)) as process:
+        environment = {**self.environment(database, worker=worker), **(more or {})}
+        with server(command, environment) as process:
             await answering(process, "/ready")
             yield process
 
