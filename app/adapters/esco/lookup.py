@@ -128,7 +128,8 @@ def search(
     for found in by_code(reader, text):
         if wanted(found):
             ranks[found] = (0, 0)
-    if len(ranks) < min(5, limit):
+    best = min(ranks.values(), default=(9.0, 0.0))
+    if best[0] > 1 and len(ranks) < min(5, limit):
         for tag in spoken:
             for label, distance in _misspelt(reader, reader.speech[tag], key, words):
                 concept = reader.label_concept[label]

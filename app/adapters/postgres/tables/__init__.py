@@ -7,6 +7,9 @@ from app.adapters.postgres.tables import (
     enrolment as enrolment,
 )
 from app.adapters.postgres.tables import (
+    esco as esco,
+)
+from app.adapters.postgres.tables import (
     platform as platform,
 )
 from app.adapters.postgres.tables import (
