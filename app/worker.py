@@ -26,6 +26,7 @@ from app import reactions
 from app.adapters.postgres.outbox import JOB, REACTION, event_from_payload
 from app.ports import Ports
 from app.running import react, run_job
+from app.timers import run_timers
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,16 @@ class Worker:
             self._queue.shutdown.set()
 
     async def run(self) -> None:
-        """Work until stopped; a lost connection is opened again."""
+        """Work until stopped; a lost connection is opened again. Timers run beside it."""
+        timers = asyncio.create_task(run_timers(self._ports, self._stopping), name="timers")
+        try:
+            await self._work_on()
+        finally:
+            self._stopping.set()
+            await asyncio.wait({timers}, timeout=30)
+            timers.cancel()
+
+    async def _work_on(self) -> None:
         while not self._stopping.is_set():
             try:
                 await self._work()
