@@ -40,6 +40,16 @@ def _roles(permission: Permission) -> str:
     )
 
 
+def who_may(permission: Permission) -> str:
+    """Who may do it, in words."""
+    if permission.public:
+        return "everybody, without a token"
+    if permission.signed_in:
+        return "everybody with a token"
+    parts = [_roles(permission)] if permission.rules else []
+    return "; ".join([*(["the person concerned"] if permission.self_ else []), *parts])
+
+
 def _rows() -> Iterator[str]:
     for operation in sorted(PERMISSIONS):
         permission = PERMISSIONS[operation]
