@@ -1,8 +1,8 @@
 """Ids for the objects of a credential, as the Commission's own issuer makes them.
 
-JSON-LD merges objects with one id, so an id may be used twice only for the same content
-(elm-edc trap 7 of merging copies). Here that holds by construction: an object's id is looked up by
-its content. `urn:epass:note:3` is the third different note of the credential.
+JSON-LD merges objects with one id, so an id may be used twice only for the same content. Here that
+holds by construction: an object's id is looked up by its content. `urn:epass:note:3` is the third
+different note of the credential.
 """
 
 from collections import Counter

@@ -96,6 +96,7 @@ def verifies(alg: str, key: PublicKeyTypes, data: bytes, signature: bytes) -> bo
                 return False
             r, s = (int.from_bytes(part, "big") for part in (signature[:size], signature[size:]))
             key.verify(encode_dss_signature(r, s), data, ec.ECDSA(algorithm.digest))
-    except InvalidSignature:
+    except (InvalidSignature, ValueError):
+        # The latter for a key too short to hold a digest of that length with its padding.
         return False
     return True

@@ -2,8 +2,10 @@
 
 import base64
 import json
+import random
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.adapters.edc.authorities import new_rsa_key
 from app.adapters.edc.certificates import issuer_from_certificate
 from app.adapters.edc.jades import protected_header
 from app.adapters.edc.seals import SoftwareSealKey
@@ -318,3 +321,22 @@ def test_whatever_header_comes_a_verdict_follows(header: dict[str, Any]) -> None
 @given(st.dictionaries(st.sampled_from(sorted(CREDENTIAL)), JSON, min_size=1))
 def test_whatever_credential_is_sealed_a_verdict_follows(changes: dict[str, Any]) -> None:
     verified(crafted(payload=json.dumps({**CREDENTIAL, **changes}).encode()))
+
+
+def test_whatever_is_wrong_inside_a_certificate_a_verdict_follows() -> None:
+    honest = base64.b64decode(protected_header(KEY, ISSUED)["x5c"][0])
+    dice = random.Random(4)
+    for _ in range(150):
+        broken = bytearray(honest)
+        for _ in range(dice.randrange(1, 4)):
+            broken[dice.randrange(len(broken))] = dice.randrange(256)
+        x5c = [base64.b64encode(broken).decode()]
+        reference = base64url(sha256(broken).digest())
+        raw = crafted({"x5c": x5c, "x5t#S256": reference}, sign=lambda _: b"\x00" * 384)
+        assert verified(raw).verdict is not Verdict.VERIFIED
+
+
+def test_a_key_too_short_for_its_algorithm_is_an_error() -> None:
+    short = a_seal(alg="PS512", key=new_rsa_key(1024))
+    raw = crafted(key=short, sign=lambda _: b"\x00" * 128)
+    assert verified(raw).check(CheckName.SEAL).status is CheckStatus.ERROR
