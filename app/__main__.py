@@ -206,6 +206,20 @@ def bench(arguments: argparse.Namespace, settings: Settings) -> int:
     return run(arguments, settings)
 
 
+def esco(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Import, sync, activate and show ESCO data."""
+    from app.esco_command import run
+
+    return run(arguments, settings)
+
+
+def bench_esco(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Measure look-up and suggestion of ESCO skills; the last line is JSON."""
+    from app.bench_esco import run
+
+    return run(arguments, settings)
+
+
 def show_settings(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print every setting, what it is for, and its value; secrets stay hidden."""
     from rich.console import Console
@@ -254,6 +268,12 @@ def _parser() -> argparse.ArgumentParser:
         "--quick", action="store_true", help="fewer and shorter rounds: less than a minute"
     )
     add("settings", show_settings)
+    from app.esco_command import add_arguments
+
+    add_arguments(add("esco", esco))
+    add("bench-esco", bench_esco).add_argument(
+        "--quick", action="store_true", help="a sample of the labels instead of all"
+    )
     return parser
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -84,6 +84,15 @@ class Settings(BaseModel):
     recognised_institutions: Path | None = Field(
         None, description="CSV of organizationIdentifiers of recognised institutions"
     )
+    esco_source: Literal["imported", "api"] = Field(
+        "imported",
+        description="who answers about ESCO: what is imported (else the built-in set), or the live "
+        "API with that behind it",
+    )
+    esco_api_url: str = Field(
+        "https://ec.europa.eu/esco/api", description="the ESCO API, without a slash at its end"
+    )
+    esco_api_version: str = Field("1.1.1", description="the version that the API is asked for")
     lead_time_days: int = Field(90, ge=0, description="days from submission to the start")
     objection_days: int = Field(7, ge=0, description="days to object to a result")
 

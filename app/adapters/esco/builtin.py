@@ -5,6 +5,7 @@ Enough for the alliance's first course and its neighbours. `app/data/esco/builti
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -18,13 +19,19 @@ def builtin_skills() -> SkillIndex:
     """The built-in set behind the `Skills` port; read once, shared."""
     content = _content("builtin.json")
     base: str = content["base"]
-    notes = {
+    return SkillIndex(
+        content["version"], (_concept(base, row) for row in content["concepts"]), our_notes()
+    )
+
+
+@cache
+def our_notes() -> Mapping[str, Note]:
+    """Our own notes on concepts, by URI."""
+    base: str = _content("builtin.json")["base"]
+    return {
         base + tail: Note(note["code"], note["text"], [base + t for t in note["instead"]])
         for tail, note in _content("notes.json").items()
     }
-    return SkillIndex(
-        content["version"], (_concept(base, row) for row in content["concepts"]), notes
-    )
 
 
 def _content(name: str) -> Any:

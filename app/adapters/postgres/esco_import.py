@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, any_, cast, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.adapters.esco.published import Content, Published
@@ -87,7 +87,7 @@ async def import_files(
     clock: Clock,
     tell: Telling = lambda name, number, of: None,
 ) -> list[FileReport]:
-    """Import files of one version in the order given. Raises EscoFileRefused, EscoVersionIncomplete.
+    """Import files of one version, in order. Raises EscoFileRefused, EscoVersionIncomplete.
 
     Nothing is written when any of the files is refused.
     """
@@ -255,7 +255,7 @@ async def _make_way(
                     kept.c.version == version,
                     kept.c.language == language,
                     kept.c.source != source,
-                    kept.c.uri.in_(select(func.unnest(sorted(set(mine))).label("uri"))),
+                    kept.c.uri == any_(cast(sorted(set(mine)), ARRAY(Text))),
                 )
             )
 
