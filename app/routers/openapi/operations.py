@@ -25,6 +25,10 @@ VERSIONED = frozenset(
         "give_consent",
         "validate_proposal",
         "review_proposal",
+        "create_edition",
+        "get_edition",
+        "register",
+        "get_registration",
         "get_result",
         "get_credential_data",
         "prepare_batch",
@@ -37,6 +41,9 @@ VERSIONED = frozenset(
 LOCATED = {
     "create_proposal": f"/v1/proposals/{ID}",
     "prepare_batch": f"/v1/issuing-batches/{ID}",
+    "create_edition": f"/v1/editions/{ID}",
+    "register": f"/v1/registrations/{ID}",
+    "import_registrations": f"/v1/jobs/{OTHER_ID}",
     "approve_batch": f"/v1/jobs/{OTHER_ID}",
     "resume_job": f"/v1/jobs/{OTHER_ID}",
 }

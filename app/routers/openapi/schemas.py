@@ -9,17 +9,38 @@ Json = dict[str, Any]
 PREFIX = "#/components/schemas/"
 
 _NAMES = {
+    "states.State": "ProposalState",
     "State": "ProposalState",
+    "registration.State": "RegistrationState",
     "Model": "ProposalModel",
+    "Mode": "EditionMode",
     "Decision": "ObjectionDecision",
+    "proposals_models.DecisionOut": "PanelConclusion",
     "DecisionOut": "PanelConclusion",
+    "editions_models.DecisionOut": "PlaceDecision",
+    "editions_models.ReasonIn": "EditionReasonIn",
+    "imports.Verdict": "ImportRowVerdict",
+    "use_cases_import.Verdict": "ResultRowVerdict",
     "Outcome": "ResultOutcome",
-    "OutcomeOut": "BatchOutcome",
     "Scale": "GradingScale",
     "Section": "SectionName",
     "Partner": "SectionPartner",
+    "Availability": "AvailabilityLevel",
+    "AvailabilityItem": "InstitutionAvailability",
+    "Answer": "FormAnswer",
+    "QuotaRuleModel": "QuotaRule",
+    "ImportOut": "ResponseImport",
+    "ImportRowOut": "ResponseImportRow",
+    "PublishIn": "PublishListIn",
+    "PublishedOut": "PublishedList",
+    "EditedOut": "EditedEdition",
+    "CancelIn": "CancelRegistrationIn",
+    "CancelledOut": "CancelledRegistration",
+    "DecidedOut": "DecidedRegistration",
+    "Kind": "DecisionKind",
+    "EditionPlacesOut": "PlacesInEdition",
 }
-"""Names that say too little outside their module."""
+"""Names that say too little outside their module, and what two modules call the same."""
 
 _IN_SCHEMA = ("items", "additionalProperties", "propertyNames", "contains", "not")
 _IN_LIST = ("anyOf", "oneOf", "allOf", "prefixItems")
@@ -76,21 +97,19 @@ def short_name(name: str) -> str:
         return f"{short_name(name.removesuffix('-Input'))}In"
     name = name.removesuffix("-Output")
     if "__" in name:
-        *modules, name = name.split("__")
-        if name in {"State", "Decision", "Outcome"}:
-            name = modules[-1].removesuffix("s").title() + name
+        *_, module, name = name.split("__")
+        if f"{module}.{name}" in _NAMES:
+            return _NAMES[f"{module}.{name}"]
     return _NAMES.get(name, name.removesuffix("Out") or name)
 
 
 def rename(document: Json) -> None:
-    """Give every schema its short name. Raises ValueError when two would have the same."""
+    """Give every schema its short name; of two that would have the same, one keeps its long."""
     schemas = document["components"]["schemas"]
-    names = {name: short_name(name) for name in schemas}
-    taken: dict[str, str] = {}
-    for long, short in names.items():
-        if short in taken:
-            raise ValueError(f"{long} and {taken[short]} would both be called {short}")
-        taken[short] = long
+    names: dict[str, str] = {}
+    for name in schemas:
+        short = short_name(name)
+        names[name] = name if short in names.values() else short
     document["components"]["schemas"] = {names[name]: schemas[name] for name in sorted(schemas)}
     _replace(document, lambda ref: PREFIX + names[ref.removeprefix(PREFIX)])
 

@@ -52,6 +52,8 @@ PARAMETERS: dict[str, tuple[str, object]] = {
     "edition": ("identifier of an edition", ID),
     "registration": ("identifier of a registration", ID),
     "credential": ("identifier of a credential", ID),
+    "import_id": ("identifier of an import", ID),
+    "form": ("the form's id in Microsoft Forms", "v4j5cvGGr0GRqy180BHbR1"),
     "batch": ("identifier of an issuing batch", ID),
     "job": ("identifier of a job", ID),
     "grant": ("identifier of a grant", ID),
