@@ -9,6 +9,7 @@ Json = dict[str, Any]
 PREFIX = "#/components/schemas/"
 
 _NAMES = {
+    "Page_DecisionOut_": "PlaceDecisionPage",
     "states.State": "ProposalState",
     "State": "ProposalState",
     "registration.State": "RegistrationState",
@@ -89,6 +90,8 @@ def reachable(value: Any, schemas: Json) -> set[str]:
 
 def short_name(name: str) -> str:
     """The name of a schema as clients see it: without `Out`, brackets and modules."""
+    if name in _NAMES:
+        return _NAMES[name]
     if page := re.fullmatch(r"Page_(\w+?)_", name):
         return f"{short_name(page[1])}Page"
     if form := re.fullmatch(r"Body_(\w+)", name):
