@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import reactions
 from app.adapters.edc_preview import EdcPreview
-from app.adapters.esco.builtin import builtin_skills
+from app.adapters.esco.builtin import builtin_skills, our_notes
+from app.adapters.forms.tools import forms_tools
 from app.adapters.identity.local import ISSUER as LOCAL_ISSUER
 from app.adapters.identity.local import DevelopmentIdentity
 from app.adapters.identity.oidc import OidcTokens
@@ -32,6 +33,7 @@ from app.adapters.issuing.verifier import EdcVerifier
 from app.adapters.mail.files import FileMailer
 from app.adapters.mail.smtp import SmtpMailer
 from app.adapters.postgres.engine import make_engine
+from app.adapters.postgres.esco_skills import ImportedSkills
 from app.adapters.postgres.idempotency import PostgresIdempotency
 from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.unit_of_work import PostgresWork
@@ -40,6 +42,7 @@ from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock, SystemClock
 from app.domain.errors import Unavailable
 from app.domain.mail import Mailer
+from app.domain.vocabulary.skills import Skills
 from app.ports import Ports, Work
 from app.settings import Settings
 from app.worker import Worker
@@ -127,6 +130,7 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
                 idempotency=PostgresIdempotency(repeats, clock),
                 ready=lambda: _resting_jobs(engine),
                 local_identity=local,
+                skills=_skills(settings, engine),
                 **_capabilities(settings, clock, http),
             )
         finally:
@@ -137,11 +141,16 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
 def _capabilities(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> Mapping[str, Any]:
     """The ports that only one capability uses."""
     return {
-        "skills": builtin_skills(),
+        "forms": forms_tools(),
         "mailer": _mailer(settings, clock),
         "preview": EdcPreview(settings.public_url),
         **_issuing(settings, clock),
     }
+
+
+def _skills(settings: Settings, engine: AsyncEngine) -> Skills:
+    """ESCO: what is imported, else the built-in set."""
+    return ImportedSkills(engine, settings.data_dir / "esco", builtin_skills(), our_notes())
 
 
 def _issuing(settings: Settings, clock: Clock) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from app import reactions
 from app.adapters.edc_preview import EdcPreview
 from app.adapters.esco.builtin import builtin_skills
+from app.adapters.forms.tools import forms_tools
 from app.adapters.identity.local import ISSUER as LOCAL_ISSUER
 from app.adapters.identity.local import PEOPLE, DevelopmentIdentity
 from app.adapters.identity.sessions import ISSUER as SESSION_ISSUER
@@ -94,6 +95,7 @@ def memory_ports(data_dir: Path, **more: Any) -> tuple[Ports, MemoryStore, Memor
         tokens=TokensByIssuer({LOCAL_ISSUER: local, SESSION_ISSUER: sessions}),
         sessions=sessions,
         idempotency=MemoryIdempotency(clock),
+        forms=forms_tools(),
         skills=more.pop("skills", None) or builtin_skills(),
         mailer=more.pop("mailer", None) or MemoryMailer(clock),
         preview=more.pop("preview", None) or EdcPreview(settings.public_url),

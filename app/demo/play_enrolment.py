@@ -92,45 +92,49 @@ async def import_forms(stage: Stage, edition: str, path: Path) -> dict[str, Any]
     )
     content = await asyncio.to_thread(path.read_bytes)
 
-    async def send(query: str) -> dict[str, Any]:
+    async def judge() -> dict[str, Any]:
         started = await elena.post(
-            f"{edition}/imports?{query}",
+            f"{edition}/imports?dry_run=true",
             files={"file": (path.name, content, workbook.MEDIA_TYPE)},
             data={"form": FORM},
             expect=202,
         )
-        return await stage.finish(elena, started, "importing")
+        job = await stage.finish(elena, started, "judging rows")
+        found: dict[str, Any] = job["result"]
+        return found
 
-    planned = await send("dry_run=true")
-    report = planned["result"]
-    stage.narrator.say(f"dry run: {_told(report['verdicts'])}")
-    token = report["plan_token"]
-    committed = await elena.post(f"{edition}/imports?plan_token={token}", expect=202)
+    planned = await judge()
+    stage.narrator.say(f"dry run: {_told(planned['verdicts'])}")
+    committed = await elena.post(
+        f"{edition}/imports?plan_token={planned['plan_token']}", expect=202
+    )
     await stage.finish(elena, committed, "importing")
-    again = await send("dry_run=true")
-    check("new rows of the same file", again["result"]["verdicts"].get("create", 0), 0)
+    again = await judge()
+    check("new rows of the same file", again["verdicts"].get("create", 0), 0)
+    repeated = await elena.post(f"{edition}/imports?plan_token={again['plan_token']}", expect=202)
+    await stage.finish(elena, repeated, "importing again")
     stage.narrator.say("imported by its plan token; the same file again changes nothing")
-    rows = await elena.get(f"/v1/imports/{report['import']}/rows?limit=200")
-    return {"verdicts": report["verdicts"], "rows": rows.json()["items"]}
+    rows = (await elena.get(f"/v1/imports/{planned['import']}/rows?limit=200")).json()
+    return {"verdicts": planned["verdicts"], "rows": rows["items"]}
 
 
 def _told(verdicts: dict[str, int]) -> str:
     return ", ".join(f"{number} {verdict}" for verdict, number in sorted(verdicts.items()))
 
 
-async def decide_unclear(stage: Stage, edition: str) -> None:
-    """The officer decides the rows whose institution nobody knows."""
+async def decide_unclear(stage: Stage, edition: str, rows: list[dict[str, Any]]) -> None:
+    """The officer decides on the rows that are unclear, with what the report suggests."""
     elena = await stage.person("elena-oviedo")
+    suggested = {row["registration"]: row["suggestions"] for row in rows}
     listed = (await elena.get(f"{edition}/registrations?state=needs_decision&limit=200")).json()
     for item in listed["items"]:
-        path = f"/v1/registrations/{item['id']}"
-        suggested = next(iter(item["suggestions"]), None)
+        likely = suggested.get(item["id"]) or []
         body = (
-            {"decision": "institution", "institution": suggested["institution"]}
-            if suggested
-            else {"decision": "reject"}
+            {"ruling": "admit", "institution": likely[0]["institution"]}
+            if likely
+            else {"ruling": "reject", "reason": "No institution was given."}
         )
-        await elena.act(path, "decide", {**body, "reason": "Demonstration: looked at the row."})
+        await elena.act(f"/v1/registrations/{item['id']}", "decide", body)
     stage.narrator.say(f"{len(listed['items'])} unclear rows are decided by an officer")
 
 
@@ -172,23 +176,23 @@ async def withdraw(stage: Stage, edition: str) -> None:
     for state in ("placed", "waiting"):
         page = await elena.get(f"{edition}/registrations?state={state}&limit=200")
         everybody.extend(page.json()["items"])
-    counted = Counter(one["counted_for"] for one in everybody if one["state"] == "placed")
+    counted = Counter(one["institution"] for one in everybody if one["state"] == "placed")
     leaves = next(
         one for one in everybody
-        if one["state"] == "placed" and counted[one["counted_for"]] == PER_INSTITUTION
+        if one["state"] == "placed" and counted[one["institution"]] == PER_INSTITUTION
     )  # fmt: skip
-    counted[leaves["counted_for"]] -= 1
+    counted[leaves["institution"]] -= 1
     fits = [
         one for one in everybody
-        if one["state"] == "waiting" and counted[one["counted_for"]] < PER_INSTITUTION
+        if one["state"] == "waiting" and counted[one["institution"]] < PER_INSTITUTION
     ]  # fmt: skip
-    expected = min(fits, key=lambda one: one["position"] or 10_000)
+    expected = fits[0]  # the list is in order of rank
     await elena.act(f"/v1/registrations/{leaves['id']}", "cancel", {"reason": "withdrew"})
     now = (await elena.get(f"/v1/registrations/{expected['id']}")).json()
     check("the first who fits", now["state"], "placed")
     stage.narrator.say(
-        f"somebody of {leaves['counted_for']} withdraws; the first who fits all caps, of "
-        f"{expected['counted_for']}, is promoted"
+        f"somebody of {leaves['institution']} withdraws; the first who fits all caps, of "
+        f"{expected['institution']}, is promoted"
     )
 
 
@@ -213,10 +217,10 @@ async def two_hundred(stage: Stage, proposal: str) -> dict[str, Any]:
         )
     )
     seconds = asyncio.get_running_loop().time() - began
-    placed = Counter(one["counted_for"] for one in answers if one["state"] == "placed")
+    placed = Counter(one["institution"] for one in answers if one["state"] == "placed")
     check("placed of 200", placed.total(), PLACES)
     check("most of one institution", max(placed.values()), PER_INSTITUTION)
-    check("institutions", len({one["counted_for"] for one in answers}), len(stated))
+    check("institutions", len({one["institution"] for one in answers}), len(stated))
     stage.narrator.say(
         f"200 people register at once in {seconds:.1f} s: exactly {placed.total()} placed, "
         f"none above {max(placed.values())} per institution"
@@ -243,7 +247,7 @@ async def play(stage: Stage, framework: str, fictitious: str, output: Path) -> E
         (output / "import-report.json").write_text(
             json.dumps(report, indent=1, ensure_ascii=False) + "\n"
         )
-        await decide_unclear(stage, edition)
+        await decide_unclear(stage, edition, report["rows"])
     with narrator.step(4, "The list is published; places for every institution"):
         await publish(stage, edition)
         before = await places(stage, edition, output)

@@ -35,12 +35,12 @@ HEADERS = (
 """A Spanish form for people without an account there, so that it asks who they are."""
 
 QUESTIONS = {
-    "full_name": "Nombre y apellidos",
-    "email": "Correo electrónico2",
-    "institution": "¿En qué institución trabaja o estudia?",
-    "country": "País",
-    "language": "Idioma de comunicación",
-    "privacy_notice": "He leído el aviso de privacidad",
+    "Nombre y apellidos": "full_name",
+    "Correo electrónico2": "email",
+    "¿En qué institución trabaja o estudia?": "institution",
+    "País": "country",
+    "Idioma de comunicación": "language",
+    "He leído el aviso de privacidad": "privacy_notice",
 }
 """Which question holds which of our fields. The last column is left unmapped on purpose."""
 

@@ -1,6 +1,101 @@
-"""What follows from the events of enrolment, and its long work."""
+"""What enrolment does when something happened elsewhere, and its long work."""
 
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from app.domain.credentials.events import BatchApproved
+from app.domain.enrolment.forms.imports import ImportState, ResponseImport
+from app.domain.enrolment.use_cases_commit import commit_import
+from app.domain.enrolment.use_cases_editions import begin_issuing, complete_edition
+from app.domain.enrolment.use_cases_imports import COMMIT_JOB, PLAN_JOB, plan_received
+from app.domain.enrolment.use_cases_registrations import confirm_address
+from app.domain.errors import Conflict, NotFound
+from app.domain.jobs import Job, Progress
+from app.domain.results.events import AddressConfirmed, ResultsConfirmed
+from app.domain.results.grading import Outcome
+from app.ports import Ports
 from app.reactions.types import Reactions, Runners
 
-REACTIONS: Reactions = {}
-RUNNERS: Runners = {}
+
+class FileNotTaken(Conflict):
+    """The uploaded file is refused; the sentence says why."""
+
+    code = "file_refused"
+
+
+async def complete(event: ResultsConfirmed, ports: Ports) -> None:
+    """Those who passed have completed the edition."""
+    async with ports.reading() as work:
+        found = await work.results.of_edition(event.subject, lock=False)
+    passed = [result.registration for result in found if result.outcome is Outcome.PASSED]
+    await complete_edition(
+        event.subject, passed, work=ports.system_work("complete_edition"), clock=ports.clock
+    )
+
+
+async def note_issuing(event: BatchApproved, ports: Ports) -> None:
+    """The edition's credentials are being sealed."""
+    await begin_issuing(event.edition, work=ports.system_work("begin_issuing"))
+
+
+async def note_address(event: AddressConfirmed, ports: Ports) -> None:
+    """The person can read mail sent to the address that they stated."""
+    try:
+        await confirm_address(event.subject, work=ports.system_work("confirm_address"))
+    except NotFound:
+        # The registration has ended meanwhile: there is nobody left whose address matters.
+        return
+
+
+def _outcome(found: ResponseImport) -> dict[str, Any]:
+    """What the job says at its end; the import itself says more."""
+    return {
+        "import": str(found.id),
+        "state": found.state.value,
+        "verdicts": dict(found.counts),
+        "plan_token": found.plan_token if found.state is ImportState.PLANNED else None,
+        "unknown_columns": list(found.unknown_columns),
+        "differing_rows": list(found.differing),
+    }
+
+
+async def run_plan(job: Job, ports: Ports, progress: Progress) -> Mapping[str, Any]:
+    """Judge the rows of an uploaded file."""
+    found = await plan_received(
+        UUID(job.params["import"]),
+        open_work=lambda: ports.system_work(PLAN_JOB),
+        tools=ports.forms,
+        clock=ports.clock,
+    )
+    if found.problem is not None:
+        raise FileNotTaken(found.problem[1])
+    await _report(found, progress)
+    return _outcome(found)
+
+
+async def run_commit(job: Job, ports: Ports, progress: Progress) -> Mapping[str, Any]:
+    """Carry out the plan of a dry run."""
+    found = await commit_import(
+        UUID(job.params["import"]),
+        job.params["plan_token"],
+        open_work=lambda: ports.system_work(COMMIT_JOB),
+        tools=ports.forms,
+        actor=job.requested_by,
+        clock=ports.clock,
+    )
+    await _report(found, progress)
+    return _outcome(found)
+
+
+async def _report(found: ResponseImport, progress: Progress) -> None:
+    rows = sum(found.counts.values())
+    await progress.report(rows, rows)
+
+
+REACTIONS: Reactions = {
+    ResultsConfirmed: (complete,),
+    AddressConfirmed: (note_address,),
+    BatchApproved: (note_issuing,),
+}
+RUNNERS: Runners = {PLAN_JOB: run_plan, COMMIT_JOB: run_commit}

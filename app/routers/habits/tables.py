@@ -1,0 +1,90 @@
+"""Lists as CSV and as workbooks, for people who work in spreadsheets."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request, Response
+from openpyxl import Workbook
+
+from app.domain.errors import Invalid
+
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+JSON = "application/json"
+_RUNS = ("=", "+", "-", "@", "\t", "\r")
+
+TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            CSV: {"schema": {"type": "string"}},
+            XLSX: {"schema": {"type": "string", "format": "binary"}},
+        }
+    }
+}
+"""For operations that answer with a table as well."""
+
+Cell = str | int | float | bool | datetime | None
+
+
+class NotAcceptable(Invalid):
+    """None of the media types that the caller accepts can be given."""
+
+    code = "not_acceptable"
+
+
+def wanted(request: Request) -> str:
+    """The media type that the caller prefers among JSON, CSV and workbooks; JSON for `*/*`."""
+    accepted: list[tuple[float, str]] = []
+    for part in request.headers.get("accept", "*/*").split(","):
+        media_type, *parameters = (word.strip() for word in part.split(";"))
+        weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        try:
+            accepted.append((float(weight), media_type.lower()))
+        except ValueError:
+            accepted.append((0.0, media_type.lower()))
+    for quality, media_type in sorted(accepted, key=lambda one: -one[0]):
+        if quality > 0 and media_type in (CSV, XLSX, JSON):
+            return media_type
+        if quality > 0 and media_type in ("*/*", "application/*"):
+            return JSON
+    return JSON
+
+
+def defused(cell: Cell) -> str | int | float | bool | datetime:
+    """The cell without anything that a spreadsheet would run; a text that begins like a formula
+    gets an apostrophe in front."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str) and cell.startswith(_RUNS):
+        return f"'{cell}"
+    return cell
+
+
+def table_response(
+    media_type: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]
+) -> Response:
+    """The rows as a file of that media type."""
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    if media_type == CSV:
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(header)
+        for row in rows:
+            cells = [defused(cell) for cell in row]
+            writer.writerow([c.isoformat() if isinstance(c, datetime) else c for c in cells])
+        # With a mark, or spreadsheets read UTF-8 as something else.
+        return Response(
+            "\ufeff" + text.getvalue(), media_type=f"{CSV}; charset=utf-8", headers=disposition
+        )
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(name.partition(".")[0][:31])
+    sheet.append(list(header))
+    for row in rows:
+        cells = [defused(cell) for cell in row]
+        sheet.append([c.replace(tzinfo=None) if isinstance(c, datetime) else c for c in cells])
+    content = io.BytesIO()
+    book.save(content)
+    return Response(content.getvalue(), media_type=XLSX, headers=disposition)

@@ -1,0 +1,157 @@
+"""Registrations: for oneself or by an officer, and what becomes of them."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.domain.enrolment import use_cases_registrations as use_cases
+from app.domain.enrolment.registration import State
+from app.domain.enrolment.use_cases_deciding import decide_registration as decide
+from app.domain.enrolment.use_cases_register import register as register_learner
+from app.domain.enrolment.views import RegistrationView
+from app.routers.habits import (
+    CallerDep,
+    CursorDep,
+    HabitRoute,
+    IfMatch,
+    LimitDep,
+    Page,
+    PortsDep,
+    page_of,
+    set_etag,
+)
+from app.routers.habits.pages import BadCursor
+from app.routers.registrations_models import (
+    CancelIn,
+    CancelledOut,
+    DecidedOut,
+    MyRegistrationsOut,
+    OfficerDecisionIn,
+    RegistrationIn,
+    RegistrationOut,
+)
+
+router = APIRouter(prefix="/v1", tags=["registrations"], route_class=HabitRoute)
+
+
+@router.post(
+    "/editions/{edition}/registrations",
+    status_code=201,
+    operation_id="register",
+    responses={200: {"model": RegistrationOut, "description": "They were registered already."}},
+)
+async def register(
+    edition: UUID, body: RegistrationIn, response: Response, caller: CallerDep, ports: PortsDep
+) -> RegistrationOut:
+    """Register oneself, or as an officer somebody else. The answer says whether they have a place
+    or wait; registering twice answers 200 with the registration that exists."""
+    view, is_new = await register_learner(
+        edition,
+        body.to_domain(),
+        work=ports.work(caller, "register"),
+        caller=caller,
+        clock=ports.clock,
+        likeness=ports.forms.likeness,
+    )
+    response.status_code = 201 if is_new else 200
+    response.headers["Location"] = f"/v1/registrations/{view.registration.id}"
+    set_etag(response, view.registration.version)
+    return RegistrationOut.of(view, caller)
+
+
+@router.get("/editions/{edition}/registrations", operation_id="list_registrations")
+async def list_registrations(
+    edition: UUID,
+    request: Request,
+    response: Response,
+    caller: CallerDep,
+    ports: PortsDep,
+    cursor: CursorDep,
+    limit: LimitDep = 50,
+    institution: Annotated[
+        str | None, Query(max_length=300, description="that count for this institution")
+    ] = None,
+    state: Annotated[list[State] | None, Query(description="in one of these states")] = None,
+) -> Page[RegistrationOut]:
+    """Registrations in order of rank. Officers of other institutions see their own people."""
+    if cursor.after is not None and (len(cursor.after) != 1 or "\0" in cursor.after[0]):
+        raise BadCursor
+    found: Sequence[RegistrationView] = await use_cases.list_registrations(
+        edition,
+        institution=institution,
+        states=state or (),
+        after=cursor.after[0] if cursor.after else None,
+        limit=limit + 1,
+        work=ports.reading(),
+        caller=caller,
+    )
+    shown, following = page_of(
+        request, response, found, limit, lambda view: (view.registration.rank,)
+    )
+    return Page(items=[RegistrationOut.of(view, caller) for view in shown], next=following)
+
+
+@router.get("/me/registrations", operation_id="list_my_registrations")
+async def list_my_registrations(caller: CallerDep, ports: PortsDep) -> MyRegistrationsOut:
+    """The caller's own registrations, the newest first."""
+    found = await use_cases.my_registrations(work=ports.reading(), caller=caller)
+    return MyRegistrationsOut(items=[RegistrationOut.of(view, caller) for view in found])
+
+
+@router.get("/registrations/{registration}", operation_id="get_registration")
+async def get_registration(
+    registration: UUID, response: Response, caller: CallerDep, ports: PortsDep
+) -> RegistrationOut:
+    """One registration: state, reason, and true rank overall and within its institution."""
+    view = await use_cases.get_registration(registration, work=ports.reading(), caller=caller)
+    set_etag(response, view.registration.version)
+    return RegistrationOut.of(view, caller)
+
+
+@router.post("/registrations/{registration}/cancel", operation_id="cancel_registration")
+async def cancel_registration(
+    registration: UUID,
+    body: CancelIn,
+    version: IfMatch,
+    response: Response,
+    caller: CallerDep,
+    ports: PortsDep,
+) -> CancelledOut:
+    """Give a registration up. Its seat goes at once to the first who waits and fits all caps."""
+    view, promoted = await use_cases.cancel_registration(
+        registration,
+        version,
+        body.reason,
+        work=ports.work(caller, "cancel_registration"),
+        caller=caller,
+        clock=ports.clock,
+    )
+    set_etag(response, view.registration.version)
+    return CancelledOut(registration=RegistrationOut.of(view, caller), promoted=len(promoted))
+
+
+@router.post("/registrations/{registration}/decide", operation_id="decide_registration")
+async def decide_registration(
+    registration: UUID,
+    body: OfficerDecisionIn,
+    version: IfMatch,
+    response: Response,
+    caller: CallerDep,
+    ports: PortsDep,
+) -> DecidedOut:
+    """Decide on a registration whose institution, identity or time is unclear.
+
+    A decision on a spelling is remembered for everybody who writes the same.
+    """
+    view, also = await decide(
+        registration,
+        version,
+        body.to_domain(),
+        work=ports.work(caller, "decide_registration"),
+        caller=caller,
+        clock=ports.clock,
+    )
+    set_etag(response, view.registration.version)
+    return DecidedOut(registration=RegistrationOut.of(view, caller), also_settled=list(also))

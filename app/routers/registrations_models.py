@@ -1,0 +1,173 @@
+"""What operations on registrations take and answer with."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.access.permissions import permits
+from app.domain.access.roles import Caller
+from app.domain.access.table import PERMISSIONS
+from app.domain.enrolment.access import needs_officer
+from app.domain.enrolment.registration import MOVES, State
+from app.domain.enrolment.requests import RegistrationRequest
+from app.domain.enrolment.sentences import explain
+from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling
+from app.domain.enrolment.views import RegistrationView
+
+EDITION = "0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b"
+
+
+class RegistrationIn(BaseModel):
+    """Who wants to take part."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "full_name": "Ana Núñez Pérez",
+                    "email": "ana@example.org",
+                    "institution": "UNIOVI",
+                    "country": "ES",
+                    "language": "es",
+                    "privacy_notice": True,
+                }
+            ]
+        },
+    )
+
+    full_name: str = Field(max_length=300)
+    email: str = Field(max_length=300)
+    institution: str | None = Field(None, max_length=100, description="a partner's code")
+    organisation: str | None = Field(
+        None, max_length=300, description="for people from outside: its name; or neither"
+    )
+    country: str | None = Field(None, max_length=2, description="ISO 3166-1 alpha-2")
+    language: str = Field("en", max_length=35, description="BCP 47 tag of what they read")
+    privacy_notice: bool = Field(description="that the privacy notice has been shown")
+    for_another: bool = Field(False, description="an officer registers somebody else")
+
+    def to_domain(self) -> RegistrationRequest:
+        """As the domain has it."""
+        return RegistrationRequest(**self.model_dump())
+
+
+class CancelIn(BaseModel):
+    """Why somebody gives up."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "cannot come"}]}
+    )
+
+    reason: str | None = Field(None, max_length=1000, description="no personal data")
+
+
+class OfficerDecisionIn(BaseModel):
+    """An officer's decision on a registration that needs one."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"ruling": "admit", "institution": "UNIOVI"}]},
+    )
+
+    ruling: Ruling = Ruling.ADMIT
+    institution: str | None = Field(None, max_length=100)
+    organisation: str | None = Field(None, max_length=300)
+    independent: bool = False
+    same_as: UUID | None = Field(None, description="for a merge: the other registration")
+    take_new_time: bool = False
+    reason: str | None = Field(None, max_length=1000, description="needed to reject")
+
+    def to_domain(self) -> OfficerDecision:
+        """As the domain has it."""
+        return OfficerDecision(**self.model_dump())
+
+
+class PersonOut(BaseModel):
+    """Who it is, for those who may know."""
+
+    full_name: str
+    email: str
+    email_verified: bool
+    country: str | None
+    language: str
+
+
+class RegistrationOut(BaseModel):
+    """One person in one edition: where they stand, and why."""
+
+    id: UUID
+    edition: UUID = Field(examples=[EDITION])
+    state: State
+    reason: str = Field(description="a stable code", examples=["quota"])
+    sentence: str = Field(description="the same for the person")
+    stated: str = Field(description="institution or organisation as it was given")
+    institution: str | None = Field(description="for which it counts; null while unclear")
+    received_at: datetime
+    source: str = Field(examples=["api"])
+    position: int | None = Field(description="true rank among all who are placed or wait")
+    position_within: int | None = Field(description="true rank within the institution")
+    decision_seq: int | None = Field(description="the last decision about it")
+    warnings: list[str]
+    person: PersonOut
+    version: int = Field(description="the ETag")
+    allowed_actions: list[str]
+
+    @classmethod
+    def of(cls, view: RegistrationView, caller: Caller) -> "RegistrationOut":
+        """From the domain."""
+        one, person = view.registration, view.person
+        place = view.edition.place_of(one.bucket, own=view.own)
+        allowed = []
+        if (
+            MOVES[one.state] & {State.CANCELLED, State.WITHDRAWN}
+            and permits(PERMISSIONS["cancel_registration"], caller, place)
+        ):  # fmt: skip
+            allowed.append("cancel_registration")
+        if needs_officer(one) and permits(PERMISSIONS["decide_registration"], caller, place):
+            allowed.append("decide_registration")
+        return cls(
+            id=one.id,
+            edition=one.edition,
+            state=one.state,
+            reason=view.reason.value,
+            sentence=explain(one.state, view.reason),
+            stated=one.stated,
+            institution=one.bucket,
+            received_at=one.receipt.received_at,
+            source=one.receipt.source.value,
+            position=view.position,
+            position_within=view.position_within,
+            decision_seq=one.decision_seq,
+            warnings=list(one.warnings),
+            person=PersonOut(
+                full_name=person.full_name,
+                email=person.email,
+                email_verified=person.email_verified,
+                country=person.country,
+                language=person.language,
+            ),
+            version=one.version,
+            allowed_actions=allowed,
+        )
+
+
+class MyRegistrationsOut(BaseModel):
+    """The caller's own registrations."""
+
+    items: list[RegistrationOut]
+
+
+class CancelledOut(BaseModel):
+    """What giving up led to."""
+
+    registration: RegistrationOut
+    promoted: int = Field(description="how many got a place by it")
+
+
+class DecidedOut(BaseModel):
+    """What an officer's decision led to."""
+
+    registration: RegistrationOut
+    also_settled: list[UUID] = Field(description="others who had written the same")
