@@ -311,13 +311,13 @@ def test_whatever_bytes_come_a_verdict_follows(raw: bytes) -> None:
     assert verified(raw).verdict is Verdict.FAILED
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(protected_header(KEY, ISSUED))), JSON, min_size=1))
 def test_whatever_header_comes_a_verdict_follows(header: dict[str, Any]) -> None:
     verified(crafted(header))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(CREDENTIAL)), JSON, min_size=1))
 def test_whatever_credential_is_sealed_a_verdict_follows(changes: dict[str, Any]) -> None:
     verified(crafted(payload=json.dumps({**CREDENTIAL, **changes}).encode()))
