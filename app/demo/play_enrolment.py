@@ -127,15 +127,23 @@ async def decide_unclear(stage: Stage, edition: str, rows: list[dict[str, Any]])
     elena = await stage.person("elena-oviedo")
     suggested = {row["registration"]: row["suggestions"] for row in rows}
     listed = (await elena.get(f"{edition}/registrations?state=needs_decision&limit=200")).json()
+    settled: set[str] = set()
     for item in listed["items"]:
+        if item["id"] in settled:
+            continue
         likely = suggested.get(item["id"]) or []
-        body = (
-            {"ruling": "admit", "institution": likely[0]["institution"]}
-            if likely
-            else {"ruling": "reject", "reason": "No institution was given."}
-        )
-        await elena.act(f"/v1/registrations/{item['id']}", "decide", body)
-    stage.narrator.say(f"{len(listed['items'])} unclear rows are decided by an officer")
+        if likely:
+            body = {"ruling": "admit", "institution": likely[0]["institution"]}
+        elif item["stated"]:
+            body = {"ruling": "admit", "organisation": item["stated"]}
+        else:
+            body = {"ruling": "reject", "reason": "No institution was given."}
+        decided = await elena.act(f"/v1/registrations/{item['id']}", "decide", body)
+        settled.update(decided.json()["also_settled"])
+    stage.narrator.say(
+        f"{len(listed['items'])} unclear rows are decided by an officer, "
+        f"{len(settled)} of them because somebody else wrote the same"
+    )
 
 
 async def publish(stage: Stage, edition: str) -> None:
