@@ -63,8 +63,8 @@ def _places(facts: int) -> dict[str, _Place]:
     """The pieces that differ, in the order in which they are drawn; the result is the last fact."""
     cell = _WIDTH / facts
     return {
-        "holder": _Place(_MARGIN, 67.0, _WIDTH, 19.0),
-        "result": _Place(_MARGIN + _WIDTH - cell, 130.0, cell, 8.0),
+        "holder": _Place(_MARGIN, 64.0, _WIDTH, 19.0),
+        "result": _Place(_MARGIN + _WIDTH - cell, 127.0, cell, 8.0),
         "foot": _Place(_MARGIN, 250.0, _WIDTH, 27.0),
     }
 
