@@ -18,7 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import reactions
 from app.adapters.edc_preview import EdcPreview
+from app.adapters.esco.api import EscoApi
+from app.adapters.esco.api_client import EscoClient
 from app.adapters.esco.builtin import builtin_skills, our_notes
+from app.adapters.esco.remembered import RememberedSkills
 from app.adapters.forms.tools import forms_tools
 from app.adapters.identity.local import ISSUER as LOCAL_ISSUER
 from app.adapters.identity.local import DevelopmentIdentity
@@ -130,7 +133,7 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
                 idempotency=PostgresIdempotency(repeats, clock),
                 ready=lambda: _resting_jobs(engine),
                 local_identity=local,
-                skills=_skills(settings, engine),
+                skills=_skills(settings, engine, http),
                 **_capabilities(settings, clock, http),
             )
         finally:
@@ -148,9 +151,13 @@ def _capabilities(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> 
     }
 
 
-def _skills(settings: Settings, engine: AsyncEngine) -> Skills:
-    """ESCO: what is imported, else the built-in set."""
-    return ImportedSkills(engine, settings.data_dir / "esco", builtin_skills(), our_notes())
+def _skills(settings: Settings, engine: AsyncEngine, http: httpx.AsyncClient) -> Skills:
+    """ESCO: what is imported, else the built-in set; where chosen, the live API before that."""
+    here = ImportedSkills(engine, settings.data_dir / "esco", builtin_skills(), our_notes())
+    if settings.esco_source == "imported":
+        return here
+    client = EscoClient(http, settings.esco_api_url, settings.esco_api_version)
+    return RememberedSkills(EscoApi(client, our_notes()), here)
 
 
 def _issuing(settings: Settings, clock: Clock) -> Mapping[str, Any]:

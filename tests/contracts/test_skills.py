@@ -1,16 +1,28 @@
 """What every source of ESCO skills promises, whatever it gets them from."""
 
+from collections.abc import AsyncIterator
+
+import httpx
 import pytest
 
+from app.adapters.esco.api import EscoApi
+from app.adapters.esco.api_client import EscoClient
+from app.adapters.esco.build import build
 from app.adapters.esco.builtin import builtin_skills
-from app.adapters.esco.index import EscoConcept, SkillIndex
+from app.adapters.esco.concepts import EscoConcept, EscoOccupation
+from app.adapters.esco.index import IndexedSkills, SkillIndex
+from app.adapters.esco.remembered import RememberedSkills
+from app.adapters.esco.sections import Sections
 from app.domain.vocabulary.skills import (
     ResolutionStatus,
     Skill,
+    SkillFilter,
     SkillNotFound,
     Skills,
+    SkillsUnavailable,
     SkillType,
 )
+from tests.esco_imitation import Imitation, served
 
 SKILL = "http://data.europa.eu/esco/skill/"
 WORK_IN_TEAMS = SKILL + "60c78287-22eb-4103-9c8c-28deaa460da0"
@@ -21,57 +33,94 @@ DOCUMENTING = SKILL + "325a3d29-a235-4182-9128-782c0f4b2dcc"
 DOCUMENTING_BELOW = SKILL + "1034004c-0347-4765-8794-b65d2c92b379"
 
 
-def handful() -> Skills:
+def handful() -> list[EscoConcept]:
     """A few concepts by hand: one group on two levels, two homonyms, labels in two languages."""
-    return SkillIndex(
-        "1.1.1",
-        [
-            EscoConcept(
-                WORK_IN_TEAMS,
-                {"en": "work in teams", "es": "trabajar en equipo"},
-                {"en": ["team-working"]},
-                SkillType.SKILL,
-                "transversal",
-            ),
-            EscoConcept(
-                MANAGE_QUALITY,
-                {"en": "manage quality", "sv": "hantera kvalitet"},
-                {"en": ["apply quality standards"]},
-                SkillType.SKILL,
-                "transversal",
-            ),
-            EscoConcept(
-                USE_ONLINE_TOOLS,
-                {"en": "use online tools to collaborate"},
-                {"en": ["use online meeting tools"]},
-                SkillType.SKILL,
-            ),
-            EscoConcept(
-                COLLABORATE_DIGITALLY,
-                {"en": "collaborate through digital technologies"},
-                {"en": ["use online tools to collaborate", "use online meeting tools"]},
-                SkillType.SKILL,
-            ),
-            EscoConcept(
-                DOCUMENTING_BELOW,
-                {"en": "documenting and recording information"},
-                type=SkillType.GROUP,
-                code="S2.2.0",
-                broader=[DOCUMENTING],
-            ),
-            EscoConcept(
-                DOCUMENTING,
-                {"en": "documenting and recording information"},
-                type=SkillType.GROUP,
-                code="S2.2",
-            ),
-        ],
-    )
+    return [
+        EscoConcept(
+            WORK_IN_TEAMS,
+            {"en": "work in teams", "es": "trabajar en equipo"},
+            {"en": ["team-working"]},
+            SkillType.SKILL,
+            "transversal",
+        ),
+        EscoConcept(
+            MANAGE_QUALITY,
+            {"en": "manage quality", "sv": "hantera kvalitet"},
+            {"en": ["apply quality standards"]},
+            SkillType.SKILL,
+            "transversal",
+        ),
+        EscoConcept(
+            USE_ONLINE_TOOLS,
+            {"en": "use online tools to collaborate"},
+            {"en": ["use online meeting tools"]},
+            SkillType.SKILL,
+        ),
+        EscoConcept(
+            COLLABORATE_DIGITALLY,
+            {"en": "collaborate through digital technologies"},
+            {"en": ["use online tools to collaborate", "use online meeting tools"]},
+            SkillType.SKILL,
+        ),
+        EscoConcept(
+            DOCUMENTING_BELOW,
+            {"en": "documenting and recording information"},
+            type=SkillType.GROUP,
+            code="S2.2.0",
+            broader=[DOCUMENTING],
+        ),
+        EscoConcept(
+            DOCUMENTING,
+            {"en": "documenting and recording information"},
+            type=SkillType.GROUP,
+            code="S2.2",
+        ),
+    ]
 
 
-@pytest.fixture(params=[handful, builtin_skills], ids=["by hand", "built in"])
-def skills(request) -> Skills:
-    return request.param()
+WEB_DEVELOPER = "http://data.europa.eu/esco/occupation/c40a2919-48a9-40ea-b506-1f34f693496d"
+
+
+def developers() -> list[EscoOccupation]:
+    """An occupation, with what it needs."""
+    return [
+        EscoOccupation(
+            WEB_DEVELOPER,
+            {"en": "web developer", "es": "desarrollador web"},
+            code="2513",
+            essential=[WORK_IN_TEAMS],
+            optional=[MANAGE_QUALITY, USE_ONLINE_TOOLS],
+        )
+    ]
+
+
+SOURCES = ("by hand", "built in", "imported", "api", "api, remembered", "api down, remembered")
+
+
+@pytest.fixture(params=SOURCES)
+async def skills(request, tmp_path) -> AsyncIterator[Skills]:
+    concepts, occupations = handful(), developers()
+    by_hand = SkillIndex("1.1.1", concepts, occupations=occupations)
+    match request.param:
+        case "by hand":
+            yield by_hand
+        case "built in":
+            yield builtin_skills()
+        case "imported":
+            path = tmp_path / "index"
+            build("1.1.1", concepts, occupations).save(path)
+            yield IndexedSkills(Sections.of_file(path))
+        case _:
+            with served(Imitation(concepts, occupations)) as imitation:
+                async with httpx.AsyncClient() as http:
+                    api = EscoApi(EscoClient(http, imitation.url, "1.1.1"))
+                    if request.param == "api":
+                        yield api
+                    elif request.param == "api, remembered":
+                        yield RememberedSkills(api, SkillIndex("1.1.1", []))
+                    else:
+                        nowhere = EscoClient(http, "http://127.0.0.1:9", "1.1.1", tries=1)
+                        yield RememberedSkills(EscoApi(nowhere), by_hand)
 
 
 async def test_a_preferred_label_is_exact_and_homonyms_stand_beside_it(skills: Skills):
@@ -166,9 +215,15 @@ async def test_a_skill_is_found_by_its_uri_and_says_which_language_it_speaks(ski
 
 
 async def test_an_invented_uri_is_refused(skills: Skills):
-    with pytest.raises(SkillNotFound) as refused:
+    # While the source is down, what is not remembered may exist: it is not declared missing.
+    down = isinstance(skills, RememberedSkills) and not await answers(skills)
+    with pytest.raises(SkillsUnavailable if down else SkillNotFound) as refused:
         await skills.get(SKILL + "00000000-0000-4000-8000-000000000000", "en")
-    assert refused.value.code == "skill_not_found"
+    assert refused.value.code == ("skills_unavailable" if down else "skill_not_found")
+
+
+async def answers(skills: Skills) -> bool:
+    return (await skills.in_use()).source == "api"
 
 
 def _labels(found: list[Skill]) -> list[str]:
@@ -199,3 +254,51 @@ async def test_a_search_for_nothing_finds_nothing(skills: Skills, text):
 async def test_a_search_gives_no_more_than_asked(skills: Skills):
     assert len(await skills.search("collaborate", "en", 1)) == 1
     assert await skills.search("collaborate", "en", 0) == []
+
+
+async def test_a_search_finds_a_skill_by_its_uri_and_a_group_by_its_code(skills: Skills):
+    assert [s.uri for s in await skills.search(WORK_IN_TEAMS, "en", 5)] == [WORK_IN_TEAMS]
+
+
+async def test_a_search_keeps_to_its_filter(skills: Skills):
+    async def found(where: SkillFilter) -> list[str]:
+        return [s.uri for s in await skills.search("work in teams", "en", 1, where=where)]
+
+    assert await found(SkillFilter(reuse_levels=frozenset(["transversal"]))) == [WORK_IN_TEAMS]
+    assert await found(SkillFilter(types=frozenset([SkillType.SKILL]))) == [WORK_IN_TEAMS]
+    assert await found(SkillFilter(reuse_levels=frozenset(["occupation-specific"]))) == []
+
+
+async def test_a_sentence_leads_to_the_skills_it_speaks_of(skills: Skills):
+    sentence = "Learners work in a team; they also manage the quality of their results."
+    [found] = await skills.suggest([sentence], "en", 2)
+    assert {s.skill.uri for s in found} == {WORK_IN_TEAMS, MANAGE_QUALITY}
+    assert all(s.score > 0 and s.matched_words for s in found)
+
+
+async def test_each_sentence_gets_its_own_suggestions(skills: Skills):
+    found = await skills.suggest(["Work in teams.", "Zzzz.", ""], "en", 3)
+    assert [bool(one) for one in found] == [True, False, False]
+
+
+async def test_groups_are_no_suggestions_unless_asked_for(skills: Skills):
+    sentence = ["documenting and recording information"]
+    assert DOCUMENTING not in {s.skill.uri for s in (await skills.suggest(sentence, "en", 9))[0]}
+    [found] = await skills.suggest(sentence, "en", 9, where=SkillFilter(include_groups=True))
+    assert {DOCUMENTING, DOCUMENTING_BELOW} & {s.skill.uri for s in found}
+
+
+async def test_the_tree_can_be_walked_from_the_top(skills: Skills):
+    top = await skills.below(None, "en")
+    assert all(group.is_group for group in top)
+    assert len(top) >= 1
+    under = await skills.below(DOCUMENTING, "en")
+    assert DOCUMENTING_BELOW in {skill.uri for skill in under}
+    with pytest.raises(SkillNotFound):
+        await skills.below(SKILL + "00000000-0000-4000-8000-000000000000", "en")
+
+
+async def test_it_says_which_version_answers(skills: Skills):
+    in_use = await skills.in_use()
+    assert (in_use.version, "en" in in_use.languages) == ("1.1.1", True)
+    assert in_use.skills >= 4

@@ -25,11 +25,8 @@ _version = table(EscoVersionRow)
 
 async def links_in_proposals(connection: AsyncConnection) -> list[LinkedSkill]:
     """Every link of every proposal, whatever its state."""
-    outcomes = func.jsonb_array_elements(_proposal.c.content["academic"]["outcomes"]).column_valued(
-        "outcome"
-    )
     rows = await connection.execute(
-        select(_proposal.c.code, outcomes)
+        select(_proposal.c.code, _proposal.c.content["academic"]["outcomes"])
         .where(func.jsonb_typeof(_proposal.c.content["academic"]["outcomes"]) == "array")
         .order_by(_proposal.c.code)
     )
@@ -42,7 +39,8 @@ async def links_in_proposals(connection: AsyncConnection) -> list[LinkedSkill]:
             language=skill["link"]["language"],
             version=skill["link"]["version"],
         )
-        for code, outcome in rows
+        for code, outcomes in rows
+        for outcome in outcomes
         for skill in outcome.get("skills") or ()
         if skill.get("link")
     ]

@@ -176,7 +176,10 @@ async def take_in(
     labels_only: bool = False,
     replacing: bool = True,
 ) -> None:
-    """Write what a source says. Official labels replace those of lists; lists only fill gaps."""
+    """Write what a source says. Official labels replace those of lists; lists only fill gaps.
+
+    Without `replacing`, what is there stays, whoever said it.
+    """
     if replacing:
         for row in _kept:
             kept = table(row)
@@ -216,7 +219,8 @@ async def take_in(
                     content.oddities.note(f"skill_without_label_{language}", uri)
     else:
         known = uris
-        await _make_way(connection, version, source, content)
+        if replacing:
+            await _make_way(connection, version, source, content)
     await _copied(
         connection,
         EscoLabelRow,
