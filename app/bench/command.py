@@ -39,7 +39,7 @@ class Extent:
 
 
 DEFAULT = Extent(rounds=5, seconds=2.0, batch=40)
-QUICK = Extent(rounds=2, seconds=1.0, batch=12)
+QUICK = Extent(rounds=2, seconds=1.0, batch=8)
 
 
 @dataclass(frozen=True)
@@ -105,34 +105,36 @@ async def _run(extent: Extent, settings: Settings, console: Console) -> None:
 
 
 async def _measured(extent: Extent, settings: Settings, console: Console) -> list[dict[str, float]]:
-    with scratch(settings) as folder, EmbeddedPostgres(folder / "postgres") as postgres:
+    with (
+        scratch(settings) as folder,
+        EmbeddedPostgres(folder / "postgres") as postgres,
+        console.status("") as status,
+    ):
+        told = status.update if console.is_terminal else console.print
         site = Site(folder, postgres)
-        with console.status("") as status:
-            async with AsyncExitStack() as stack:
-                told = status.update
-                told("pgbench makes its tables")
-                pgbench = PgBench(postgres)
-                await pgbench.prepare()
-                hello = stack.enter_context(server(["app.bench.hello", "{fd}"], {}))
-                await answering(hello, "/hello")
-                people = site.people()
-                told("a course is proposed, agreed on and published")
-                registrations, stage = await _registrations(site, people, stack)
-                told("another one is taught, and its results confirmed")
-                credentials = await _credentials(site, people, stack, extent)
-                measures: list[Measure] = [
-                    Reading("hello", "hello", hello, [prepared("GET", "/hello")]),
-                    PgBenchRate(pgbench),
-                    registrations,
-                    *_readings(registrations.api, people),
-                    SignatureRate(),
-                    credentials,
-                    Verifications(credentials.api, credentials.stage, credentials),
-                ]
-                found = await interleaved(measures, extent.rounds, extent.seconds, told)
-                told("counting the places")
-                await registrations.check(stage)
-                return found
+        async with AsyncExitStack() as stack:
+            told("a course is proposed, approved, taught and graded; pgbench makes its tables")
+            hello = stack.enter_context(server(["app.bench.hello", "{fd}"], {}))
+            people = site.people()
+            pgbench = PgBench(postgres)
+            (registrations, stage), credentials, *_ = await asyncio.gather(
+                _registrations(site, people, stack),
+                _credentials(site, people, stack, extent),
+                pgbench.prepare(),
+                answering(hello, "/hello"),
+            )
+            measures: list[Measure] = [
+                Reading("hello", "hello", hello, [prepared("GET", "/hello")]),
+                PgBenchRate(pgbench),
+                registrations,
+                *_readings(registrations.api, people),
+                SignatureRate(),
+                credentials,
+                Verifications(credentials.api, credentials.stage, credentials),
+            ]
+            found = await interleaved(measures, extent.rounds, extent.seconds, told)
+            await registrations.check(stage)
+            return found
 
 
 async def _registrations(

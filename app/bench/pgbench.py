@@ -7,8 +7,8 @@ from app.adapters.embedded import EmbeddedPostgres
 from app.bench.processes import BenchFailed, output_of
 
 DATABASE = "pgbench"
-SCALE = 10
-"""1,000,000 accounts: enough rows that fifty clients hardly ever want the same one."""
+SCALE = 2
+"""200,000 accounts: enough rows that fifty clients hardly ever want the same one."""
 
 _TPS = re.compile(r"^tps = ([0-9.]+) \(without", re.MULTILINE)
 

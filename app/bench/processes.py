@@ -99,7 +99,7 @@ def _ending(process: "subprocess.Popen[bytes]") -> Iterator[None]:
             process.stdin.close()
 
 
-async def output_of(command: Sequence[str], *, given: str = "", patience: float = 120.0) -> str:
+async def output_of(command: Sequence[str], *, given: str = "", patience: float = 600.0) -> str:
     """What a program prints, run to its end. Raises BenchFailed with its messages."""
     process = await asyncio.create_subprocess_exec(
         *command,

@@ -18,10 +18,10 @@ PLACES = 200
 QUOTA = 15
 """Ten institutions of fifteen: most get no place, as on the day when a popular course opens."""
 
-_AT_FIRST = 1000.0
-"""Registrations per second that the first round is prepared for."""
-_ROOM = 1.3
-"""How many more are prepared than were made in a second of the last round."""
+_LEAST = 200
+"""Requests prepared at least: four for each connection."""
+_ROOM = 1.5
+"""How many more are prepared than the last round would have made in the time."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,14 @@ class Registrations:
     name: str = "registrations"
     made: int = 0
     """How many have registered so far."""
-    _expected: float = _AT_FIRST
+    _expected: float = 0.0
+    """Registrations per second, as of the last round."""
     _ready: deque[Learner] = field(default_factory=deque)
 
     async def once(self, seconds: float) -> Sample:
         """See Measure."""
-        missing = ceil(seconds * self._expected * _ROOM) - len(self._ready)
+        wanted = max(_LEAST, ceil(seconds * self._expected * _ROOM))
+        missing = wanted - len(self._ready)
         if missing > 0:
             new = learners(self.people, missing)
             await sign_in(self.api, new)

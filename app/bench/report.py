@@ -51,26 +51,26 @@ RATIOS = (
 )
 
 FIGURES = (
-    Figure("hello_per_s", "hello, the bare framework", "1/s", digits=0),
+    Figure("hello_per_s", "hello: the bare framework", "1/s", digits=0),
     Figure("hello_cpu_us", "  its CPU", "µs", digits=0),
-    Figure("pgbench_tps", "pgbench -N -M prepared -c 50 -j 2", "1/s", digits=0),
-    Figure("signatures_per_s", "RSA-3072 signatures, one thread", "1/s", digits=0),
-    Figure("registrations_per_s", "registrations, one hot direct edition", "1/s", digits=0),
+    Figure("pgbench_tps", "pgbench -N, 50 clients", "1/s", digits=0),
+    Figure("signatures_per_s", "RSA-3072 signatures, 1 thread", "1/s", digits=0),
+    Figure("registrations_per_s", "registrations, 1 hot edition", "1/s", digits=0),
     Figure("registrations_vs_pgbench", "  relative to pgbench", "×", at_least=0.20),
     Figure("registrations_vs_hello", "  relative to hello", "×", at_least=0.16),
     Figure("registration_cpu_vs_hello", "  CPU relative to hello", "×", at_most=9, digits=1),
     Figure("registrations_cpu_us", "  CPU", "µs", digits=0),
     Figure("registrations_p50_ms", "  half of them within", "ms", digits=0),
     Figure("registrations_p99_ms", "  all but 1 % within", "ms", digits=0),
-    Figure("credentials_per_s", "credentials, from result to stored", "1/s", at_least=40, digits=1),
+    Figure("credentials_per_s", "credentials, result to stored", "1/s", at_least=40, digits=1),
     Figure("credentials_vs_signatures", "  relative to signatures", "×", at_least=0.03, digits=4),
     Figure("credential_cpu_ms", "  CPU", "ms", digits=1),
-    Figure("verify_cpu_ms", "verifying a stored credential, CPU", "ms", at_most=15, digits=1),
+    Figure("verify_cpu_ms", "verifying a credential, CPU", "ms", at_most=15, digits=1),
     Figure("verify_per_s", "  verifications", "1/s", digits=0),
     Figure("institution_per_s", "GET /v1/institutions/UNIOVI", "1/s", digits=0),
     Figure("institution_vs_hello", "  relative to hello", "×"),
     Figure("institution_cpu_vs_hello", "  CPU relative to hello", "×", digits=1),
-    Figure("me_per_s", "GET /v1/me, with its token check", "1/s", digits=0),
+    Figure("me_per_s", "GET /v1/me", "1/s", digits=0),
     Figure("me_vs_hello", "  relative to hello", "×"),
     Figure("me_cpu_vs_hello", "  CPU relative to hello", "×", digits=1),
 )
@@ -78,8 +78,10 @@ FIGURES = (
 
 def table(found: Mapping[str, Spread], figures: Sequence[Figure] = FIGURES) -> Table:
     """Medians, the range over the rounds, limits; what was not measured is left out."""
-    shown = Table("", "median", "least", "most", "", "limit", "", title_justify="left")
-    for column in shown.columns[1:4]:
+    shown = Table("", "median", "range", "", "limit", "", padding=(0, 0, 0, 1))
+    for column in shown.columns:
+        column.no_wrap = True
+    for column in shown.columns[1:3]:
         column.justify = "right"
     for figure in figures:
         spread = found.get(figure.key)
@@ -88,8 +90,9 @@ def table(found: Mapping[str, Spread], figures: Sequence[Figure] = FIGURES) -> T
         verdict = ""
         if figure.limit:
             verdict = "[green]met[/]" if figure.meets(spread.median) else "[red]missed[/]"
-        values = (figure.shown(v) for v in (spread.median, spread.least, spread.most))
-        shown.add_row(figure.what, *values, figure.unit, figure.limit, verdict)
+        between = f"{figure.shown(spread.least)}–{figure.shown(spread.most)}"
+        median = figure.shown(spread.median)
+        shown.add_row(figure.what, median, between, figure.unit, figure.limit, verdict)
     return shown
 
 

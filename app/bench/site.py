@@ -26,7 +26,7 @@ from app.demo.stage import Narrator, Stage
 from app.domain.clock import SystemClock
 from app.settings import Settings
 
-_READY_WITHIN = 60.0
+_READY_WITHIN = 300.0
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def look(path: str, token: str | None = None) -> bytes:
 
 
 async def answering(process: Process, path: str) -> None:
-    """Wait until a server answers 200. Raises BenchFailed after a minute."""
+    """Wait until a server answers 200. Raises BenchFailed after five minutes."""
     deadline = asyncio.get_running_loop().time() + _READY_WITHIN
     async with httpx.AsyncClient(base_url=f"http://{HOST}:{process.port}", timeout=5) as http:
         while asyncio.get_running_loop().time() < deadline:
@@ -116,4 +116,6 @@ async def answering(process: Process, path: str) -> None:
                 if (await http.get(path)).status_code == 200:
                     return
             await asyncio.sleep(0.05)
-    raise BenchFailed("A server did not become ready within a minute; its messages stand above.")
+    raise BenchFailed(
+        "A server did not become ready within five minutes; its messages stand above."
+    )
