@@ -26,8 +26,10 @@ class MemoryPersons:
         found = {person: self._persons.get(person) for person in persons}
         return {key: person for key, person in found.items() if person is not None}
 
-    async def by_account(self, account: UUID) -> Person | None:
+    async def by_account(self, account: UUID, *, hold: bool = False) -> Person | None:
         """The person behind an account."""
+        if hold:
+            await self._work.lock("adding_person_of", account)
         return next((p for p in self._persons.values() if p.account == account), None)
 
     async def without_account(

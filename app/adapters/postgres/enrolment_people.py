@@ -37,8 +37,12 @@ class PostgresPersons:
         rows = await self._work.connection.execute(select(_person).where(_person.c.id.in_(persons)))
         return {row.id: to_person(row) for row in rows}
 
-    async def by_account(self, account: UUID) -> Person | None:
+    async def by_account(self, account: UUID, *, hold: bool = False) -> Person | None:
         """The person behind an account."""
+        if hold:
+            await self._work.connection.execute(
+                select(func.pg_advisory_xact_lock(func.hashtextextended(str(account), 7237)))
+            )
         found = await self._work.connection.execute(
             select(_person).where(_person.c.account == account)
         )

@@ -80,8 +80,12 @@ class Persons(Protocol):
         """Several at once."""
         ...
 
-    async def by_account(self, account: UUID) -> Person | None:
-        """The person behind an account."""
+    async def by_account(self, account: UUID, *, hold: bool = False) -> Person | None:
+        """The person behind an account.
+
+        With `hold`, others who would add a person for this account wait until this unit of work
+        ends.
+        """
         ...
 
     async def without_account(

@@ -173,15 +173,18 @@ async def _person(
         language=request.language,
     )
     if request.for_another:
-        known = await _without_account(fresh, work)
+        known = await _without_account(fresh, work, to_add=True)
         return (known, False) if known is not None else (fresh, True)
     if caller.account is None:
         raise AccountNeeded
     verified = caller.email is not None and folded_email(caller.email) == fresh.identity.email
     known = await work.persons.by_account(caller.account)
+    if known is None:
+        # The same person may be registering in another edition at this very moment.
+        known = await work.persons.by_account(caller.account, hold=True)
     if known is None and verified:
         # The address is proven: whoever came by a form with it and this name is the caller.
-        known = await _without_account(fresh, work)
+        known = await _without_account(fresh, work, to_add=False)
         if known is not None and known.account not in (None, caller.account):
             known = None
     if known is None:
@@ -197,9 +200,16 @@ async def _person(
     return known, False
 
 
-async def _without_account(fresh: Person, work: EnrolmentWork) -> Person | None:
-    found = await work.persons.without_account([fresh.identity], hold=True)
-    return found.get(fresh.identity)
+async def _without_account(fresh: Person, work: EnrolmentWork, *, to_add: bool) -> Person | None:
+    """The person of that address and name who has no account yet.
+
+    Only whoever may add such a person, or has found one to take over, makes others wait: most
+    people who register are neither, and must not queue up behind one another across editions.
+    """
+    wanted = [fresh.identity]
+    if not to_add and not await work.persons.without_account(wanted):
+        return None
+    return (await work.persons.without_account(wanted, hold=True)).get(fresh.identity)
 
 
 async def _doubt(

@@ -1,0 +1,244 @@
+"""Two hundred people at once, on separate connections: both caps hold, and it is the lock that
+holds them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app import reactions
+from app.adapters.postgres.engine import make_engine
+from app.adapters.postgres.enrolment_editions import PostgresEditions
+from app.adapters.postgres.outbox import PostgresOutbox
+from app.adapters.postgres.unit_of_work import PostgresWork
+from app.domain.access.roles import SYSTEM, Caller
+from app.domain.clock import SystemClock
+from app.domain.enrolment.edition import Edition, Mode
+from app.domain.enrolment.registration import State
+from app.domain.enrolment.use_cases_editions import open_edition
+from app.domain.enrolment.use_cases_lists import replay_decisions
+from app.domain.enrolment.use_cases_register import register
+from app.domain.enrolment.use_cases_registrations import cancel_registration
+from app.ports import Work
+from tests.enrolment_builders import (
+    LIKENESS,
+    PARTNERS,
+    a_learner,
+    a_request,
+    an_edition,
+    officer,
+)
+
+PLACES, PER_INSTITUTION = 50, 5
+EXTERNALS = ("EXT:Town Hall", "EXT:Chamber of Commerce", "EXT:Design Lab", "EXT:Civic Hub")
+FOURTEEN = (*PARTNERS, *EXTERNALS)
+CROWD = (*FOURTEEN, "UNIOVI", "UNIOVI", "UNIOVI", "HKA", "HKA", "EXT:Town Hall")
+"""Some institutions send more people than others."""
+CLOCK = SystemClock()
+
+
+@pytest.fixture
+async def wide(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Thirty connections, so that many really are at it at once."""
+    made = make_engine(database_url, pool_size=30)
+    yield made
+    await made.dispose()
+
+
+class House:
+    """Opens units of work on one database."""
+
+    def __init__(self, engine: AsyncEngine, kind: type[PostgresWork] = PostgresWork) -> None:
+        self.engine = engine
+        self.kind = kind
+        self.outbox = PostgresOutbox(reactions.NAMES)
+
+    def __call__(self, caller: Caller = SYSTEM, action: str = "test") -> Work:
+        return self.kind(self.engine, self.outbox, CLOCK, caller, action)
+
+
+async def opened(house: House, **changes: Any) -> Edition:
+    edition = an_edition(
+        CLOCK.now(), places=PLACES, per_institution=PER_INSTITUTION, mode=Mode.DIRECT, **changes
+    )
+    async with house() as w:
+        await w.editions.add(edition)
+    return await open_edition(edition.id, 1, work=house(), caller=officer(), clock=CLOCK)
+
+
+async def all_at_once(house: House, edition: Edition, number: int = 200) -> list[Any]:
+    """So many learners, of fourteen institutions; what each got, or why not."""
+    callers = [await a_learner(house, f"learner-{n}") for n in range(number)]
+
+    async def one(n: int) -> Any:
+        caller = callers[n]
+        view, _ = await register(
+            edition.id,
+            a_request(f"learner-{n}", CROWD[n % len(CROWD)]),
+            work=house(caller, "register"),
+            caller=caller,
+            clock=CLOCK,
+            likeness=LIKENESS,
+        )
+        return view
+
+    return await asyncio.gather(*(one(n) for n in range(number)), return_exceptions=True)
+
+
+async def placed_by_institution(engine: AsyncEngine, edition: UUID) -> Counter[str]:
+    """Counted from the rows, not from the counts."""
+    async with engine.connect() as connection:
+        rows = await connection.execute(
+            text("SELECT bucket FROM registration WHERE edition = :e AND state = 'placed'"),
+            {"e": edition},
+        )
+        return Counter(row.bucket for row in rows)
+
+
+async def test_two_hundred_at_once_take_fifty_places_and_five_per_institution(
+    wide: AsyncEngine,
+) -> None:
+    house = House(wide)
+    edition = await opened(house)
+    answers = await all_at_once(house, edition)
+    told = Counter(str(getattr(a, "registration", a) and a.registration.state) for a in answers)
+    assert told == {"placed": 50, "waiting": 150}
+    placed = await placed_by_institution(wide, edition.id)
+    assert placed.total() == PLACES
+    assert max(placed.values()) == PER_INSTITUTION
+    report = await replay_decisions(edition.id, work=house(), caller=officer())
+    assert list(report.differences) == []
+    assert report.replay.decisions == 201
+
+
+async def test_people_who_leave_while_others_come_free_no_seat_twice(wide: AsyncEngine) -> None:
+    house = House(wide)
+    edition = await opened(house)
+    first = await all_at_once(house, edition, 100)
+    leaving = [a.registration for a in first if a.registration.state is State.PLACED][::2]
+
+    async def leave(registration: Any) -> None:
+        await cancel_registration(
+            registration.id, registration.version, work=house(), caller=officer(), clock=CLOCK
+        )
+
+    async def come(n: int) -> None:
+        caller = await a_learner(house, f"newcomer-{n}")
+        await register(
+            edition.id,
+            a_request(f"newcomer-{n}", CROWD[n % len(CROWD)]),
+            work=house(caller, "register"),
+            caller=caller,
+            clock=CLOCK,
+            likeness=LIKENESS,
+        )
+
+    await asyncio.gather(
+        *(leave(registration) for registration in leaving), *(come(n) for n in range(60))
+    )
+    placed = await placed_by_institution(wide, edition.id)
+    assert placed.total() == PLACES
+    assert max(placed.values()) == PER_INSTITUTION
+    report = await replay_decisions(edition.id, work=house(), caller=officer())
+    assert list(report.differences) == []
+
+
+async def test_the_same_person_twice_at_once_is_registered_once(wide: AsyncEngine) -> None:
+    house = House(wide)
+    edition = await opened(house)
+    caller = await a_learner(house, "ana")
+
+    async def once() -> UUID:
+        view, _ = await register(
+            edition.id,
+            a_request("ana"),
+            work=house(caller, "register"),
+            caller=caller,
+            clock=CLOCK,
+            likeness=LIKENESS,
+        )
+        return view.registration.id
+
+    found = await asyncio.gather(*(once() for _ in range(12)))
+    assert len(set(found)) == 1
+    assert (await placed_by_institution(wide, edition.id)).total() == 1
+
+
+async def test_a_new_person_in_several_editions_at_once_is_one_person(wide: AsyncEngine) -> None:
+    house = House(wide)
+    editions = [await opened(house) for _ in range(8)]
+    caller = await a_learner(house, "ana")
+
+    async def once(edition: Edition) -> UUID:
+        view, _ = await register(
+            edition.id,
+            a_request("ana"),
+            work=house(caller, "register"),
+            caller=caller,
+            clock=CLOCK,
+            likeness=LIKENESS,
+        )
+        return view.person.id
+
+    found = await asyncio.gather(*(once(edition) for edition in editions))
+    assert len(set(found)) == 1
+
+
+class _Unlocked(PostgresEditions):
+    """Loads editions to change them without holding them."""
+
+    async def get(self, edition: UUID) -> Edition:
+        found = await self.read(edition)
+        # What follows would take its turn otherwise, as it happens on a busy server.
+        await asyncio.sleep(0.002)
+        return found
+
+
+class _UnlockedWork(PostgresWork):
+    """A unit of work whose editions are not held."""
+
+    @property
+    def editions(self) -> PostgresEditions:
+        return _Unlocked(self)
+
+
+async def without_the_constraints(engine: AsyncEngine) -> None:
+    """Take away what would notice that the lock is missing."""
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("ALTER TABLE place_tally DROP CONSTRAINT ck_place_tally_placed_within_cap")
+        )
+        await connection.execute(
+            text("ALTER TABLE allocation_decision DROP CONSTRAINT pk_allocation_decision")
+        )
+
+
+async def test_without_the_lock_both_caps_break(wide: AsyncEngine) -> None:
+    """This test exists to show that the one above would notice."""
+    locked = House(wide)
+    edition = await opened(locked)
+    await without_the_constraints(wide)
+    await all_at_once(House(wide, _UnlockedWork), edition)
+    placed = await placed_by_institution(wide, edition.id)
+    assert placed.total() > PLACES
+    assert max(placed.values()) > PER_INSTITUTION
+
+
+async def test_without_the_lock_the_constraints_still_let_nobody_in_above_a_cap(
+    wide: AsyncEngine,
+) -> None:
+    locked = House(wide)
+    edition = await opened(locked)
+    answers = await all_at_once(House(wide, _UnlockedWork), edition)
+    placed = await placed_by_institution(wide, edition.id)
+    assert placed.total() <= PLACES
+    assert max(placed.values()) <= PER_INSTITUTION
+    refused = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert refused
+    assert {type(answer) for answer in refused} == {IntegrityError}
