@@ -116,6 +116,4 @@ async def answering(process: Process, path: str) -> None:
                 if (await http.get(path)).status_code == 200:
                     return
             await asyncio.sleep(0.05)
-    raise BenchFailed(
-        "A server did not become ready within five minutes; its messages stand above."
-    )
+    raise BenchFailed("A server did not become ready in five minutes; its messages stand above.")
