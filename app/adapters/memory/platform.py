@@ -71,8 +71,7 @@ class MemoryAccounts:
         account = await self.account(identity.subject)
         held = (
             Grant(g.role, g.institution, g.valid_from, g.valid_to)
-            for g in self._grants.values()
-            if g.account == account
+            for g in self._grants.where(lambda grant: grant.account == account)
         )
         return Caller(
             account=account,

@@ -91,6 +91,13 @@ class MemoryTable(Generic[K, V]):
         """Copies of all rows, without their keys."""
         yield from (value for _, value in self.items())
 
+    def where(self, holds: Callable[[V], bool]) -> Iterator[V]:
+        """Copies of the rows for which it holds; those that are passed over cost no copy."""
+        merged: dict[K, V | None] = {**self._committed, **self._staged}
+        for value in merged.values():
+            if value is not None and holds(value):
+                yield deepcopy(value)
+
 
 class MemoryOutbox:
     """Keeps events until the unit of work commits."""
