@@ -18,11 +18,13 @@ from app.routers import (
     reference,
     registrations,
     results,
+    skills,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
     platform.router,
     reference.router,
+    skills.router,
     proposals.router,
     proposals_decisions.router,
     proposals_decisions.published_router,

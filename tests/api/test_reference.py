@@ -56,6 +56,8 @@ async def test_wordings_are_resolved_and_nothing_is_linked(api: Api) -> None:
         ],
         "alt_labels": answer["items"][0]["candidates"][0]["alt_labels"],
         "collections": ["research", "transversal"],
+        "description": None,
+        "description_language": None,
     }
 
 
@@ -105,3 +107,52 @@ async def test_groups_are_found_only_when_asked_for(api: Api) -> None:
         ("group", "S2.2"),
         ("group", "S2.2.0"),
     ]
+
+
+async def test_sentences_lead_to_skills_and_all_of_them_together_to_each_once(api: Api) -> None:
+    body = {
+        "sentences": ["Learners work in a team.", "Learners work in teams and manage quality."],
+        "limit": 3,
+    }
+    answer = (await api(None, "POST", "/v1/skills/suggest", json=body)).json()
+    assert [item["sentence"] for item in answer["items"]] == body["sentences"]
+    assert answer["items"][0]["suggestions"][0]["skill"]["uri"] == WORK_IN_TEAMS
+    assert answer["items"][0]["suggestions"][0]["fell_back"] is False
+    [both] = [one for one in answer["together"] if one["skill"]["uri"] == WORK_IN_TEAMS]
+    assert both["sentences"] == [0, 1]
+    uris = [one["skill"]["uri"] for one in answer["together"]]
+    assert len(uris) == len(set(uris))
+    assert answer["attribution"] == ATTRIBUTION
+
+
+async def test_a_label_that_is_missing_in_a_language_says_that_it_fell_back(api: Api) -> None:
+    body = {"sentences": ["work in teams"], "language": "mt", "limit": 1}
+    answer = (await api(None, "POST", "/v1/skills/suggest", json=body)).json()
+    [suggestion] = answer["items"][0]["suggestions"]
+    assert (suggestion["fell_back"], suggestion["skill"]["language"]) == (True, "en")
+
+
+async def test_filters_narrow_a_search(api: Api) -> None:
+    path = "/v1/skills?text=work%20in%20teams&limit=5"
+    every = (await api(None, "GET", path)).json()["items"]
+    digital = (await api(None, "GET", f"{path}&collection=digital")).json()["items"]
+    assert every[0]["uri"] == WORK_IN_TEAMS
+    assert all("digital" in skill["collections"] for skill in digital)
+    assert WORK_IN_TEAMS not in {skill["uri"] for skill in digital}
+
+
+async def test_the_tree_starts_at_the_widest_groups_and_says_which_data_answer(api: Api) -> None:
+    top = (await api(None, "GET", "/v1/skills/tree")).json()["items"]
+    assert {skill["type"] for skill in top} == {"group"}
+    under = await api(None, "GET", "/v1/skills/tree", params={"uri": top[0]["uri"]})
+    assert under.json()["items"]
+    in_use = (await api(None, "GET", "/v1/skills/in-use")).json()
+    assert (in_use["version"], in_use["source"]) == ("1.1.1", "built_in")
+
+
+async def test_the_built_in_set_has_no_occupations(api: Api) -> None:
+    assert (await api(None, "GET", "/v1/occupations?text=developer")).json()["items"] == []
+    unknown = await api(
+        None, "GET", "/v1/occupations/skills?uri=http://data.europa.eu/esco/occupation/none"
+    )
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "skill_not_found")

@@ -1,5 +1,6 @@
 """Any set of ESCO concepts behind the `Skills` port, answered from an index on this machine."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.adapters.esco import lookup
@@ -108,6 +109,8 @@ class IndexedSkills:
                 self._reader, sentence[:_LONGEST], language, wanted=wanted, limit=3 * limit
             )
             found.append(self._suggestions(scored, language, limit))
+            # Many sentences take their time; others get their turn in between.
+            await asyncio.sleep(0)
         return found
 
     async def below(self, uri: str | None, language: str) -> list[Skill]:

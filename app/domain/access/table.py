@@ -8,11 +8,13 @@ from app.domain.access.permissions import Permission
 from app.domain.access.platform import PLATFORM
 from app.domain.access.proposals import PROPOSALS
 from app.domain.access.results import RESULTS
+from app.domain.access.skills import SKILLS
 
 PERMISSIONS: Mapping[str, Permission] = {
     **PLATFORM,
     **PROPOSALS,
     **ENROLMENT,
     **RESULTS,
+    **SKILLS,
     **CREDENTIALS,
 }

@@ -52,6 +52,8 @@ LOCATED = {
 _ALSO: dict[str, frozenset[str]] = {
     # Nothing in their address says that there may be nothing.
     "get_skill": frozenset({"404"}),
+    "list_skills_below": frozenset({"404"}),
+    "list_occupation_skills": frozenset({"404"}),
     "list_demo_people": frozenset({"404"}),
     # Refused while certified fields are missing.
     "preview_credential": frozenset({"409"}),
