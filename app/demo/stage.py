@@ -151,6 +151,8 @@ def _api(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
+        if process.stdin is not None:
+            process.stdin.close()
         process.terminate()
         try:
             process.wait(timeout=30)

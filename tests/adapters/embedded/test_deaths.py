@@ -178,7 +178,12 @@ def test_where_the_kernel_does_not_help_a_shell_stops_the_server(tmp_path: Path)
         "print('watched', flush=True)\n"
         "sys.stdin.read()\n"
     )
-    with subprocess.Popen(["/bin/sleep", "60"], start_new_session=True) as server:
+    # Whoever runs the tests in the background of a shell ignores SIGINT, and sleep would as well.
+    with subprocess.Popen(
+        ["/bin/sleep", "60"],
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as server:
         with subprocess.Popen(
             [sys.executable, "-c", script, str(server.pid)],
             stdin=subprocess.PIPE,
