@@ -23,7 +23,8 @@ from app.demo.main import play
 from app.demo.stage import Narrator, stage
 from tests.adapters.edc import official
 
-pytestmark = pytest.mark.slow
+# The first test waits for the whole demonstration.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @dataclass(frozen=True)
