@@ -252,8 +252,13 @@ def _misspelt(
     if len(key) < 3:
         return []
     gains: dict[int, float] = {}
-    for word in [*words, *_halves(words)]:
-        for number, likeness in _spellings(speech, word):
+    meant = [(word, _spellings(speech, word)) for word in words]
+    for piece in _halves(words):
+        number = speech.word_number(piece)
+        if number is not None:
+            meant.append((piece, [(number, 1.0)]))
+    for word, spellings in meant:
+        for number, likeness in spellings:
             labels = speech.word_labels[number]
             gain = likeness * len(word) / (1 + len(labels) ** 0.3)
             for label in labels:
