@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 from app.adapters.memory.enrolment_imports import MemoryForms, MemoryImports, MemoryResponses
 from app.adapters.memory.enrolment_people import MemoryExternalSpellings, MemoryPersons
 from app.adapters.memory.enrolment_places import MemoryDecisions, MemoryEditions, MemoryTallies
-from app.adapters.memory.enrolment_registrations import MemoryRegistrations
+from app.adapters.memory.enrolment_registrations import (
+    MemoryDirectRegistrations,
+    MemoryRegistrations,
+)
 
 if TYPE_CHECKING:
     from app.adapters.memory.unit_of_work import MemoryTable, MemoryWork
@@ -39,6 +42,11 @@ class EnrolmentRepositories:
     def registrations(self) -> MemoryRegistrations:
         """Registrations, whose counts move with them."""
         return MemoryRegistrations(self._whole)
+
+    @cached_property
+    def direct(self) -> MemoryDirectRegistrations:
+        """Registrations in one step, which memory has no need of."""
+        return MemoryDirectRegistrations()
 
     @cached_property
     def tallies(self) -> MemoryTallies:

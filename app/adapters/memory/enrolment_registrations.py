@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from app.domain.enrolment.direct import Claim, Claimed
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import RegistrationNotFound
 from app.domain.enrolment.forms.responses import KnownEntry, StoredResponse
@@ -203,3 +204,11 @@ class MemoryRegistrations:
         """The state of each registration that a numbered decision was taken on."""
         decided = self._those(lambda r: r.edition == edition and r.decision_seq is not None)
         return {registration.id: registration.state for registration in decided}
+
+
+class MemoryDirectRegistrations:
+    """See `app.domain.enrolment.direct.DirectRegistrations`."""
+
+    async def claim(self, claim: Claim) -> Claimed | None:
+        """Nothing: there is no round trip to save here."""
+        return None

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from app.adapters.postgres.enrolment_decisions import PostgresDecisions
+from app.adapters.postgres.enrolment_direct import PostgresDirectRegistrations
 from app.adapters.postgres.enrolment_editions import PostgresEditions, PostgresTallies
 from app.adapters.postgres.enrolment_imports import (
     PostgresForms,
@@ -38,6 +39,11 @@ class EnrolmentRepositories:
     def registrations(self) -> PostgresRegistrations:
         """Registrations, whose counts move with them."""
         return PostgresRegistrations(self._whole)
+
+    @cached_property
+    def direct(self) -> PostgresDirectRegistrations:
+        """Registrations in one round trip."""
+        return PostgresDirectRegistrations(self._whole)
 
     @cached_property
     def tallies(self) -> PostgresTallies:

@@ -47,9 +47,7 @@ async def enqueue(
     connection: AsyncConnection, entrypoint: str, payloads: Collection[Mapping[str, Any]]
 ) -> None:
     """Put jobs into the queue; they exist when the connection's transaction has committed."""
-    written: list[bytes | None] = [
-        json.dumps(payload, separators=(",", ":")).encode() for payload in payloads
-    ]
+    written: list[bytes | None] = [as_bytes(payload) for payload in payloads]
     await Queries(_SessionDriver(connection)).enqueue(
         [entrypoint] * len(written), written, [0] * len(written)
     )
@@ -93,15 +91,25 @@ class PostgresOutbox:
         """See `app.domain.unit_of_work.Outbox`."""
         if self._work is None:
             raise RuntimeError("An outbox writes within a unit of work.")
-        payloads = [
+        payloads = self.payloads(*events)
+        if payloads:
+            await enqueue(self._work.connection, REACTION, payloads)
+
+    def payloads(self, *events: Event) -> list[dict[str, Any]]:
+        """What is written for these events: one job for each and each reaction to it."""
+        trace_id = self._work.caller.trace_id if self._work else ""
+        return [
             {
                 "reaction": reaction,
                 "event": type(event).__name__,
                 "fields": event_payload(event),
-                "trace_id": self._work.caller.trace_id,
+                "trace_id": trace_id,
             }
             for event in events
             for reaction in self._reactions.get(type(event), ())
         ]
-        if payloads:
-            await enqueue(self._work.connection, REACTION, payloads)
+
+
+def as_bytes(payload: Mapping[str, Any]) -> bytes:
+    """A payload as the queue keeps it."""
+    return json.dumps(payload, separators=(",", ":")).encode()

@@ -95,6 +95,11 @@ class PostgresWork(EnrolmentRepositories):
         self.action = action
 
     @property
+    def engine(self) -> AsyncEngine:
+        """The pool, for the rare statement that is a transaction of its own."""
+        return self._engine
+
+    @property
     def connection(self) -> AsyncConnection:
         """The connection of the open transaction."""
         if self._connection is None:

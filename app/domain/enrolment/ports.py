@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.domain.enrolment.decisions import Decision
+from app.domain.enrolment.direct import DirectRegistrations
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.forms.responses import KnownEntry
 from app.domain.enrolment.person import Identity, Person
@@ -292,6 +293,11 @@ class EnrolmentWork(UnitOfWork, Protocol):
     @property
     def registrations(self) -> Registrations:
         """Registrations, whose counts move with them."""
+        ...
+
+    @property
+    def direct(self) -> DirectRegistrations:
+        """Registrations in one step, where the store has a short way."""
         ...
 
     @property

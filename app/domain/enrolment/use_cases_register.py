@@ -22,11 +22,12 @@ from app.domain.enrolment.affiliation import (
 )
 from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.decisions import Kind
+from app.domain.enrolment.direct import Claim
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import AccountNeeded, NotAdmitted, RegistrationInvalid
 from app.domain.enrolment.person import Person, could_be_one, folded_email
 from app.domain.enrolment.ports import EnrolmentWork
-from app.domain.enrolment.ranking import received_over_api
+from app.domain.enrolment.ranking import Receipt, received_over_api
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.requests import RegistrationRequest
@@ -57,6 +58,9 @@ async def register(
     request.check()
     if caller.account is None:
         raise AccountNeeded
+    claimed = await _at_once(edition_id, request, received_over_api(received), work, caller)
+    if claimed is not None:
+        return claimed, True
     async with work:
         await _known_institution(request, work)
         stated = await _stated(request, work, likeness)
@@ -111,6 +115,29 @@ async def register(
     return view, True
 
 
+async def _at_once(
+    edition_id: UUID,
+    request: RegistrationRequest,
+    receipt: Receipt,
+    work: EnrolmentWork,
+    caller: Caller,
+) -> RegistrationView | None:
+    """The short way, for somebody of a partner who registers for themselves; None where that
+    does not lead to the end."""
+    if request.institution is None or request.for_another:
+        return None
+    person = _given(request)
+    person.account, person.email_verified = caller.account, _is_verified(person, caller)
+    claim = Claim(edition_id, new_id(), person, request.institution, receipt, caller.actor)
+    claimed = await work.direct.claim(claim)
+    if claimed is None:
+        return None
+    registration = claimed.registration
+    return RegistrationView(
+        registration, claimed.edition, claimed.person, registration.reason, own=True
+    )
+
+
 @dataclass(frozen=True)
 class _Stated:
     read: Affiliation | Unclear
@@ -161,23 +188,31 @@ def _warnings(email: str, affiliation: Affiliation | None, spellings: Spellings)
     return ("email_domain_differs",) if domain_differs(email, affiliation, spellings) else ()
 
 
-async def _person(
-    request: RegistrationRequest, work: EnrolmentWork, caller: Caller
-) -> tuple[Person, bool]:
-    """The person who is registered, with what was given now; True when new to us."""
-    fresh = Person(
+def _given(request: RegistrationRequest) -> Person:
+    return Person(
         new_id(),
         " ".join(request.full_name.split()),
         request.email.strip(),
         country=request.country,
         language=request.language,
     )
+
+
+def _is_verified(person: Person, caller: Caller) -> bool:
+    return caller.email is not None and folded_email(caller.email) == folded_email(person.email)
+
+
+async def _person(
+    request: RegistrationRequest, work: EnrolmentWork, caller: Caller
+) -> tuple[Person, bool]:
+    """The person who is registered, with what was given now; True when new to us."""
+    fresh = _given(request)
     if request.for_another:
         known = await _without_account(fresh, work, to_add=True)
         return (known, False) if known is not None else (fresh, True)
     if caller.account is None:
         raise AccountNeeded
-    verified = caller.email is not None and folded_email(caller.email) == fresh.identity.email
+    verified = _is_verified(fresh, caller)
     known = await work.persons.by_account(caller.account)
     if known is None:
         # The same person may be registering in another edition at this very moment.

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.adapters.postgres.migrations import register_directly
 from app.adapters.postgres.migrations.queue import execute_script
 
 revision = "0003"
@@ -366,10 +367,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("import_id", "row", name=op.f("pk_import_row")),
     )
     execute_script(DECISIONS_STAND)
+    execute_script(register_directly.CREATE)
 
 
 def downgrade() -> None:
     """Remove them."""
+    op.execute(register_directly.DROP)
     for table in (
         "import_row",
         "import_file",
