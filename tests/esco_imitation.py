@@ -46,6 +46,10 @@ class Imitation:
         self.occupations = {one.uri: one for one in occupations}
         self.trouble: list[Response] = []
         """Answers to give instead, one for each of the next questions."""
+        self.fail_after: int | None = None
+        """How many questions are answered before everything is 503."""
+        self.ceiling: int | None = None
+        """How many results a search gives at most, whatever it says there are."""
         self.asked: list[str] = []
         self.url = ""
 
@@ -63,6 +67,8 @@ class Imitation:
     def _answering(self, answer: Any) -> Any:
         async def answered(request: Request) -> Response:
             self.asked.append(str(request.url).split("/api", 1)[1])
+            if self.fail_after is not None and len(self.asked) > self.fail_after:
+                return Response("<html>down</html>", status_code=503, media_type="text/html")
             if self.trouble:
                 return self.trouble.pop(0)
             chosen = request.query_params.get("selectedVersion", f"v{OLD}")
@@ -86,7 +92,7 @@ class Imitation:
                 hits.append((hit[0], _result(found, hit[1], language)))
         hits.sort(key=lambda hit: (-hit[0], hit[1]["uri"]))
         limit, page = int(query.get("limit", "20")), int(query.get("offset", "0"))
-        here = hits[page * limit : (page + 1) * limit]
+        here = hits[: self.ceiling][page * limit : (page + 1) * limit]
         links: dict[str, Any] = {"self": {"href": str(request.url)}}
         if (page + 1) * limit < len(hits):
             links["next"] = {"href": str(request.url.include_query_params(offset=page + 1))}

@@ -1,8 +1,10 @@
 """ESCO as it was imported, behind the `Skills` port; the built-in set until something was."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from time import monotonic
@@ -26,6 +28,8 @@ from app.domain.vocabulary.skills import (
     SkillsUnavailable,
     Suggestion,
 )
+
+log = logging.getLogger(__name__)
 
 _LOOK_AGAIN = 5.0
 """Seconds after which the database is asked whether another version is active."""
@@ -132,8 +136,17 @@ class ImportedSkills:
             self._building = asyncio.create_task(self._load(active))
         if self._skills is None or active.path(self._folder).exists():
             await asyncio.shield(self._building)
+        if self._skills is None:
+            raise SkillsUnavailable
 
     async def _load(self, active: Loaded) -> None:
+        try:
+            await self._open(active)
+        except (OSError, SQLAlchemyError, ValueError, BrokenProcessPool):
+            # What answered so far goes on; the next look tries again.
+            log.exception("The index of ESCO %s cannot be built.", active.version)
+
+    async def _open(self, active: Loaded) -> None:
         path = active.path(self._folder)
         if not path.exists():
             url = self._engine.url.render_as_string(hide_password=False)
