@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from app.domain.access import use_cases
@@ -73,7 +73,10 @@ async def cancel_job(job: UUID, caller: CallerDep, ports: PortsDep) -> JobOut:
 
 
 @router.post("/{job}/resume", status_code=202, operation_id="resume_job")
-async def resume_job(job: UUID, caller: CallerDep, ports: PortsDep) -> JobOut:
+async def resume_job(
+    job: UUID, response: Response, caller: CallerDep, ports: PortsDep
+) -> JobOut:
     """Run a failed or cancelled job again, for what is not done yet."""
     again = await use_cases.resume_job(job, work=ports.work(caller, "resume_job"), caller=caller)
+    response.headers["Location"] = f"/v1/jobs/{job}"
     return JobOut.of(again)

@@ -363,13 +363,13 @@ async def test_no_batch_without_a_seal_beyond_doubt(house):
         await house.prepared()
 
 
-async def test_officers_of_other_institutions_do_not_know_of_the_edition_or_the_batch(house):
+async def test_officers_of_other_institutions_see_no_awards_and_do_not_know_of_the_batch(house):
     house.learners(1)
     batch = await house.prepared()
     stranger = officer(Role.ISSUER_OFFICER, "HKA")
     teacher = officer(Role.TEACHER, "UNIOVI")
     for nosy in (stranger, teacher, LEARNER):
-        with pytest.raises(EditionNotFound):
+        with pytest.raises(NotAllowed):
             await list_awards(house.edition, work=house.work(nosy), caller=nosy)
         with pytest.raises(BatchNotFound):
             await get_batch(batch.id, work=house.work(nosy), caller=nosy)

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.access.permissions import require
-from app.domain.access.ports import AuditRecord, PlatformWork, RoleGrant
+from app.domain.access.permissions import Place, require
+from app.domain.access.ports import AuditRecord, GrantNotFound, PlatformWork, RoleGrant
 from app.domain.access.roles import Caller, Role, Subject
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
-from app.domain.errors import Conflict, Invalid
+from app.domain.errors import Conflict, Invalid, NotAuthenticated
 from app.domain.ids import new_id
 from app.domain.jobs import Job, JobItem, JobNotFound, JobState
 from app.domain.vocabulary.institutions import InstitutionCode
@@ -80,7 +80,9 @@ async def end_grant(
     grant_id: UUID, reason: str, *, work: PlatformWork, caller: Caller, clock: Clock
 ) -> RoleGrant:
     """End a grant now. Raises GrantNotFound, GrantEnded, NotAllowed."""
-    require(PERMISSIONS, caller, "end_grant")
+    require(
+        PERMISSIONS, caller, "end_grant", see="list_grants", missing=GrantNotFound(grant_id)
+    )  # fmt: skip
     async with work:
         grant = await work.grants.get(grant_id)
         now = clock.now()
@@ -125,29 +127,41 @@ async def audit_records(
         )
 
 
-def _own(job: Job, caller: Caller) -> None:
-    """A job is seen by the one who asked for it, and by the alliance office."""
-    if caller.actor != job.requested_by and not caller.has(Role.ALLIANCE_OFFICE, None):
-        raise JobNotFound(job.id)
+def _signed_in(caller: Caller) -> None:
+    """Who has no token is asked for one before they hear what exists."""
+    if caller.is_anonymous:
+        raise NotAuthenticated("Send a bearer token: jobs are not public.")
+
+
+def _allow(action: str, job: Job, caller: Caller) -> None:
+    """Let the one who asked for the job pass, and the alliance office."""
+    require(
+        PERMISSIONS,
+        caller,
+        action,
+        Place(own=caller.actor == job.requested_by),
+        see="get_job",
+        missing=JobNotFound(job.id),
+    )
 
 
 async def job_with_items(
     job_id: UUID, *, work: PlatformWork, caller: Caller
 ) -> tuple[Job, Sequence[JobItem]]:
     """A job and what became of each of its things. Raises JobNotFound."""
-    require(PERMISSIONS, caller, "get_job")
+    _signed_in(caller)
     async with work:
         job = await work.jobs.read(job_id)
-        _own(job, caller)
+        _allow("get_job", job, caller)
         return job, await work.jobs.items(job_id)
 
 
 async def cancel_job(job_id: UUID, *, work: PlatformWork, caller: Caller, clock: Clock) -> Job:
     """Ask a job to stop at its next good moment. Raises JobNotFound, JobMoveNotAllowed."""
-    require(PERMISSIONS, caller, "cancel_job")
+    _signed_in(caller)
     async with work:
         job = await work.jobs.get(job_id)
-        _own(job, caller)
+        _allow("cancel_job", job, caller)
         if job.state is JobState.QUEUED:
             job = replace(job.moved(JobState.CANCELLED), finished_at=clock.now())
         elif job.state is JobState.RUNNING:
@@ -164,10 +178,10 @@ async def resume_job(job_id: UUID, *, work: PlatformWork, caller: Caller) -> Job
 
     Raises JobNotFound, JobMoveNotAllowed.
     """
-    require(PERMISSIONS, caller, "resume_job")
+    _signed_in(caller)
     async with work:
         job = await work.jobs.get(job_id)
-        _own(job, caller)
+        _allow("resume_job", job, caller)
         job = replace(
             job.moved(JobState.QUEUED), cancel_requested=False, error=None, finished_at=None
         )

@@ -10,7 +10,7 @@ from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
 from app.domain.credentials.batch import BatchNotFound, BatchState, IssuingBatch
 from app.domain.credentials.credential import Credential
-from app.domain.credentials.ports import CredentialsWork, EditionNotFound, Sealing, WorkMaker
+from app.domain.credentials.ports import CredentialsWork, Sealing, WorkMaker
 from app.domain.credentials.seal import IssuingOrder
 from app.domain.credentials.status import LIVE, CredentialState
 from app.domain.errors import Forbidden, InternalInconsistency
@@ -224,14 +224,8 @@ async def _gather(
 ) -> tuple[MicroCredential, EditionAwards]:
     micro_credential = await work.micro_credentials.get(await work.awards.proposal_of(edition))
     issuer = issuer_of(micro_credential)
-    require(
-        PERMISSIONS,
-        caller,
-        action,
-        place_of(issuer),
-        see="list_awards",
-        missing=EditionNotFound(edition),
-    )
+    # Everybody may know of the edition, so that nobody is told that it does not exist.
+    require(PERMISSIONS, caller, action, place_of(issuer))
     ready, not_ready = await work.awards.of_edition(edition)
     existing = await work.credentials.of_registrations([award.registration for award in ready])
     issued = {c.registration: c for c in existing if c.state in LIVE}

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
+from app.domain.access.permissions import require
 from app.domain.access.roles import Caller
+from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
 from app.domain.enrolment import events
-from app.domain.enrolment.access import allow
 from app.domain.enrolment.affiliation import Likeness, Matcher
 from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.decisions import Kind
@@ -141,7 +142,14 @@ async def take_back_import(
     """
     async with work:
         edition = await work.editions.get(edition_id)
-        allow("take_back_import", edition, caller)
+        require(
+            PERMISSIONS,
+            caller,
+            "take_back_import",
+            edition.place,
+            see="get_import",
+            missing=ImportNotFound(import_id),
+        )
         found = await work.imports.get(import_id)
         if found.edition != edition.id:
             raise ImportNotFound(import_id)

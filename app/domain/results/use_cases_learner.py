@@ -160,7 +160,11 @@ async def confirm_credential_data(
     """
     async with work:
         participant, _, _ = await _own(
-            registration, "confirm_credential_data", work=work, caller=caller
+            registration,
+            "confirm_credential_data",
+            see="get_credential_data",
+            work=work,
+            caller=caller,
         )
         data = await work.credential_data.get(participant)
         before = data.version
@@ -181,7 +185,12 @@ def said(text: str, pointer: str) -> str:
 
 
 async def _own(
-    registration: UUID, action: str, *, work: ResultsWork, caller: Caller
+    registration: UUID,
+    action: str,
+    *,
+    see: str = "get_result",
+    work: ResultsWork,
+    caller: Caller,
 ) -> tuple[Participant, EditionFacts, MicroCredential]:
     participant, edition, micro_credential = await of_registration(
         registration, work=work, caller=caller
@@ -191,7 +200,7 @@ async def _own(
         caller,
         action,
         place_of(edition, micro_credential, participant, caller),
-        see="get_result",
+        see=see,
         missing=RegistrationNotFound(registration),
     )
     return participant, edition, micro_credential

@@ -1,0 +1,192 @@
+"""Every operation, with every role at every place: what is answered is what the table says."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.adapters.edc_preview import EdcPreview
+from app.adapters.identity.local import ISSUER as LOCAL
+from app.adapters.mail.memory import MemoryMailer
+from app.domain.access.roles import Role, Subject
+from app.domain.access.table import PERMISSIONS
+from app.domain.access.use_cases import grant_role
+from app.domain.canonical import content_hash
+from app.domain.plain import to_plain
+from app.domain.proposals.ports import PreviewedCredential
+from app.domain.vocabulary.specification import Specification
+from app.main import create_app
+from app.ports import Ports
+from tests.api.conftest import Api
+from tests.api.walk_people import (
+    ENDED,
+    PEOPLE,
+    UPLOADER,
+    Answer,
+    Person,
+    class_of,
+    covers,
+    expected,
+)
+from tests.api.walk_requests import ASKS, EXCEPTIONS, Ask
+from tests.api.walk_story import ISSUER, LEAD, OFFICERS, Story
+from tests.contract_http.contract import contract_of_the_code
+from tests.memory_ports import grant_demo_roles, memory_ports
+
+CONTRACT = contract_of_the_code()
+
+
+class RememberedPreview(EdcPreview):
+    """Draws each preview once: the walk asks for the same one a hundred times."""
+
+    def __init__(self) -> None:
+        super().__init__("http://test")
+        self._made_before: dict[str, PreviewedCredential] = {}
+
+    async def preview(self, specification: Specification, **more: Any) -> PreviewedCredential:
+        key = f"{content_hash(to_plain(specification))} {more['start']}"
+        if key not in self._made_before:
+            self._made_before[key] = await super().preview(specification, **more)
+        return self._made_before[key]
+
+
+@pytest.fixture(scope="module")
+async def story(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Story]:
+    folder = tmp_path_factory.mktemp("walk")
+    mailer = MemoryMailer()
+    with pytest.warns(UserWarning, match="development identity"):
+        ports, store, queue = memory_ports(folder, mailer=mailer, preview=RememberedPreview())
+    await grant_demo_roles(ports)
+    for person in PEOPLE:
+        if person.role is not None and person.token_of is not None:
+            await _grant(ports, person.token_of, person.role, person.institution)
+    for officer in OFFICERS:
+        await _grant(ports, officer, Role.ISSUER_OFFICER, ISSUER)
+    ended = ports.clock.now() - timedelta(seconds=1)
+    await _grant(ports, str(ENDED.token_of), Role.COORDINATOR, LEAD, ended)
+    transport = httpx.ASGITransport(create_app(ports.settings, ports))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        told = Story(Api(ports, queue, http), store, mailer)
+        await told.tell(folder)
+        listed = await told.api("olga-office", "GET", "/v1/grants?limit=1")
+        told.things["grant"] = listed.json()["items"][0]["id"]
+        yield told
+
+
+async def _grant(
+    ports: Ports, person: str, role: Role, institution: str | None, until: Any = None
+) -> None:
+    await grant_role(
+        Subject(LOCAL, f"demo:{person}"),
+        role,
+        institution,
+        until - timedelta(days=1) if until else None,
+        until,
+        work=ports.system_work("create_grant"),
+        caller=None,
+        clock=ports.clock,
+    )
+
+
+class Walk:
+    """Asks for one operation as one person after another, each time in the same world."""
+
+    def __init__(self, story: Story, operation: str) -> None:
+        self.story = story
+        self.operation = CONTRACT.operations[operation]
+        self.ask: Ask = ASKS[operation]
+
+    def filled(self, path: str) -> str:
+        values = {**self.story.things, **self.ask.path}
+        return path.format(**values).format(**self.story.things)
+
+    def headers(self, person: Person) -> dict[str, str]:
+        api = self.story.api
+        if person.session is not None:
+            token, _ = api.ports.sessions.issue(UUID(self.story.things[person.session]))
+            return {"Authorization": f"Bearer {token}"}
+        if person not in self.story.tokens:
+            self.story.tokens[person] = api.headers(person.token_of)
+        return self.story.tokens[person]
+
+    async def version(self, stage: str) -> dict[str, str]:
+        """If-Match with the version that is current at that stage."""
+        if self.ask.version is None:
+            return {}
+        self.story.return_to(stage)
+        reader, path = self.ask.version
+        seen = await self.story.api(reader, "GET", self.filled(path))
+        assert seen.status_code == 200, seen.text
+        return {"If-Match": seen.headers["etag"]}
+
+    async def answer(self, person: Person, stage: str, version: dict[str, str]) -> httpx.Response:
+        """What this person gets at this stage."""
+        self.story.return_to(stage)
+        more = dict(self.ask.more(self.story))
+        headers = {**self.headers(person), **version, **more.pop("headers", {})}
+        if self.ask.json is not None:
+            more["json"] = self.ask.json(self.story, person)
+        path = self.filled(self.operation.path) + self.ask.query
+        return await self.story.api.http.request(
+            self.operation.method.upper(), path, headers=headers, **more
+        )
+
+
+def test_every_operation_has_its_row_in_the_table_and_its_place_in_the_walk() -> None:
+    assert sorted(ASKS) == sorted(CONTRACT.operations) == sorted(PERMISSIONS)
+
+
+@pytest.mark.parametrize("operation", sorted(CONTRACT.operations))
+async def test_what_is_answered_is_what_the_table_says(story: Story, operation: str) -> None:
+    walk = Walk(story, operation)
+    wrong: dict[str, list[str]] = {}
+    succeeded = 0
+    for stage, thing in ((walk.ask.stage, walk.ask.thing), *walk.ask.also):
+        version = await walk.version(stage)
+        for person in (*PEOPLE, UPLOADER):
+            answer = await walk.answer(person, stage, version)
+            found = class_of(answer.status_code)
+            wanted = Answer.MISSING if walk.ask.is_empty else expected(operation, person, thing)
+            known = EXCEPTIONS.get((operation, person))
+            if known is not None:
+                assert (str(answer.status_code), answer.json()["code"]) == known
+            elif found is not wanted:
+                says = f"at {stage} {found}, not {wanted}: {answer.json().get('code')}"
+                wrong.setdefault(says, []).append(str(person))
+            for complaint in CONTRACT.complaints(operation, answer):
+                wrong.setdefault(f"at {stage}: {complaint}", []).append(str(person))
+            succeeded += answer.is_success
+    assert wrong == {}
+    # A request that nobody at all can make with success would show nothing.
+    assert succeeded > 0 or walk.ask.is_empty
+
+
+SHOWN_BY = {
+    "get_proposal": "/v1/proposals/{proposal}",
+    "get_edition": "/v1/editions/{edition}",
+    "get_registration": "/v1/registrations/{registration}",
+    "get_result": "/v1/registrations/{registration}/result",
+    "get_batch": "/v1/issuing-batches/{batch}",
+}
+STEPS = [name for name, ask in ASKS.items() if ask.version and ask.thing.see in SHOWN_BY]
+
+
+@pytest.mark.parametrize("operation", STEPS)
+async def test_a_thing_offers_a_step_to_those_who_may_take_it_now(
+    story: Story, operation: str
+) -> None:
+    walk = Walk(story, operation)
+    path = walk.filled(SHOWN_BY[str(walk.ask.thing.see)])
+    wrong: dict[str, list[str]] = {}
+    for person in PEOPLE:
+        if not covers(PERMISSIONS[str(walk.ask.thing.see)], person, walk.ask.thing):
+            continue
+        story.return_to(walk.ask.stage)
+        seen = await story.api.http.get(path, headers=walk.headers(person))
+        is_offered = operation in seen.json()["allowed_actions"]
+        if is_offered is not covers(PERMISSIONS[operation], person, walk.ask.thing):
+            wrong.setdefault("offered" if is_offered else "not offered", []).append(str(person))
+    assert wrong == {}

@@ -1,0 +1,288 @@
+"""One micro-credential from its draft to sealed credentials, remembered at every stage of the way.
+
+All stages belong to the same story on the same ports: what is committed is kept by stage, so that
+a walk can return to any of them for each of its requests.
+
+Whoever leads is not the one who seals, and a learner's home is no partner: otherwise a rule about
+one could not be told from a rule about the other.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app.adapters.mail.memory import MemoryMailer
+from app.adapters.memory.unit_of_work import MemoryStore
+from app.demo.content import FRAMEWORK, ProposalContent
+from app.demo.workbook import QUESTIONS, ZONE, Response, write
+from tests.api.conftest import Api
+from tests.api.proposal_steps import REVIEWERS, Steps
+
+LEAD = "UNIOVI"
+ISSUER = "HKA"
+AWARDING = ("UNIOVI", "HKA", "UDA")
+RECOGNISING = "XAMK"
+HOME = "HIS"
+"""Of the learners: takes no part in the proposal."""
+FOREIGN = "URN"
+LEARNER = "learner-1"
+FORM = "v4j5cvGGr0GRqy180BHbR1"
+
+Tables = Mapping[str, dict[Any, Any]]
+
+
+def _content() -> ProposalContent:
+    """The demonstration's course, sealed by another than its lead, recognised by a fourth."""
+    create = dict(FRAMEWORK.create)
+    create["partners"] = [
+        *create["partners"],
+        {"institution": RECOGNISING, "role": "recognising"},
+    ]
+    written = FRAMEWORK.academic
+    return replace(
+        FRAMEWORK, create=create, academic=lambda start: {**written(start), "issuer": ISSUER}
+    )
+
+
+@dataclass
+class Story:
+    """The API and what it holds, by stage."""
+
+    api: Api
+    store: MemoryStore
+    mailer: MemoryMailer
+    stages: dict[str, Tables] = field(default_factory=dict)
+    things: dict[str, str] = field(default_factory=dict)
+    """Identifiers of what the story has made, by the names of path parameters."""
+    tokens: dict[Any, Any] = field(default_factory=dict)
+    """Headers of those who have asked already."""
+    hash: str = ""
+    results_hash: str = ""
+    plan_token: str = ""
+    workbook: bytes = b""
+
+    def keep(self, stage: str) -> None:
+        """Remember what is committed now."""
+        self.stages[stage] = {name: dict(rows) for name, rows in self.store.tables.items()}
+
+    def return_to(self, stage: str) -> None:
+        """Have what was committed at that stage, and nothing else."""
+        self.store.tables.clear()
+        self.store.tables.update({n: dict(rows) for n, rows in self.stages[stage].items()})
+        self.store.events.clear()
+        self.store.started.clear()
+
+    async def do(
+        self, person: str, method: str, path: str, *, expect: int | None = None, **more: Any
+    ) -> httpx.Response:
+        """One step of the story, which has to succeed."""
+        if more.pop("act", False):
+            seen = await self.api(person, "GET", path.rpartition("/")[0])
+            more["if_match"] = seen.headers["etag"]
+        answer = await self.api(person, method, path, **more)
+        assert answer.is_success if expect is None else answer.status_code == expect, answer.text
+        return answer
+
+    @property
+    def edition(self) -> str:
+        """The address of the edition."""
+        return f"/v1/editions/{self.things['edition']}"
+
+    @property
+    def registration(self) -> str:
+        """The address of the learner's registration."""
+        return f"/v1/registrations/{self.things['registration']}"
+
+    async def tell(self, folder: Path) -> None:
+        """The whole story."""
+        await self._agree()
+        await self._enrol(folder)
+        await self._grade()
+        await self._issue()
+
+    async def _agree(self) -> None:
+        steps = Steps(self.api, _content())
+        await steps.create()
+        self.things["proposal"] = steps.path.rpartition("/")[2]
+        await steps.write()
+        await steps.decide_skills()
+        self.keep("draft")
+        self.hash = await steps.hash()
+        assert (await steps.submit()).status_code == 200
+        self.keep("consent")
+        await steps.consents()
+        self.keep("submitted")
+        begun = await steps.post("olga-office", "/begin-validation", if_match=await steps.etag())
+        assert begun.status_code == 200, begun.text
+        self.keep("validation")
+        for institution, person in (
+            ("UNIOVI", "quim-oviedo"),
+            ("HKA", "quirin-karlsruhe"),
+            ("UDA", "quintilia-chieti"),
+        ):
+            body = {
+                "institution": institution, "certified_hash": self.hash, "decision": "positive"
+            }  # fmt: skip
+            assert (await steps.post(person, "/validations", body)).status_code == 200
+        self.keep("review")
+        for reviewer in REVIEWERS:
+            assert (await steps.review(reviewer)).status_code == 200
+        self.keep("reviewed")
+        assert (await steps.conclude()).status_code == 200
+        self.keep("approved")
+        assert (await steps.publish()).status_code == 200
+        self.keep("published")
+
+    async def _enrol(self, folder: Path) -> None:
+        now = self.api.ports.clock.now()
+        start = now.date() + timedelta(days=60)
+        made = await self.do(
+            "elena-oviedo", "POST", "/v1/editions",
+            json={
+                "proposal": self.things["proposal"],
+                "start": start.isoformat(),
+                "end": (start + timedelta(days=30)).isoformat(),
+                "time_zone": "Europe/Madrid",
+                "registration_opens": (now - timedelta(days=20)).isoformat(),
+                "registration_closes": (now + timedelta(days=20)).isoformat(),
+            },
+        )  # fmt: skip
+        self.things["edition"] = made.json()["id"]
+        self.keep("planned")
+        elena = "elena-oviedo"
+        await self.do(elena, "POST", f"{self.edition}/open", json={}, act=True)
+        registered = await self.do(
+            LEARNER, "POST", f"{self.edition}/registrations", json=person("learner-1", HOME)
+        )
+        self.things["registration"] = registered.json()["id"]
+        await self.do(
+            elena, "POST", f"{self.edition}/registrations",
+            json=person("learner-2", "UDA") | {"for_another": True},
+        )  # fmt: skip
+        unclear = await self.do(
+            "learner-3", "POST", f"{self.edition}/registrations",
+            json=person("learner-3", None) | {"organisation": "Universidad de Oviedoo"},
+        )  # fmt: skip
+        self.things["undecided"] = unclear.json()["id"]
+        self.keep("open")
+        await self._import(folder)
+        await self.do(
+            elena, "POST", f"{self.edition}/publish-list", json={"leave_undecided": True}, act=True
+        )
+        await self.do(elena, "POST", f"{self.edition}/close", json={"reason": "Enough."}, act=True)
+        self.keep("listed")
+        await self.do(elena, "POST", f"{self.edition}/start", act=True)
+        self.keep("running")
+        await self.do(elena, "POST", f"{self.edition}/begin-grading", act=True)
+        self.keep("grading")
+
+    async def _import(self, folder: Path) -> None:
+        elena = "elena-oviedo"
+        mapping = {
+            "time_zone": str(ZONE),
+            "questions": dict(QUESTIONS),
+        }
+        await self.do(elena, "PUT", f"{self.edition}/forms/{FORM}", json=mapping)
+        self.things["form"] = FORM
+        now = self.api.ports.clock.now()
+        rows = [
+            Response(n, now - timedelta(days=1, minutes=n), f"Person {n}",
+                     f"form-{n}@example.org", "HKA", "DE", "English")
+            for n in range(1, 4)
+        ]  # fmt: skip
+        book = folder / "registrations.xlsx"
+        write(book, rows)
+        self.workbook = book.read_bytes()
+        tried = await self.do(
+            elena, "POST", f"{self.edition}/imports?dry_run=true", expect=202, **self.upload()
+        )
+        self.things["import_id"] = tried.json()["import_id"]
+        self.things["job"] = tried.json()["job"]
+        self.keep("queued")
+        await self.do(elena, "POST", f"/v1/jobs/{self.things['job']}/cancel")
+        self.keep("stopped")
+        self.return_to("queued")
+        await self.api.drain()
+        seen = await self.do(elena, "GET", f"/v1/imports/{self.things['import_id']}")
+        self.plan_token = seen.json()["plan_token"]
+        self.keep("planned_import")
+        await self.do(elena, "POST", f"{self.edition}/imports?plan_token={self.plan_token}")
+        await self.api.drain()
+        self.keep("imported")
+
+    def upload(self) -> dict[str, Any]:
+        """The form with the workbook."""
+        media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        file = ("registrations.xlsx", self.workbook, media_type)
+        return {"files": {"file": file}, "data": {"form": FORM}}
+
+    async def _grade(self) -> None:
+        listed = await self.do("teo-oviedo", "GET", f"{self.edition}/results?limit=200")
+        for line in listed.json()["items"]:
+            path = f"/v1/registrations/{line['registration']}/result"
+            await self.do("teo-oviedo", "PUT", path, json=self.grades(), if_match='"0"')
+        self.keep("recorded")
+        await self.do(
+            LEARNER, "POST", f"{self.registration}/result/object",
+            json={"reason": "One assignment was not counted."}, act=True,
+        )  # fmt: skip
+        self.keep("objected")
+        decision = {"decision": "rejected", "answer": "It was counted."}
+        await self.do(
+            "rosa-oviedo", "POST", f"{self.registration}/result/objection/decide", json=decision,
+            if_match=(await self.do("rosa-oviedo", "GET", f"{self.registration}/result"))
+            .headers["etag"],
+        )  # fmt: skip
+        self.keep("answered")
+        listed = await self.do("rosa-oviedo", "GET", f"{self.edition}/results")
+        self.results_hash = listed.json()["results_hash"]
+        body = {"results_hash": self.results_hash}
+        await self.do("rosa-oviedo", "POST", f"{self.edition}/results/confirm", json=body)
+        self.keep("confirmed")
+        await self.do(LEARNER, "POST", f"{self.registration}/result/accept", act=True)
+        await self.do(
+            LEARNER, "PUT", f"{self.registration}/credential-data",
+            json={"full_name": "Learner One", "birth_date": "1999-04-23"}, if_match='"0"',
+        )  # fmt: skip
+        await self.api.drain()
+        [mail, *_] = self.mailer.to("form-1@example.org")
+        [token, *_] = re.findall(r"/links/([\w-]+)", mail.text)
+        self.things["token"] = token
+        self.keep("accepted")
+
+    def grades(self) -> dict[str, Any]:
+        """A result that passes."""
+        today = self.api.ports.clock.now().date().isoformat()
+        codes = ("A1", "A2", "A3")
+        graded = [{"assessment": c, "grade": "Pass", "assessed_on": today} for c in codes]
+        return {"grades": graded, "grade": "Pass"}
+
+    async def _issue(self) -> None:
+        prepared = await self.do(OFFICERS[0], "POST", f"{self.edition}/issuing-batches")
+        self.things["batch"] = prepared.json()["id"]
+        batch = f"/v1/issuing-batches/{self.things['batch']}"
+        self.keep("prepared")
+        await self.do(OFFICERS[1], "POST", f"{batch}/approve", act=True)
+        await self.api.drain()
+        found = await self.do(OFFICERS[0], "GET", "/v1/credentials")
+        self.things["credential"] = found.json()["items"][0]["id"]
+        self.keep("sealed")
+
+
+OFFICERS = ("learner-9001", "learner-9002")
+"""Two issuer officers where the seal is."""
+
+
+def person(name: str, institution: str | None) -> dict[str, Any]:
+    """What somebody says who registers."""
+    return {
+        "full_name": name.replace("-", " ").title(),
+        "email": f"{name}@example.org",
+        "institution": institution,
+        "privacy_notice": True,
+    }
