@@ -73,9 +73,7 @@ async def cancel_job(job: UUID, caller: CallerDep, ports: PortsDep) -> JobOut:
 
 
 @router.post("/{job}/resume", status_code=202, operation_id="resume_job")
-async def resume_job(
-    job: UUID, response: Response, caller: CallerDep, ports: PortsDep
-) -> JobOut:
+async def resume_job(job: UUID, response: Response, caller: CallerDep, ports: PortsDep) -> JobOut:
     """Run a failed or cancelled job again, for what is not done yet."""
     again = await use_cases.resume_job(job, work=ports.work(caller, "resume_job"), caller=caller)
     response.headers["Location"] = f"/v1/jobs/{job}"
