@@ -155,7 +155,7 @@ def near(reader: Reader, wording: str, language: str, limit: int) -> list[int]:
     Where there is none, those of which a label differs by a typing error. Groups come last; they
     repeat their name on the level below, so the widest one stands for them.
     """
-    hits: dict[object, tuple[tuple[bool, bool, float, str, str], int]] = {}
+    hits: dict[object, tuple[tuple[bool, int, bool, float, str, str], int]] = {}
     for tag in dict.fromkeys((language, ENGLISH)):
         speech = reader.speech.get(tag)
         if speech is None:
@@ -170,12 +170,15 @@ def near(reader: Reader, wording: str, language: str, limit: int) -> list[int]:
                 for label, distance in found:
                     _note_near(reader, hits, label, distance, language)
     ordered = sorted(hits.values())
-    return [concept for _, concept in ordered[:limit]]
+    groups = [concept for rank, concept in ordered if rank[0]]
+    skills = [concept for rank, concept in ordered if not rank[0]]
+    # One place is kept for the group that bears the words: what it holds may be what is meant.
+    return [*skills[: limit - 1 if groups else limit], *groups][:limit]
 
 
 def _note_near(
     reader: Reader,
-    hits: dict[object, tuple[tuple[bool, bool, float, str, str], int]],
+    hits: dict[object, tuple[tuple[bool, int, bool, float, str, str], int]],
     label: int,
     extra: float,
     language: str,
@@ -187,7 +190,8 @@ def _note_near(
     nearest = reader.group_of(concept)
     code = reader.code[concept] or (reader.code[nearest] if nearest is not None else "")
     lesser = reader.label_kind[label] != PREFERRED
-    rank = (group, lesser, extra, code, reader.uri[concept])
+    # An author of a course rather means what many sectors share than what one occupation needs.
+    rank = (group, reader.reuse[concept] or 1, lesser, extra, code, reader.uri[concept])
     name = reader.preferred(concept, language)[0] if group else concept
     if name not in hits or rank < hits[name][0]:
         hits[name] = (rank, concept)
@@ -205,7 +209,14 @@ def _with_stems(reader: Reader, speech: Speech, wording: str) -> list[tuple[int,
         labels = set(speech.stem_labels[number])
         found = labels if found is None else found & labels
     return [
-        (label, float(len(words_of(reader.label[label])) - len(words))) for label in found or ()
+        (
+            label,
+            float(
+                sum(not is_stop_word(word, speech.tag) for word in words_of(reader.label[label]))
+                - len(words)
+            ),
+        )
+        for label in found or ()
     ]
 
 

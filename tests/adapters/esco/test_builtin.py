@@ -6,7 +6,9 @@ import zipfile
 
 import pytest
 
-from app.adapters.esco.builtin import builtin_skills
+from app.adapters.esco.assemble import assembled, published_in
+from app.adapters.esco.builtin import builtin_skills, our_notes
+from app.adapters.esco.index import SkillIndex
 from app.domain.vocabulary.skills import ResolutionStatus as Status
 from app.domain.vocabulary.skills import SkillType
 from tests.reference_data import reference_file
@@ -220,3 +222,22 @@ async def test_every_fact_of_the_built_in_set_is_one_of_esco_1_1_1():
             ), uri
         alternatives = {" ".join(label.split()) for label in row["altLabels"].split("\n")}
         assert set(skill.alt_labels) <= alternatives, uri
+
+
+@pytest.mark.reference
+@pytest.mark.slow
+async def test_the_course_page_resolves_alike_with_all_of_esco():
+    folder = reference_file("esco/v1.1.1")
+    concepts, occupations = assembled(published_in(sorted(folder.glob("*.zip"))))
+    skills = SkillIndex("1.1.1", concepts, our_notes(), occupations)
+    for found in await skills.resolve(list(COURSE_PAGE), "en"):
+        status, candidates, also, warnings = COURSE_PAGE[found.wording]
+        near = {uri for uri, *_ in candidates} if status is Status.NOT_FOUND else set()
+        assert found.status is status
+        got = [(c.uri.removeprefix(SKILL), c.label, c.code) for c in found.candidates]
+        if near:  # among more concepts more come near; those of the table stay among them
+            assert near <= {uri for uri, *_ in got}
+        elif status is not Status.NOT_FOUND:
+            assert got == candidates
+        assert [(c.uri.removeprefix(SKILL), c.label, c.code) for c in found.also] == also
+        assert [w.code for w in found.warnings] == warnings
