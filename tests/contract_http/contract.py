@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from app.main import create_app
@@ -55,7 +55,7 @@ class Contract:
     @cached_property
     def _registry(self) -> Any:
         content = _absolute({"components": self.document["components"]})
-        resource = Resource(contents=content, specification=DRAFT202012)
+        resource = DRAFT202012.create_resource(content)
         return Registry().with_resource(_BASE, resource)
 
     def validator(self, schema: Mapping[str, Any]) -> Draft202012Validator:
