@@ -150,10 +150,15 @@ def check_migrations(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def openapi(arguments: argparse.Namespace, settings: Settings) -> int:
     """Write openapi/openapi.json and docs/permissions.md, or with --check fail when they differ."""
+    from app.contract_changes import breaking_changes
     from app.main import create_app
     from app.permission_page import permission_page
 
-    contract = json.dumps(create_app(Settings()).openapi(), indent=1, ensure_ascii=False) + "\n"
+    document = create_app(Settings()).openapi()
+    contract = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    if CONTRACT.exists():
+        for change in breaking_changes(json.loads(CONTRACT.read_text()), document):
+            print(f"breaks clients: {change}", file=sys.stderr)
     differing = []
     for path, text in ((CONTRACT, contract), (PERMISSIONS_PAGE, permission_page())):
         if not arguments.check:

@@ -208,7 +208,7 @@ async def conclude_review(
     return ProposalOut.of(concluded, caller, policy)
 
 
-@router.post("/publish", operation_id="publish_proposal", summary="Publish")
+@router.post("/publish", operation_id="publish_proposal", summary="Publish a proposal")
 async def publish_proposal(
     proposal: UUID,
     version: IfMatch,
@@ -229,7 +229,7 @@ async def publish_proposal(
     return ProposalOut.of(published, caller, policy)
 
 
-@router.post("/retire", operation_id="retire_proposal", summary="Retire")
+@router.post("/retire", operation_id="retire_proposal", summary="Retire a proposal")
 async def retire_proposal(
     proposal: UUID,
     body: ReasonIn,
@@ -252,7 +252,7 @@ async def retire_proposal(
     return ProposalOut.of(retired, caller, policy)
 
 
-@router.post("/withdraw", operation_id="withdraw_proposal", summary="Withdraw")
+@router.post("/withdraw", operation_id="withdraw_proposal", summary="Withdraw a proposal")
 async def withdraw_proposal(
     proposal: UUID,
     body: ReasonIn,

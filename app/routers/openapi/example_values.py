@@ -171,7 +171,12 @@ VALUES: dict[str, Any] = {
     "instead": [],
     "HistoryEntry.decision": "consent",
     "ignored_column": "remarks",
+    # skills
+    "Skill.description": "Work with others towards a common aim.",
+    "SkillDetail.description": "Work with others towards a common aim.",
     # enrolment
+    "PlaceDecision.state": "waiting",
+    "PlaceDecision.reason": "quota",
     "awarding": ["UNIOVI", "HKA", "UDA"],
     "EditionIn": {
         "proposal": ID,

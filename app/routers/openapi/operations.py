@@ -135,7 +135,8 @@ def _parameters(method: str, operation: Json) -> None:
 
 
 def _has_example(schema: Json) -> bool:
-    return any(key in schema for key in ("examples", "enum", "const", "$ref", "default"))
+    said = any(key in schema for key in ("examples", "enum", "const", "$ref", "default"))
+    return said or ("items" in schema and _has_example(schema["items"]))
 
 
 def _header(description: str, example: str, *, required: bool = True) -> Json:

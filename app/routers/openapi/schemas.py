@@ -39,6 +39,8 @@ _NAMES = {
     "CancelledOut": "CancelledRegistration",
     "DecidedOut": "DecidedRegistration",
     "Kind": "DecisionKind",
+    "skills_models.SuggestionOut": "SkillSuggestion",
+    "imports_models.SuggestionOut": "InstitutionSuggestion",
     "EditionPlacesOut": "PlacesInEdition",
 }
 """Names that say too little outside their module, and what two modules call the same."""

@@ -65,7 +65,6 @@ PARAMETERS: dict[str, tuple[str, object]] = {
     "token": ("the last part of the address in the mail", "ZGVtby1vbmUtdGltZS1saW5r"),
     "institution": ("code of a partner", "UNIOVI"),
     "organiser": ("code of a partner", "UNIOVI"),
-    "state": ("state", ["open"]),
     "plan_token": ("of a dry run", "9f86d081884c7d659a2feaa0c55ad015"),
     "kind": ("kind of thing", "proposal"),
     "subject": ("identifier of a thing", ID),
