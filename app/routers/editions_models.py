@@ -6,9 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.access.permissions import permits
 from app.domain.access.roles import Caller
-from app.domain.access.table import PERMISSIONS
+from app.domain.enrolment.access import actions_on_edition
 from app.domain.enrolment.decisions import Decision, outcome_state
 from app.domain.enrolment.edition import Edition, EditionState, Mode
 from app.domain.enrolment.quota import PER_INSTITUTION, Availability, Quota, QuotaRule
@@ -90,15 +89,16 @@ class EditionIn(BaseModel):
 
     def to_plan(self) -> EditionPlan:
         """As the domain has it."""
-        quota = None
-        if self.places is not None:
-            quota = Quota(self.places, _rules(self.rules, self.quota_per_institution))
+        rules = None
+        if self.rules is not None or self.quota_per_institution is not None:
+            rules = _rules(self.rules, self.quota_per_institution)
         return EditionPlan(
             start=self.start,
             end=self.end,
             window=self.window(),
             mode=self.mode,
-            quota=quota,
+            places=self.places,
+            rules=rules,
             no_institution=self.no_institution_rule,
             least_participants=self.least_participants,
             overrides_allowed=self.overrides_allowed,
@@ -185,35 +185,6 @@ class PublishIn(BaseModel):
     )
 
 
-_ACTIONS: dict[str, frozenset[EditionState]] = {
-    "edit_edition": frozenset({EditionState.PLANNED, EditionState.OPEN, EditionState.CLOSED}),
-    "open_edition": frozenset({EditionState.PLANNED}),
-    "close_edition": frozenset({EditionState.OPEN}),
-    "publish_list": frozenset({EditionState.OPEN, EditionState.CLOSED}),
-    "start_edition": frozenset({EditionState.OPEN, EditionState.CLOSED}),
-    "begin_grading": frozenset({EditionState.RUNNING}),
-    "cancel_edition": frozenset(
-        {EditionState.PLANNED, EditionState.OPEN, EditionState.CLOSED, EditionState.RUNNING}
-    ),
-    "register": frozenset({EditionState.OPEN}),
-    "import_registrations": frozenset({EditionState.OPEN, EditionState.CLOSED}),
-}
-_READS = ("get_places", "get_standing", "list_decisions", "replay_decisions", "list_registrations")
-
-
-def allowed_on(edition: Edition, caller: Caller) -> list[str]:
-    """What the caller may do to the edition now."""
-    actions = [
-        action
-        for action, states in _ACTIONS.items()
-        if edition.state in states and permits(PERMISSIONS[action], caller, edition.place)
-    ]
-    if edition.is_binding and "publish_list" in actions:
-        actions.remove("publish_list")
-    actions += [a for a in _READS if permits(PERMISSIONS[a], caller, edition.place)]
-    return sorted(actions)
-
-
 class EditionOut(BaseModel):
     """One run of a micro-credential."""
 
@@ -270,7 +241,7 @@ class EditionOut(BaseModel):
             list_published_at=edition.published_at,
             contact_email=edition.contact_email,
             version=edition.version,
-            allowed_actions=allowed_on(edition, caller),
+            allowed_actions=actions_on_edition(edition, caller),
         )
 
 

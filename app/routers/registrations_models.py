@@ -5,11 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.access.permissions import permits
 from app.domain.access.roles import Caller
-from app.domain.access.table import PERMISSIONS
-from app.domain.enrolment.access import needs_officer
-from app.domain.enrolment.registration import MOVES, State
+from app.domain.enrolment.access import actions_on_registration
+from app.domain.enrolment.registration import State
 from app.domain.enrolment.requests import RegistrationRequest
 from app.domain.enrolment.sentences import explain
 from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling
@@ -118,15 +116,6 @@ class RegistrationOut(BaseModel):
     def of(cls, view: RegistrationView, caller: Caller) -> "RegistrationOut":
         """From the domain."""
         one, person = view.registration, view.person
-        place = view.edition.place_of(one.bucket, own=view.own)
-        allowed = []
-        if (
-            MOVES[one.state] & {State.CANCELLED, State.WITHDRAWN}
-            and permits(PERMISSIONS["cancel_registration"], caller, place)
-        ):  # fmt: skip
-            allowed.append("cancel_registration")
-        if needs_officer(one) and permits(PERMISSIONS["decide_registration"], caller, place):
-            allowed.append("decide_registration")
         return cls(
             id=one.id,
             edition=one.edition,
@@ -149,7 +138,7 @@ class RegistrationOut(BaseModel):
                 language=person.language,
             ),
             version=one.version,
-            allowed_actions=allowed,
+            allowed_actions=actions_on_registration(one, view.edition, caller, own=view.own),
         )
 
 

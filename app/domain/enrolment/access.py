@@ -64,8 +64,8 @@ def sees_whole(edition: Edition, caller: Caller) -> bool:
 
 def actions_on_edition(edition: Edition, caller: Caller) -> list[str]:
     """What the caller may do to the edition now, by operationId."""
-    possible = {"get_edition", "get_availability", "get_places", "get_standing", "list_decisions"}
-    possible |= {"replay_decisions", "list_registrations"}
+    possible = {"get_places", "get_standing", "list_decisions", "replay_decisions"}
+    possible |= {"list_registrations"}
     possible |= {action for action, to in _MOVES_TO.items() if to in MOVES[edition.state]}
     if edition.state in BEFORE_TEACHING:
         possible |= {"edit_edition", "map_form", "list_forms"}
@@ -84,7 +84,7 @@ def actions_on_registration(
     registration: Registration, edition: Edition, caller: Caller, *, own: bool
 ) -> list[str]:
     """What the caller may do to the registration now, by operationId."""
-    possible = {"get_registration"}
+    possible: set[str] = set()
     if registration.is_live and registration.state is not State.COMPLETED:
         if edition.state in CANCELLABLE:
             possible.add("cancel_registration")

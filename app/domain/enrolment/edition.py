@@ -139,15 +139,11 @@ class Edition:
             raise EditionStale(self.version)
 
     def findings(self, partners: tuple[InstitutionCode, ...]) -> list[Finding]:
-        """What contradicts itself. `partners` are those of the alliance."""
-        found = [
-            Finding(f"/{path}{f.pointer}", f.code, f.detail, f.params)
-            for path, part in (
-                ("window", self.window.findings()),
-                ("quota", check(self.quota, partners)),
-            )
-            for f in part
-        ]
+        """What contradicts itself, at its place in what is sent to plan or change an edition.
+
+        `partners` are those of the alliance.
+        """
+        found = [*self.window.findings(), *check(self.quota, partners)]
         if self.end < self.start:
             found.append(Finding("/end", "end_before_start", "The edition ends after it starts."))
         if self.least_participants is not None and not (

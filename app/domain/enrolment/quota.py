@@ -201,7 +201,7 @@ def decide(counts: Counts, quota: Quota, bucket: InstitutionCode) -> Outcome:
 
 
 def check(quota: Quota, partners: Collection[InstitutionCode]) -> list[Finding]:
-    """What is wrong with a quota; pointers are relative to it."""
+    """What is wrong with a quota, at its place in what is sent to plan an edition."""
     findings = []
     if quota.places < 1:
         findings.append(Finding("/places", "places_too_few", "An edition has at least one place."))

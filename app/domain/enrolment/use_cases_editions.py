@@ -23,7 +23,7 @@ from app.domain.enrolment.errors import (
 )
 from app.domain.enrolment.looking import OnlyLooking
 from app.domain.enrolment.ports import EnrolmentWork
-from app.domain.enrolment.quota import Quota, one_cap
+from app.domain.enrolment.quota import Quota, QuotaRule, one_cap
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.window import RegistrationWindow
@@ -40,8 +40,10 @@ class EditionPlan:
     end: date
     window: RegistrationWindow
     mode: Mode = Mode.PROVISIONAL
-    quota: Quota | None = None
-    """None: the places and the quota per institution of the micro-credential."""
+    places: int | None = None
+    """None: those of the micro-credential."""
+    rules: tuple[QuotaRule, ...] | None = None
+    """None: the quota per institution of the micro-credential."""
     no_institution: NoInstitutionRule | None = None
     least_participants: int | None = None
     overrides_allowed: bool = False
@@ -80,13 +82,21 @@ def _planned(of: MicroCredential, number: int, plan: EditionPlan, at: datetime) 
         start=plan.start,
         end=plan.end,
         window=plan.window,
-        quota=plan.quota or one_cap(of.places, of.quota_per_institution),
+        quota=_quota(of, plan),
         no_institution=plan.no_institution or of.no_institution_rule,
         mode=plan.mode,
         contact_email=of.contact_email,
         created_at=at,
         least_participants=plan.least_participants,
         overrides_allowed=plan.overrides_allowed,
+    )
+
+
+def _quota(of: MicroCredential, plan: EditionPlan) -> Quota:
+    usual = one_cap(of.places, of.quota_per_institution)
+    return Quota(
+        usual.places if plan.places is None else plan.places,
+        usual.rules if plan.rules is None else plan.rules,
     )
 
 

@@ -39,15 +39,19 @@ class RegistrationWindow:
         return None
 
     def findings(self) -> list[Finding]:
-        """What is wrong with it; pointers are relative to it."""
+        """What is wrong with it, at its place in what is sent to plan an edition."""
         findings = [
-            Finding(f"/{name}", "zone_missing", "Give the time with its zone or Z.")
+            Finding(f"/registration_{name}", "zone_missing", "Give the time with its zone or Z.")
             for name, moment in (("opens", self.opens), ("closes", self.closes))
             if moment.tzinfo is None
         ]
         if not findings and self.closes <= self.opens:
             findings.append(
-                Finding("/closes", "closes_before_opens", "Registration closes after it opens.")
+                Finding(
+                    "/registration_closes",
+                    "closes_before_opens",
+                    "Registration closes after it opens.",
+                )
             )
         if zone_named(self.time_zone) is None:
             findings.append(
