@@ -62,6 +62,15 @@ class Invalid(DomainError):
     code = "invalid"
 
 
+class UnwritableText(Invalid):
+    """A text holds a character that no text can be stored with: NUL, or half a surrogate pair."""
+
+    code = "unwritable_text"
+
+    def __init__(self) -> None:
+        super().__init__("A text in the request holds a character that is none. Leave it out.")
+
+
 class Forbidden(DomainError):
     """The caller may see it but not do this to it."""
 

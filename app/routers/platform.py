@@ -124,8 +124,9 @@ async def list_demo_people(ports: PortsDep) -> DemoPeopleOut:
 
 
 @router.post("/v1/dev/tokens", operation_id="issue_development_token", tags=["identity"])
-async def issue_development_token(body: TokenIn, ports: PortsDep) -> TokenOut:
+async def issue_development_token(body: TokenIn, response: Response, ports: PortsDep) -> TokenOut:
     """Be a demo person, for development. Does not exist in production mode."""
+    response.headers["Cache-Control"] = "private, no-store"
     if ports.local_identity is None:
         raise NoLocalIdentity
     return TokenOut(access_token=ports.local_identity.token(body.person))

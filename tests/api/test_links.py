@@ -99,6 +99,19 @@ async def test_who_came_by_form_acts_through_the_link_in_their_mail(course_api: 
     ]
 
 
+async def test_the_session_that_a_link_opens_is_kept_for_no_repetition(
+    course_api: CourseApi,
+) -> None:
+    api = course_api
+    path = await api.by_form("Ana Núñez", ANA)
+    await happen(
+        api, enrolment.PlaceGiven(registration_in(path), api.course.edition.id, "in_order")
+    )
+    link = f"/v1/links/{token_in(api.mailbox(ANA)[0].text)}/open"
+    answers = [await api(None, "POST", link, idempotency_key="1") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 409]
+
+
 async def test_a_received_registration_promises_nothing(course_api: CourseApi) -> None:
     api = course_api
     async with api.course.work() as work:

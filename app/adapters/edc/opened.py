@@ -141,12 +141,7 @@ def decoded(text: object, code: str) -> bytes:
 def _payload(text: str, *, encoded: bool) -> bytes:
     if encoded:
         return decoded(text, "payload_unreadable")
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise NotReadable(
-            "payload_unreadable", "The sealed text holds half a character (a lone surrogate)."
-        ) from None
+    return text.encode("utf-8")
 
 
 def _certificates(header: Mapping[str, Any]) -> list[x509.Certificate]:

@@ -5,6 +5,7 @@ first; a seal over such text proves nothing, so it is refused.
 """
 
 import json
+import re
 from typing import Any, NoReturn
 
 MAX_BYTES = 10_000_000
@@ -13,6 +14,10 @@ _MAX_STRUCTURE = 500_000
 """Commas and opening brackets together: an upper bound on how many values are made in memory."""
 _MAX_DEPTH = 200
 """Levels before the parser itself would give up; the profile's own limit is lower."""
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half a character, as JSON may write it; two of them in turn are one character."""
 
 
 class NotReadable(Exception):
@@ -41,6 +46,8 @@ def read_json(raw: bytes) -> Any:
     except ValueError:
         raise NotReadable("not_json", "The file is not JSON.") from None
     _insist_on_depth(value)
+    if _SURROGATE.search(text):
+        _insist_on_whole_characters(value)
     return value
 
 
@@ -50,6 +57,15 @@ def read_object(raw: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise NotReadable("not_an_object", "The file is not a JSON object.")
     return value
+
+
+def _insist_on_whole_characters(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise NotReadable(
+            "half_character", "A text of the file holds half a character (a lone surrogate)."
+        ) from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -18,7 +18,8 @@ class TokensByIssuer:
         """Who bears the token. Raises NotAuthenticated, Unavailable."""
         try:
             issuer = jwt.get_unverified_claims(token).get("iss")
-        except JWTError:
+        except (JWTError, RecursionError):
+            # Anybody may send a JSON text of a thousand open brackets in place of a token.
             raise NotAuthenticated("This is not a token: it must be a signed JWT.") from None
         adapter = self._issuers.get(issuer) if isinstance(issuer, str) else None
         if adapter is None:

@@ -7,6 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.adapters.postgres.credentials import PostgresCredentials
@@ -33,7 +34,11 @@ from app.adapters.postgres.tables.platform import AuditRecordRow
 from app.adapters.results_awards import ResultAwards
 from app.domain.access.roles import Caller
 from app.domain.clock import Clock
+from app.domain.errors import UnwritableText
 from app.domain.ids import new_id
+
+_NOT_UTF8 = frozenset({"22021", "22P05"})
+"""character_not_in_repertoire, untranslatable_character: what NUL leads to in text and in JSON."""
 
 
 class PostgresTrail:
@@ -66,6 +71,16 @@ class PostgresTrail:
                 trace_id=self._work.caller.trace_id,
             )
         )
+
+
+def _is_about_text(error: DBAPIError) -> bool:
+    """Whether PostgreSQL, or the driver before it, could not write a text as UTF-8."""
+    if getattr(error.orig, "sqlstate", None) in _NOT_UTF8:
+        return True
+    cause: BaseException | None = error.orig
+    while cause is not None and not isinstance(cause, UnicodeEncodeError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 class PostgresWork(EnrolmentRepositories):
@@ -124,6 +139,8 @@ class PostgresWork(EnrolmentRepositories):
         stack, self._stack, self._connection = self._stack, None, None
         if stack is not None:
             await stack.__aexit__(kind, error, trace)
+        if isinstance(error, DBAPIError) and _is_about_text(error):
+            raise UnwritableText from None
 
     @property
     def outbox(self) -> PostgresOutbox:

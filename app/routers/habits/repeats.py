@@ -46,7 +46,9 @@ class HabitRoute(APIRoute):
                 raise BadKey
             caller = await caller_of(request)
             fingerprint = await _fingerprint(request)
-            scope = f"{caller.actor}|{self.operation_id}|{given}"
+            # Strangers have no name to keep them apart, and must not get in one another's way.
+            who = f"anonymous {fingerprint}" if caller.is_anonymous else caller.actor
+            scope = f"{who}|{self.operation_id}|{given}"
             key = sha256(scope.encode()).hexdigest()
             ports = ports_of(request)
             async with ports.idempotency.claim(key) as claim:
@@ -57,7 +59,7 @@ class HabitRoute(APIRoute):
                     response = await answer(request)
                 except DomainError as error:
                     response = await refusal(request, error)
-                if response.status_code < 500 and response.status_code not in _NOT_KEPT:
+                if _may_be_kept(response):
                     await claim.keep(
                         KeptAnswer(
                             fingerprint=fingerprint,
@@ -70,6 +72,14 @@ class HabitRoute(APIRoute):
                 return response
 
         return once
+
+
+def _may_be_kept(response: Response) -> bool:
+    """Not what a repetition may mend, and nothing that the operation itself wants kept nowhere:
+    such an answer holds a key to something."""
+    if "no-store" in response.headers.get("Cache-Control", ""):
+        return False
+    return response.status_code < 500 and response.status_code not in _NOT_KEPT
 
 
 async def _fingerprint(request: Request) -> str:

@@ -215,7 +215,7 @@ FILES = {
     ),
     "half a character": (
         b'{"payload":"\\ud800","signatures":[' + as_bytes(ENTRY) + b"]}",
-        "payload_unreadable",
+        "half_character",
     ),
 }
 
