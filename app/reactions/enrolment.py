@@ -41,8 +41,14 @@ async def note_issuing(event: BatchApproved, ports: Ports) -> None:
 
 async def note_address(event: AddressConfirmed, ports: Ports) -> None:
     """The person can read mail sent to the address that they stated."""
+    async with ports.reading() as work:
+        confirmed = await work.links.confirmed_addresses([event.subject])
     try:
-        await confirm_address(event.subject, work=ports.system_work("confirm_address"))
+        await confirm_address(
+            event.subject,
+            confirmed.get(event.subject, set()),
+            work=ports.system_work("confirm_address"),
+        )
     except NotFound:
         # The registration has ended meanwhile: there is nobody left whose address matters.
         return

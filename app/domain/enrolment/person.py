@@ -90,6 +90,7 @@ def is_address(text: str) -> bool:
         and 0 < len(domain) <= 253
         and "." in domain.strip(".")
         and not domain.startswith(".")
-        and not any(c.isspace() or c in '<>(),;:"[]\\' or ord(c) < 32 for c in text.strip())
+        and ".." not in domain
+        and not any(c.isspace() or c in '<>(),;:"[]\\' or not c.isprintable() for c in text.strip())
         and "@" not in local
     )

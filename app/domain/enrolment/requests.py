@@ -12,6 +12,8 @@ from app.domain.vocabulary.institutions import InstitutionCode
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _LONGEST = 300
+_UNSEEN = frozenset("\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that show nothing but make two names look alike, or turn the letters around."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class RegistrationRequest:
         ]
         if not findings and not is_address(self.email):
             findings.append(Finding("/email", "email_invalid", "This is not an e-mail address."))
+        if self.institution is not None:
+            findings += _line("/institution", self.institution, "Give the partner's code.")
         if self.institution is not None and self.organisation is not None:
             findings.append(
                 Finding(
@@ -77,6 +81,6 @@ def _line(pointer: str, text: str, when_blank: str) -> list[Finding]:
         return [Finding(pointer, "required", when_blank)]
     if len(text) > _LONGEST:
         return [Finding(pointer, "too_long", f"At most {_LONGEST} characters.")]
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _UNSEEN for c in text):
         return [Finding(pointer, "unwritable_text", "Leave out control characters.")]
     return []

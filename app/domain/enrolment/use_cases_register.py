@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.domain.access.permissions import NotAllowed, require
+from app.domain.access.permissions import NotAllowed, permits, require
 from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
@@ -24,7 +24,12 @@ from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.decisions import Kind
 from app.domain.enrolment.direct import Claim
 from app.domain.enrolment.edition import Edition
-from app.domain.enrolment.errors import AccountNeeded, NotAdmitted, RegistrationInvalid
+from app.domain.enrolment.errors import (
+    AccountNeeded,
+    NotAdmitted,
+    RegisteredElsewhere,
+    RegistrationInvalid,
+)
 from app.domain.enrolment.person import Person, could_be_one, folded_email
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import Receipt, received_over_api
@@ -51,7 +56,7 @@ async def register(
     Registering twice gives the registration that exists. Whoever is new leaves with a place, a
     turn on the waiting list, a turn that counts when the list is published, or the news that an
     officer has to look first. Raises EditionNotFound, RegistrationInvalid, AccountNeeded,
-    NotAllowed, RegistrationClosed, NotAdmitted.
+    NotAllowed, RegistrationClosed, NotAdmitted, RegisteredElsewhere.
     """
     received = clock.now()  # before any wait for a lock: the order is that of arrival
     require(PERMISSIONS, caller, "register")
@@ -71,9 +76,14 @@ async def register(
         if not is_new_person:
             existing = await work.registrations.live_of(edition.id, person.id)
             if existing is not None:
-                return await view_of(
-                    existing, edition, person, work, own=not request.for_another
-                ), False
+                own = not request.for_another
+                if not permits(
+                    PERMISSIONS["get_registration"],
+                    caller,
+                    edition.place_of(existing.bucket, own=own),
+                ):
+                    raise RegisteredElsewhere
+                return await view_of(existing, edition, person, work, own=own), False
         edition.expect_open()
         affiliation = _admitted(stated.read, edition)
         identifier = new_id()
@@ -97,6 +107,8 @@ async def register(
         if is_new_person:
             await work.persons.add([person])
         else:
+            if not request.for_another:
+                _renew(person, request, caller)
             await work.persons.save([person])
         doubt = await _doubt(stated.read, registration, person, edition, work)
         registration.tell(events.RegistrationReceived(registration.id, edition.id))
@@ -205,7 +217,7 @@ def _is_verified(person: Person, caller: Caller) -> bool:
 async def _person(
     request: RegistrationRequest, work: EnrolmentWork, caller: Caller
 ) -> tuple[Person, bool]:
-    """The person who is registered, with what was given now; True when new to us."""
+    """The person who is registered; True when new to us. Those whom we know are as they were."""
     fresh = _given(request)
     if request.for_another:
         known = await _without_account(fresh, work, to_add=True)
@@ -225,6 +237,13 @@ async def _person(
     if known is None:
         fresh.account, fresh.email_verified = caller.account, verified
         return fresh, True
+    return known, False
+
+
+def _renew(known: Person, request: RegistrationRequest, caller: Caller) -> None:
+    """Take over what somebody whom we know gives of themselves now."""
+    fresh = _given(request)
+    verified = _is_verified(fresh, caller)
     if known.identity.email != fresh.identity.email:
         known.email_verified = verified
     known.account = caller.account
@@ -232,7 +251,6 @@ async def _person(
     known.full_name, known.email = fresh.full_name, fresh.email
     known.country = fresh.country or known.country
     known.language = fresh.language
-    return known, False
 
 
 async def _without_account(fresh: Person, work: EnrolmentWork, *, to_add: bool) -> Person | None:

@@ -144,17 +144,21 @@ def _end_of(registration: Registration, edition: Edition) -> State:
     return State.CANCELLED
 
 
-async def confirm_address(registration_id: UUID, *, work: EnrolmentWork) -> None:
-    """The person has opened a link that was sent to their address, which confirms it.
+async def confirm_address(
+    registration_id: UUID, addresses: Collection[str], *, work: EnrolmentWork
+) -> None:
+    """The person has opened links that were sent to these addresses, which confirms them.
 
-    Raises RegistrationNotFound.
+    No other: they may have stated a new one since, which somebody else may read. Raises
+    RegistrationNotFound.
     """
     async with work:
         registration = await work.registrations.read(registration_id)
         if not registration.is_live:
             raise RegistrationNotFound(registration_id)
         person = await work.persons.get(registration.person)
-        if not person.email_verified:
+        confirmed = {folded_email(address) for address in addresses}
+        if not person.email_verified and folded_email(person.email) in confirmed:
             person.email_verified = True
             await work.persons.save([person])
             await work.trail.append("person", person.id, after="address confirmed")
