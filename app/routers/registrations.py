@@ -1,6 +1,6 @@
 """Registrations: for oneself or by an officer, and what becomes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from app.routers.habits import (
     set_etag,
 )
 from app.routers.habits.pages import BadCursor
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
 from app.routers.registrations_models import (
     CancelIn,
     CancelledOut,
@@ -61,7 +62,38 @@ async def register(
     return RegistrationOut.of(view, caller)
 
 
-@router.get("/editions/{edition}/registrations", operation_id="list_registrations")
+_HEADER = (
+    "id", "full_name", "email", "country", "language", "institution", "stated", "state", "reason",
+    "received_at", "source", "warnings",
+)  # fmt: skip
+_ALL = 100_000
+
+
+def _table(views: Sequence[RegistrationView]) -> Iterator[list[Cell]]:
+    for view in views:
+        one, person = view.registration, view.person
+        yield [
+            str(one.id),
+            person.full_name,
+            person.email,
+            person.country,
+            person.language,
+            one.bucket,
+            one.stated,
+            one.state.value,
+            view.reason.value,
+            one.receipt.received_at,
+            one.receipt.source.value,
+            "; ".join(one.warnings),
+        ]
+
+
+@router.get(
+    "/editions/{edition}/registrations",
+    operation_id="list_registrations",
+    response_model=Page[RegistrationOut],
+    responses=TABLE_RESPONSES,
+)
 async def list_registrations(
     edition: UUID,
     request: Request,
@@ -74,8 +106,24 @@ async def list_registrations(
         str | None, Query(max_length=300, description="that count for this institution")
     ] = None,
     state: Annotated[list[State] | None, Query(description="in one of these states")] = None,
-) -> Page[RegistrationOut]:
-    """Registrations in order of rank. Officers of other institutions see their own people."""
+) -> Page[RegistrationOut] | Response:
+    """Registrations in order of rank. Officers of other institutions see their own people.
+
+    Also as CSV and as a workbook with all of them, by `Accept`.
+    """
+    media_type = wanted(request)
+    if media_type != JSON:
+        everybody = await use_cases.list_registrations(
+            edition,
+            institution=institution,
+            states=state or (),
+            after=None,
+            limit=_ALL,
+            work=ports.reading(),
+            caller=caller,
+        )
+        name = f"registrations-{edition}.{'xlsx' if media_type == XLSX else 'csv'}"
+        return table_response(media_type, name, _HEADER, _table(everybody))
     if cursor.after is not None and (len(cursor.after) != 1 or "\0" in cursor.after[0]):
         raise BadCursor
     found: Sequence[RegistrationView] = await use_cases.list_registrations(

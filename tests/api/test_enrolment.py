@@ -273,6 +273,11 @@ async def test_places_are_a_table_for_everybody_and_names_are_not(api: EditionAp
     assert (len(everybody["items"]), everybody["next"] is None) == (2, False)
     waiting = (await api(ELENA, "GET", f"{path}/registrations?state=waiting")).json()["items"]
     assert [one["person"]["full_name"] for one in waiting] == ["Learner-3"]
+    sheet_of_names = await api(ERIK, "GET", f"{path}/registrations", headers={"Accept": "text/csv"})
+    own = list(csv.DictReader(io.StringIO(sheet_of_names.text.lstrip("\ufeff"))))
+    assert [(one["full_name"], one["state"]) for one in own] == [
+        ("Learner-1", "placed"), ("Learner-2", "placed"), ("Learner-3", "waiting"),
+    ]  # fmt: skip
     assert (await api("learner-1", "GET", f"{path}/places")).status_code == 403
     free = (await api(None, "GET", f"{path}/availability")).json()["items"]
     told = {item["institution"]: item["availability"] for item in free}

@@ -89,7 +89,8 @@ class PostgresPersons:
         """Keep what is known of them now."""
         if not persons:
             return
-        written = [{"this": p.id, **_values(p)} for p in persons]
+        # In one order for everybody: people may be in several editions that change at once.
+        written = [{"this": p.id, **_values(p)} for p in sorted(persons, key=lambda p: p.id)]
         await self._work.connection.execute(
             update(_person)
             .where(_person.c.id == bindparam("this"))

@@ -48,8 +48,13 @@ async def make_plan(
     work: EnrolmentWork,
     tools: Tools,
     clock: Clock,
+    *,
+    to_commit: bool = False,
 ) -> tuple[Plan, Basis]:
-    """The plan as things are, and what it rests on."""
+    """The plan as things are, and what it rests on.
+
+    With `to_commit` nobody else adds people without account until the unit of work ends.
+    """
     spellings = await spellings_of(work)
     responses: list[Response] = await tools.in_thread(
         lambda: list(read_responses(export, mapping, tools.names))
@@ -57,7 +62,7 @@ async def make_plan(
     identities = {response.answers.identity for response in responses if not response.problems}
     numbers = {r.number for r in responses if r.number is not None}
     known = await related(edition.id, found.form, numbers, identities, work)
-    persons = await work.persons.without_account(identities)
+    persons = await work.persons.without_account(identities, hold=to_commit)
     plan: Plan = await tools.in_thread(
         lambda: plan_import(
             responses,

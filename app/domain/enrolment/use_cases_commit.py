@@ -61,7 +61,9 @@ async def commit_import(
         mapping = await work.forms.get(edition.id, found.form)
         if mapping is None:
             raise FormNotMapped(found.form)
-        plan, basis = await make_plan(export, mapping, edition, found, work, tools, clock)
+        plan, basis = await make_plan(
+            export, mapping, edition, found, work, tools, clock, to_commit=True
+        )
         found.expect_basis(basis)
         planned = await _verdicts(import_id, work)
         standings = {} if edition.is_binding else await foresee(plan, edition, work)
