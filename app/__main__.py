@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import logging
 import os
 import signal
 import socket
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from app import logs
 from app.settings import Settings, read_settings, variable
 
 CONTRACT = Path(__file__).parents[1] / "openapi" / "openapi.json"
@@ -41,6 +41,8 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
             host=arguments.host,
             port=arguments.port,
             access_log=False,
+            # Through our own handler, which keeps what people sent out of tracebacks.
+            log_config=None,
             log_level="warning",
             server_header=False,
         )
@@ -285,10 +287,7 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Run one command; its exit code."""
     arguments = _parser().parse_args()
-    logging.basicConfig(
-        level=os.environ.get("MC_LOG_LEVEL", "WARNING"),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    logs.set_up(os.environ.get("MC_LOG_LEVEL", "WARNING"))
     try:
         settings = read_settings()
     except ValidationError as wrong:
