@@ -45,6 +45,8 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
             log_config=None,
             log_level="warning",
             server_header=False,
+            # Longer than clients keep a connection that they do not use, or they lose a request.
+            timeout_keep_alive=75,
         )
         # Not uvicorn's own `fd`, which takes every socket for a Unix one and so leaves Nagle's
         # algorithm on: each answer on a kept connection then waits 40 ms.
@@ -81,8 +83,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         if folder is None:
             return 1
         arguments.folder = str(folder / "postgres")
-        settings = settings.model_copy(update={"data_dir": folder})
-        print(f"serving http://{arguments.host}:{arguments.port}/docs until Ctrl-C")
+        address = f"http://{arguments.host}:{arguments.port}"
+        public = settings.public_url if "MC_PUBLIC_URL" in os.environ else address
+        settings = settings.model_copy(update={"data_dir": folder, "public_url": public})
+        print(f"serving {address}/docs until Ctrl-C; mail goes to {folder / 'mail'}")
         with runs(read_settings()).using(folder):
             return serve(arguments, settings)
     return serve(arguments, settings)

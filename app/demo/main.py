@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 from rich.table import Table
 
 from app import __version__
@@ -88,6 +89,15 @@ def demo(settings: Settings) -> int:
     except (DemoFailed, EmbeddedPostgresUnavailable) as failure:
         narrator.console.print(f"\n[bold red]The demonstration stopped:[/] {failure}")
         return 1
+    except httpx.HTTPError as failure:
+        narrator.console.print(
+            f"\n[bold red]The demonstration stopped:[/] the API did not answer "
+            f"({type(failure).__name__}). Run it again; MC_LOG_LEVEL=INFO shows what the API does."
+        )
+        return 1
+    except KeyboardInterrupt:
+        narrator.console.print("\nStopped. Nothing is left running; make demo begins anew.")
+        return 130
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     _show(narrator, summary, OUTPUT)

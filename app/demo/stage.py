@@ -167,7 +167,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """Start the API and wait until it is ready. Raises DemoFailed when it does not start."""
     with _api(folder, {"MC_DATA_DIR": str(data_dir), **environment}) as address:
-        limits = httpx.Limits(max_connections=100)
+        limits = httpx.Limits(max_connections=100, keepalive_expiry=30)
         async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as http:
             await _ready(http)
             yield Stage(http, data_dir / "mail", data_dir, narrator)

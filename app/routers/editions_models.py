@@ -259,7 +259,9 @@ class InstitutionPlacesOut(BaseModel):
     institution: str = Field(description="partner's code, `EXT:…` or `INDEPENDENT`")
     cap: int | None
     placed: int
-    free: int | None = Field(description="left below the cap")
+    free: int | None = Field(
+        description="that could still be had: below the cap, and left in the edition"
+    )
     waiting: int
     waiting_reasons: dict[str, int] = Field(examples=[{"quota": 3}])
     over: int = Field(description="above the cap by an officer's decision")

@@ -26,9 +26,17 @@ _HEADER = ("institution", "cap", "placed", "free", "waiting", "waiting_reasons",
 
 
 def _table(report: PlacesReport) -> Iterator[list[Cell]]:
-    for row in report.institutions:
+    for row in (*report.institutions, report.whole):
         reasons = "; ".join(f"{reason.value} {n}" for reason, n in row.waiting_reasons.items())
-        yield [row.bucket, row.cap, row.placed, row.free, row.waiting, reasons, row.over]
+        yield [
+            row.bucket or "edition",
+            row.cap,
+            row.placed,
+            row.free,
+            row.waiting,
+            reasons,
+            row.over,
+        ]
 
 
 @router.get("/places", operation_id="get_places", response_model=PlacesOut,

@@ -72,7 +72,7 @@ async def test_the_output_has_what_the_readme_promises(left: Left) -> None:
         "credential.png",
     }
     with (left.output / "quota.csv").open(newline="") as file:
-        assert len(list(csv.DictReader(file))) == len(left.summary["places"])
+        assert len(list(csv.DictReader(file))) == len(left.summary["places"]) + 1
     with Image.open(left.output / "credential.png") as image:
         assert image.height > image.width > 700
 

@@ -156,11 +156,16 @@ class InstitutionPlaces:
     """Places above the cap that an officer gave."""
     needs_decision: int = 0
     """Only for the edition as a whole: for which institution they count may be unclear."""
+    left: int | None = None
+    """Places left in the whole edition, for one institution's numbers."""
 
     @property
     def free(self) -> int | None:
-        """Places left below the cap; None without a cap."""
-        return None if self.cap is None else max(0, self.cap - self.placed)
+        """Places that could still be had: below the cap, and while the edition has any left."""
+        limits = [] if self.cap is None else [max(0, self.cap - self.placed)]
+        if self.left is not None:
+            limits.append(self.left)
+        return min(limits, default=None)
 
 
 @dataclass(frozen=True)
@@ -203,6 +208,7 @@ async def get_places(
             for bucket in dict.fromkeys((*wanted, *sorted(listed)))
         ]
         whole = numbers.get(None) or _nobody(None, edition)
+        rows = [replace(row, left=whole.free) for row in rows]
     return PlacesReport(
         edition=edition,
         whole=replace(whole, needs_decision=undecided),

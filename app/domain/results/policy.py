@@ -13,8 +13,9 @@ class ResultsPolicy:
     """How long after the confirmation of a result its learner can object to it."""
     link_valid_for: timedelta = timedelta(days=14)
     """How long a one-time link can be opened."""
-    links_per_hour: int = 5
-    """How many links at most are sent for one registration within an hour."""
+    links_per_hour: int = 12
+    """After so many within an hour no further link is sent for the asking. Messages about places
+    and results carry links as well, and count."""
 
     @classmethod
     def with_days(cls, objection_days: int) -> Self:

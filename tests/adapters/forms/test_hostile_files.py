@@ -149,7 +149,7 @@ def test_a_zip_with_a_password_bit():
     assert refusal(bytes(content)) == "encrypted"
 
 
-@pytest.mark.parametrize("length", [0, 2, 10, 100, 2_000, len(HONEST) - 30])
+@pytest.mark.parametrize("length", [0, 2, 10, 100, 2_000, -30])
 def test_a_file_that_was_cut_off(length: int):
     assert refusal(HONEST[:length]) in ("unreadable", "no_header")
 

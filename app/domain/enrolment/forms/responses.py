@@ -16,10 +16,13 @@ from app.domain.enrolment.ranking import Receipt, received_by_form
 from app.domain.enrolment.registration import Registration
 from app.domain.enrolment.window import zone_named
 from app.domain.errors import Finding
+from app.domain.vocabulary.text import folded
 
 Cell = str | float | int | bool | datetime | date | time | timedelta | None
 
 _SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # day 0 of spreadsheets, in local time
+_NO = frozenset({"no", "nein", "non", "nu", "nej", "ei", "не", "οχι", "nil", "false", "0"})
+"""Folded: how people say in the alliance's languages that they do not agree."""
 _LONGEST = 300
 
 
@@ -190,6 +193,8 @@ class _RowReader:
             problems.append("email_invalid")
         stated = _first_choice(_text(self._answer(cells, Answer.INSTITUTION)))
         organisation = _first_choice(_text(self._answer(cells, Answer.ORGANISATION)))
+        if folded(_first_choice(_text(self._answer(cells, Answer.PRIVACY_NOTICE)))) in _NO:
+            problems.append("privacy_notice_refused")
         if any(len(text) > _LONGEST for text in (name, email, stated, organisation)):
             problems.append("answer_too_long")
         if any(text[:1] in _FORMULA_SIGNS for text in (name, stated, organisation)) or any(
