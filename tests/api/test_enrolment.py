@@ -261,12 +261,13 @@ async def test_places_are_a_table_for_everybody_and_names_are_not(api: EditionAp
     assert (one["places"], one["placed"], one["free"], one["waiting"]) == (4, 4, 0, 1)
     table = await api(ERIK, "GET", f"{path}/places", headers={"Accept": "text/csv"})
     rows = {r["institution"]: r for r in csv.DictReader(io.StringIO(table.text.lstrip("\ufeff")))}
-    assert len(rows) == 11
+    assert len(rows) == 12
+    assert (rows["edition"]["placed"], rows["edition"]["waiting"]) == ("4", "1")
     assert (rows["HIS"]["placed"], rows["HIS"]["waiting_reasons"]) == ("2", "quota 1")
     book = await api(ERIK, "GET", f"{path}/places", headers={"Accept": XLSX})
     sheet = load_workbook(io.BytesIO(book.content)).active
     assert sheet is not None
-    assert sheet.max_row == 12
+    assert sheet.max_row == 13
     names = (await api(ERIK, "GET", f"{path}/registrations")).json()["items"]
     assert {one["institution"] for one in names} == {"HIS"}
     everybody = (await api(ELENA, "GET", f"{path}/registrations?limit=2")).json()

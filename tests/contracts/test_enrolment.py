@@ -277,8 +277,8 @@ async def test_each_officer_sees_their_own_names_and_everybodys_numbers(
     }
     assert numbers == {
         "HIS": (2, 2, 0, 1, {Reason.QUOTA: 1}),
-        "UDA": (2, 1, 1, 0, {}),
-        "EXT:town hall": (2, 0, 2, 1, {Reason.FULL: 1}),
+        "UDA": (2, 1, 0, 0, {}),
+        "EXT:town hall": (2, 0, 0, 1, {Reason.FULL: 1}),
     }
     whole = report.whole
     assert (whole.cap, whole.placed, whole.free, whole.waiting) == (3, 3, 0, 2)
