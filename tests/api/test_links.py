@@ -259,12 +259,12 @@ async def test_a_link_can_be_had_anew_and_asking_tells_nothing(course_api: Cours
 async def test_nobodys_mailbox_is_flooded(course_api: CourseApi) -> None:
     api = course_api
     await api.by_form("Ana Núñez", ANA)
-    for _ in range(8):
+    for _ in range(20):
         assert (await ask(api, ANA)).status_code == 202
-    assert len(api.mailbox(ANA)) == 5
+    assert len(api.mailbox(ANA)) == 12
     api.clock.move(timedelta(hours=1, seconds=1))
     await ask(api, ANA)
-    assert len(api.mailbox(ANA)) == 6
+    assert len(api.mailbox(ANA)) == 13
 
 
 async def test_a_burst_of_requests_sends_no_more_either(course_api: CourseApi) -> None:
@@ -274,7 +274,7 @@ async def test_a_burst_of_requests_sends_no_more_either(course_api: CourseApi) -
         api,
         *(LinkRequested(registration_in(path), api.course.edition.id, uuid4()) for _ in range(20)),
     )
-    assert len(api.mailbox(ANA)) == 5
+    assert len(api.mailbox(ANA)) == 12
 
 
 async def test_an_invented_link_is_not_found(course_api: CourseApi) -> None:
