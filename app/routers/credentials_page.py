@@ -20,16 +20,20 @@ _SAYS = {
     CredentialState.SUPERSEDED: "This credential was replaced by a newer one of its holder.",
 }
 
+_DEVELOPMENT = "DEVELOPMENT ONLY: sealed with a development seal, not a real credential."
+
 
 @router.get("/verify/{credential}")
 async def get_verification_page(credential: UUID, ports: PortsDep) -> HTMLResponse:
     """Whether a credential is in force, for people. Names nobody."""
     status = await get_credential_status(credential, work=ports.reading())
     says = escape(_SAYS[status.state])
+    development = ports.settings.seal_pkcs12 is None
+    mark = f"<p><strong>{_DEVELOPMENT}</strong></p>" if development else ""
     return HTMLResponse(
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{says}</title><main><h1>{says}</h1>"
+        f"<title>{says}</title><main>{mark}<h1>{says}</h1>"
         f"<p>Since {status.since:%d %B %Y, %H:%M} UTC. Identifier: "
         f"<code>{escape(credential_urn(credential))}</code></p>"
         "<p>This page knows the identifier alone. Whether a picture or a file that you were shown "

@@ -306,3 +306,25 @@ def test_every_question_of_the_examples_is_one_line_once_read():
     for language in QUESTIONS:
         export = read(workbook([ANA], language=language))
         assert all("\n" not in c.header and "\xa0" not in c.header for c in export.columns)
+
+
+@pytest.mark.parametrize(
+    ("answer", "problems"),
+    [
+        ("Sí;", ()),
+        ("Yes", ()),
+        ("Nein", ("privacy_notice_refused",)),
+        ("No;", ("privacy_notice_refused",)),
+        ("Όχι", ("privacy_notice_refused",)),
+    ],
+)
+def test_nobody_is_registered_who_says_no_to_the_privacy_notice(
+    answer: str, problems: tuple[str, ...]
+):
+    row = Row(1, NOON, "Ana García", "ana@uniovi.es", "Universidad de Oviedo", country=answer)
+    questions = {
+        question: "privacy_notice" if meaning == "country" else meaning
+        for question, meaning in mapping_questions().items()
+    }
+    (found,) = responses(workbook([row]), mapping(questions))
+    assert found.problems == problems
