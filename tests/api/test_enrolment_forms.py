@@ -1,0 +1,122 @@
+"""Workbooks of Microsoft Forms, seen from outside: an officer's morning."""
+
+import csv
+import io
+from uuid import uuid4
+
+from openpyxl import load_workbook
+
+from tests.api.enrolment_api import ELENA, ERIK, FORM, XLSX, EditionApi, responses
+from tests.api.enrolment_api import api as api  # a fixture
+from tests.forms_workbooks import mapping_questions
+
+
+async def test_an_officers_morning_with_a_workbook(api: EditionApi) -> None:
+    path = await api.edition()
+    content = responses(api)
+    unmapped = await api.uploads(path, content)
+    assert (unmapped["state"], unmapped["result"]["state"]) == ("succeeded", "needs_mapping")
+    seen = (await api(ELENA, "GET", f"/v1/imports/{unmapped['result']['import']}")).json()
+    assert seen["suggested_questions"] == mapping_questions()
+    assert (seen["plan_token"], seen["unknown_columns"]) == (None, ["¿Por qué?"])
+    mapped = await api(
+        ELENA, "PUT", f"{path}/forms/{FORM}",
+        json={"time_zone": "Europe/Madrid", "questions": {
+            **seen["suggested_questions"], "¿Por qué?": "ignored"}},
+    )  # fmt: skip
+    assert (mapped.status_code, mapped.json()["version"]) == (200, 1)
+
+    planned = (await api.uploads(path, content))["result"]
+    assert planned["verdicts"] == {
+        "create": 3, "duplicate": 1, "needs_decision": 2, "rejected": 2,
+    }  # fmt: skip
+    assert planned["unknown_columns"] == []
+    assert (await api(ELENA, "GET", f"{path}/registrations")).json()["items"] == []
+    report = f"/v1/imports/{planned['import']}/rows"
+    rows = (await api(ELENA, "GET", report)).json()["items"]
+    assert [(row["row"], row["verdict"], row["reason"]) for row in rows] == [
+        (2, "create", None), (3, "create", None), (4, "duplicate", "same_person"),
+        (5, "rejected", "early"), (6, "rejected", "late"),
+        (7, "needs_decision", "institution_missing"),
+        (8, "needs_decision", "institution_unclear"), (9, "create", None),
+    ]  # fmt: skip
+    table = await api(ELENA, "GET", report, headers={"Accept": "text/csv"})
+    shown = list(csv.DictReader(io.StringIO(table.text.lstrip("\ufeff"))))
+    assert shown[6]["full_name"] == '\'=HYPERLINK("x")'
+    book = await api(ELENA, "GET", report, headers={"Accept": XLSX})
+    sheet = load_workbook(io.BytesIO(book.content)).active
+    assert sheet is not None
+    assert [cell.data_type for cell in sheet[8]][4] == "s"
+
+    token = planned["plan_token"]
+    done = await api.finished(await api(ELENA, "POST", f"{path}/imports?plan_token={token}"))
+    assert (done["state"], done["result"]["state"]) == ("succeeded", "committed")
+    again = await api.finished(await api(ELENA, "POST", f"{path}/imports?plan_token={token}"))
+    assert again["state"] == "succeeded"
+    listed = (await api(ELENA, "GET", f"{path}/registrations")).json()["items"]
+    assert [(one["person"]["full_name"], one["state"], one["reason"]) for one in listed] == [
+        ("ana garcia", "waiting", "provisional"),
+        ("Bert Braun", "waiting", "provisional"),
+        ("No Body", "needs_decision", "institution_missing"),
+        ('=HYPERLINK("x")', "needs_decision", "institution_unclear"),
+        ("Dora", "waiting", "provisional"),
+    ]
+    open_ones = await api.act(ELENA, path, "publish-list")
+    assert (open_ones.status_code, open_ones.json()["code"]) == (409, "decisions_open")
+    unclear = f"/v1/registrations/{listed[3]['id']}"
+    decided = await api.act(ELENA, unclear, "decide", ruling="admit", institution="UNIOVI")
+    assert (decided.json()["registration"]["state"], decided.json()["also_settled"]) == (
+        "waiting", [],
+    )  # fmt: skip
+    missing = f"/v1/registrations/{listed[2]['id']}"
+    refused = await api.act(ELENA, missing, "decide", ruling="reject")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/reason")
+    await api.act(ELENA, missing, "decide", ruling="reject", reason="named nothing")
+    stands = (await api(ELENA, "GET", f"{path}/standing")).json()
+    assert (stands["placed"], stands["waiting"], stands["needs_decision"]) == (4, 0, 0)
+    looked = await api(
+        ELENA, "POST", f"{path}/publish-list?dry_run=true", json={},
+        if_match=await api.etag(path),
+    )  # fmt: skip
+    assert (looked.json()["placed"], looked.json()["dry_run"]) == (4, True)
+    published = await api.act(ELENA, path, "publish-list")
+    assert (published.json()["placed"], published.json()["dry_run"]) == (4, False)
+    assert published.headers["etag"] == '"3"'
+    log = (await api(ELENA, "GET", f"{path}/decisions")).json()["items"]
+    assert [line["kind"] for line in log] == ["caps", *["listed"] * 4]
+    replay = (await api(ELENA, "POST", f"{path}/replay")).json()
+    assert (replay["agrees"], replay["placed"], replay["differences"]) == (True, 4, [])
+    taken_back = await api(ELENA, "POST", f"{path}/imports/{planned['import']}/take-back")
+    assert (taken_back.status_code, taken_back.json()["code"]) == (409, "list_published")
+    own = (await api(ERIK, "GET", report)).json()["items"]
+    assert own == []
+
+
+async def test_an_import_is_taken_back(api: EditionApi) -> None:
+    path = await api.edition()
+    await api(
+        ELENA, "PUT", f"{path}/forms/{FORM}",
+        json={"time_zone": "Europe/Madrid", "questions": mapping_questions()},
+    )  # fmt: skip
+    planned = (await api.uploads(path, responses(api)))["result"]
+    await api.finished(
+        await api(ELENA, "POST", f"{path}/imports?plan_token={planned['plan_token']}")
+    )
+    back = await api(ELENA, "POST", f"{path}/imports/{planned['import']}/take-back")
+    assert (back.status_code, back.json()["state"]) == (200, "taken_back")
+    listed = (await api(ELENA, "GET", f"{path}/registrations")).json()["items"]
+    assert {(one["state"], one["reason"]) for one in listed} == {
+        ("cancelled", "import_taken_back"),
+    }  # fmt: skip
+
+
+async def test_a_hostile_file_fails_its_job_with_a_reason(api: EditionApi) -> None:
+    path = await api.edition()
+    job = await api.uploads(path, b"PK\x03\x04 and nothing else")
+    assert (job["state"], job["error"]["code"]) == ("failed", "file_refused")
+    assert "Download it from Forms again" in job["error"]["detail"]
+    nothing = await api(ELENA, "POST", f"{path}/imports?dry_run=true")
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "nothing_to_import")
+    unknown = await api(ELENA, "POST", f"{path}/imports?plan_token={uuid4()}.x")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "plan_token_unknown")
+    assert (await api(ERIK, "POST", f"{path}/imports?plan_token=x")).status_code == 403

@@ -1,0 +1,140 @@
+"""What an officer decides about imported rows, on every store."""
+
+from uuid import uuid4
+
+import pytest
+
+from app.domain.enrolment.errors import (
+    DecisionInvalid,
+    DecisionsOpen,
+    NothingToDecide,
+)
+from app.domain.enrolment.registration import State
+from app.domain.enrolment.use_cases_deciding import Ruling
+from tests.contracts.import_steps import decides, proven, publishes, registration_of
+from tests.contracts.import_steps import edition as edition  # a fixture
+from tests.contracts.import_steps import importer as importer  # a fixture
+from tests.enrolment_imports import Importer, at, verdicts
+from tests.forms_workbooks import Row
+from tests.memory_ports import StoryClock
+
+
+@pytest.mark.parametrize("take_new_time", [True, False])
+async def test_a_changed_time_is_outside_the_list_until_an_officer_decides(
+    importer: Importer, clock: StoryClock, take_new_time: bool
+) -> None:
+    await importer.take(
+        [
+            Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "UNIOVI"),
+            Row(2, at(clock, 2), "Bo", "bo@his.se", "HIS"),
+        ]
+    )
+    moved = [Row(1, at(clock, 9), "Ana", "ana@uniovi.es", "UNIOVI")]
+    assert verdicts(await importer.take(moved)) == ["needs_decision time_changed"]
+    assert [name for name, *_ in await importer.standing()] == ["Bo"]
+    await decides(importer, "Ana", take_new_time=take_new_time)
+    expected = ["Bo", "Ana"] if take_new_time else ["Ana", "Bo"]
+    assert [name for name, *_ in await importer.standing()] == expected
+    # Decided is decided, whichever of the two files comes again.
+    original = [Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "UNIOVI")]
+    assert verdicts(await importer.take(moved)) == ["unchanged"]
+    assert verdicts(await importer.take(original)) == ["unchanged"]
+    assert [name for name, *_ in await importer.standing()] == expected
+
+
+async def test_after_publication_the_stored_time_stands_until_an_officer_decides(
+    importer: Importer, clock: StoryClock
+) -> None:
+    await importer.take(
+        [
+            Row(n, at(clock, n), f"Person {n}", f"p{n}@uniovi.es", "UNIOVI")
+            for n in range(1, 6)
+        ]
+    )  # fmt: skip
+    await publishes(importer)
+    moved = [Row(5, at(clock, 3.5), "Person 5", "p5@uniovi.es", "UNIOVI")]
+    assert verdicts(await importer.take(moved)) == ["needs_decision time_changed"]
+    fifth = await registration_of(importer, "Person 5")
+    assert (fifth.state, fifth.pending is not None) == (State.WAITING, True)
+    decided = await decides(importer, "Person 5", take_new_time=True)
+    assert (decided.state, decided.pending) == (State.WAITING, None)
+    assert [name for name, *_ in await importer.standing()] == [
+        "Person 3", "Person 5", "Person 4",
+    ]  # fmt: skip
+    assert await proven(importer) == []
+
+
+async def test_an_officers_decision_on_a_spelling_settles_all_and_is_remembered(
+    importer: Importer, clock: StoryClock
+) -> None:
+    rows = [
+        Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "Univercity of Oviedo"),
+        Row(2, at(clock, 2), "Bo", "bo@uniovi.es", "UNIVERCITY of  Oviedo"),
+        Row(3, at(clock, 3), "Cy", "cy@example.org", "Skovde Motor Club"),
+        Row(4, at(clock, 4), "Di", "di@example.org", ""),
+    ]
+    await importer.take(rows)
+    assert await importer.standing() == []
+    with pytest.raises(DecisionInvalid):
+        await decides(importer, "Ana")
+    with pytest.raises(DecisionInvalid):
+        await decides(importer, "Ana", institution="NOWHERE")
+    await decides(importer, "Ana", institution="UNIOVI")
+    await decides(importer, "Cy", organisation="Skövde Motor Club")
+    await decides(importer, "Di", independent=True)
+    assert [(name, bucket) for name, bucket, _ in await importer.standing()] == [
+        ("Ana", "UNIOVI"), ("Bo", "UNIOVI"), ("Cy", "EXT:skovde motor club"), ("Di", "INDEPENDENT"),
+    ]  # fmt: skip
+    with pytest.raises(NothingToDecide):
+        await decides(importer, "Ana", institution="UNIOVI")
+    known = await importer.take(
+        [
+            Row(5, at(clock, 5), "Ed", "ed@uniovi.es", "univercity of oviedo"),
+            Row(6, at(clock, 6), "Fi", "fi@example.org", "skovde motor club!"),
+        ]
+    )
+    assert [(row.verdict.value, row.institution) for row in known] == [
+        ("create", "UNIOVI"), ("create", "EXT:skovde motor club"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ruling", ["admit", "reject", "merge"])
+async def test_a_possible_double_is_one_person_or_two_or_none(
+    importer: Importer, clock: StoryClock, ruling: str
+) -> None:
+    rows = [
+        Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "UNIOVI"),
+        Row(2, at(clock, 2), "ANA", "ana@gmail.com", "UNIOVI"),
+    ]
+    await importer.take(rows)
+    first = await registration_of(importer, "Ana")
+    decision: dict[str, object] = {"ruling": Ruling(ruling), "reason": "asked both"}
+    if ruling == "merge":
+        with pytest.raises(DecisionInvalid):
+            await decides(importer, "ANA", **{**decision, "same_as": uuid4()})
+        decision["same_as"] = first.id
+    decided = await decides(importer, "ANA", **decision)
+    expected = {
+        "admit": (State.WAITING, ["Ana", "ANA"]),
+        "reject": (State.REJECTED, ["Ana"]),
+        "merge": (State.CANCELLED, ["Ana"]),
+    }[ruling]
+    assert (decided.state, [name for name, *_ in await importer.standing()]) == expected
+    assert verdicts(await importer.take(rows)) == ["unchanged", "unchanged"]
+
+
+async def test_a_list_with_open_decisions_is_published_only_knowingly(
+    importer: Importer, clock: StoryClock
+) -> None:
+    await importer.take(
+        [
+            Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "Uni Oviedo"),
+            Row(2, at(clock, 2), "Bo", "bo@his.se", "HIS"),
+        ]
+    )
+    with pytest.raises(DecisionsOpen):
+        await publishes(importer)
+    await publishes(importer, leave_undecided=True)
+    decided = await decides(importer, "Ana", institution="UNIOVI")
+    assert decided.state is State.PLACED
+    assert await proven(importer) == []
