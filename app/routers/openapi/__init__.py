@@ -36,6 +36,7 @@ def build(app: FastAPI) -> dict[str, Any]:
     schemas.drop_unused(document)
     schemas.rename(document)
     schemas.tidy(document)
+    schemas.plain_forms(document)
     examples = Examples(document["components"]["schemas"])
     for _, _, operation in operations.operations(document):
         operations.add_examples(operation, examples)

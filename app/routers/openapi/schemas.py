@@ -167,6 +167,22 @@ def tidy(document: Json) -> None:
                 part.pop("title", None)
 
 
+def plain_forms(document: Json) -> None:
+    """Say of forms what generators understand: a field is left out and never null, and a file is
+    a binary string (OpenAPI 3.0), which they know better than `contentMediaType`."""
+    schemas = document["components"]["schemas"]
+    for item in document["paths"].values():
+        for operation in item.values():
+            content = operation.get("requestBody", {}).get("content", {})
+            form = content.get("multipart/form-data", {}).get("schema", {})
+            found = schemas.get(form.get("$ref", "").rpartition("/")[2], {})
+            for name, field in found.get("properties", {}).items():
+                plain = without_null(field)
+                if plain.pop("contentMediaType", None) is not None:
+                    plain["format"] = "binary"
+                found["properties"][name] = plain
+
+
 def _inline(operation: Json) -> Iterator[Json]:
     for parameter in operation.get("parameters", ()):
         yield from subschemas(parameter["schema"])

@@ -1,0 +1,93 @@
+"""Clients that others' generators make of the contract do step three of the journey."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.demo import play_proposals, workbook
+from app.demo.stage import Narrator, stage
+
+ROOT = Path(__file__).parents[2]
+CONTRACT = ROOT / "openapi" / "openapi.json"
+PEOPLE = ("ana-oviedo", "elena-oviedo", "learner-1", "learner-2")
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running API with a published micro-credential, and an export to import."""
+
+    address: str
+    tokens: dict[str, str]
+    proposal: str
+    workbook: Path
+
+
+@pytest.fixture(scope="module")
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    folder = tmp_path_factory.mktemp("clients")
+    async with stage(folder, folder / "postgres", Narrator(), {}) as on:
+        published, _ = await play_proposals.play(on)
+        people = {name: await on.person(name) for name in PEOPLE}
+        now = datetime.now(UTC)
+        rows = workbook.responses(now - timedelta(days=9), now - timedelta(hours=1))[1:20]
+        export = folder / "registrations.xlsx"
+        await asyncio.to_thread(workbook.write, export, rows)
+        yield Served(
+            str(on.http.base_url).rstrip("/"),
+            {name: person.token or "" for name, person in people.items()},
+            published.rpartition("/")[2],
+            export,
+        )
+
+
+def expected(left: dict[str, Any]) -> None:
+    assert left["states"] == [["waiting", "provisional"]] * 2
+    assert left["verdicts"]["create"] >= 15
+    assert left["commit"] == "succeeded"
+    assert left["placed"] >= 15
+
+
+async def test_a_generated_python_client_plans_an_edition_registers_and_imports(
+    served: Served, tmp_path: Path
+) -> None:
+    tools = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    made = await asyncio.to_thread(
+        subprocess.run,
+        ["openapi-python-client", "generate", "--path", CONTRACT, "--output-path", tmp_path / "c"],
+        env=tools,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout
+    played = await asyncio.to_thread(
+        subprocess.run,
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            Path(__file__).with_name("step_three.py"),
+            served.address,
+            json.dumps(served.tokens),
+            served.proposal,
+            served.workbook,
+            json.dumps(workbook.QUESTIONS),
+        ],
+        env={**tools, "PYTHONPATH": str(tmp_path / "c")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert played.returncode == 0, played.stderr
+    expected(json.loads(played.stdout))
