@@ -4,16 +4,23 @@ from uuid import uuid4
 
 import pytest
 
+from app.domain.enrolment.edition import Mode
 from app.domain.enrolment.errors import (
     DecisionInvalid,
     DecisionsOpen,
     NothingToDecide,
+    OverridesOff,
 )
+from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import State
 from app.domain.enrolment.use_cases_deciding import Ruling
+from app.domain.enrolment.use_cases_lists import get_standing
+from app.domain.enrolment.use_cases_registrations import cancel_registration
+from tests.contracts.conftest import OpenWork
 from tests.contracts.import_steps import decides, proven, publishes, registration_of
 from tests.contracts.import_steps import edition as edition  # a fixture
 from tests.contracts.import_steps import importer as importer  # a fixture
+from tests.enrolment_builders import opened, registers
 from tests.enrolment_imports import Importer, at, verdicts
 from tests.forms_workbooks import Row
 from tests.memory_ports import StoryClock
@@ -137,4 +144,54 @@ async def test_a_list_with_open_decisions_is_published_only_knowingly(
     await publishes(importer, leave_undecided=True)
     decided = await decides(importer, "Ana", institution="UNIOVI")
     assert decided.state is State.PLACED
+    assert await proven(importer) == []
+
+
+async def test_an_officer_places_somebody_above_the_caps_where_the_edition_allows_it(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    strict = await opened(work, clock, mode=Mode.DIRECT, places=1)
+    generous = await opened(work, clock, mode=Mode.DIRECT, places=1, overrides_allowed=True)
+    for one in (strict, generous):
+        for name in ("ana", "bo", "cy"):
+            await registers(work, clock, one, name)
+    placing = {"ruling": Ruling.PLACE, "reason": "teaches the course next year"}
+    with pytest.raises(OverridesOff):
+        await decides(Importer(work, clock, strict), "Learner cy", **placing)
+    importer = Importer(work, clock, generous)
+    with pytest.raises(DecisionInvalid):
+        await decides(importer, "Learner cy", ruling=Ruling.PLACE)
+    placed = await decides(importer, "Learner cy", **placing)
+    assert (placed.state, placed.reason) == (State.PLACED, Reason.OVERRIDE)
+    with pytest.raises(NothingToDecide):
+        await decides(importer, "Learner cy", **placing)
+    async with work() as w:
+        numbers = {t.scope: (t.placed, t.excess) for t in await w.tallies.of(generous.id)}
+    assert numbers["edition"] == (2, 1)
+    assert await proven(importer) == []
+    # One of the two leaves: the edition is at its cap again, so that nobody is promoted.
+    ana = await registration_of(importer, "Learner ana")
+    _, promoted = await cancel_registration(
+        ana.id, ana.version, work=work(), caller=importer.officer, clock=clock
+    )
+    assert promoted == []
+    async with work() as w:
+        numbers = {t.scope: (t.placed, t.excess) for t in await w.tallies.of(generous.id)}
+    assert numbers["edition"] == (1, 0)
+    assert await proven(importer) == []
+
+
+async def test_placed_above_the_caps_before_publication_is_placed_by_it(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    generous = await opened(work, clock, places=1, overrides_allowed=True)
+    for name in ("ana", "bo", "cy"):
+        await registers(work, clock, generous, name)
+    importer = Importer(work, clock, generous)
+    await decides(importer, "Learner cy", ruling=Ruling.PLACE, reason="promised in writing")
+    found = await get_standing(generous.id, work=work(), caller=importer.officer)
+    assert [s.is_placed for s in found.standings] == [False, False, True]
+    await publishes(importer)
+    cy = await registration_of(importer, "Learner cy")
+    assert (cy.state, cy.reason) == (State.PLACED, Reason.OVERRIDE)
     assert await proven(importer) == []

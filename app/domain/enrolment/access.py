@@ -88,7 +88,8 @@ def actions_on_registration(
     if registration.is_live and registration.state is not State.COMPLETED:
         if edition.state in CANCELLABLE:
             possible.add("cancel_registration")
-        if needs_officer(registration):
+        above_caps = edition.overrides_allowed and registration.state is State.WAITING
+        if needs_officer(registration) or above_caps:
             possible.add("decide_registration")
     place = edition.place_of(registration.bucket, own=own)
     return sorted(action for action in possible if permits(PERMISSIONS[action], caller, place))

@@ -20,7 +20,12 @@ from app.domain.enrolment.affiliation import (
 from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.decisions import Kind as DecisionKind
 from app.domain.enrolment.edition import Edition
-from app.domain.enrolment.errors import DecisionInvalid, NotAdmitted, NothingToDecide
+from app.domain.enrolment.errors import (
+    DecisionInvalid,
+    NotAdmitted,
+    NothingToDecide,
+    OverridesOff,
+)
 from app.domain.enrolment.forms.entries import ABOUT_INSTITUTION
 from app.domain.enrolment.person import could_be_one
 from app.domain.enrolment.ports import EnrolmentWork
@@ -42,6 +47,8 @@ class Ruling(StrEnum):
     """It does not take part."""
     MERGE = "merge"
     """It is the same person as another registration; the better one of the two counts."""
+    PLACE = "place"
+    """Somebody who waits gets a place whatever the caps say, where the edition allows that."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class OfficerDecision:
     """For a merge: the other registration."""
     take_new_time: bool = False
     reason: str | None = None
-    """Recorded; needed to reject. No personal data."""
+    """Recorded; needed to reject and to place. No personal data."""
 
 
 async def decide_registration(
@@ -76,7 +83,7 @@ async def decide_registration(
 
     A decision on a spelling also settles the others in the edition who wrote the same; returns the
     registration and the identifiers of those. Raises RegistrationNotFound, RegistrationStale,
-    NotAllowed, NothingToDecide, DecisionInvalid, NotAdmitted.
+    NotAllowed, NothingToDecide, DecisionInvalid, NotAdmitted, OverridesOff.
     """
     async with work:
         seen = await work.registrations.read(registration_id)
@@ -86,7 +93,8 @@ async def decide_registration(
         own = is_own(registration, person, caller)
         allow_on("decide_registration", registration, edition, caller, own=own)
         registration.expect(version)
-        if not needs_officer(registration):
+        may_place = decision.ruling is Ruling.PLACE and registration.state is State.WAITING
+        if not may_place and not needs_officer(registration):
             raise NothingToDecide
         before = f"{registration.state} {registration.reason}"
         deciding = _Deciding(edition, decision, work, caller.actor, clock.now())
@@ -127,22 +135,36 @@ class _Deciding:
             case Ruling.MERGE:
                 await self._merge(registration)
                 return []
+            case Ruling.PLACE:
+                await self._place(registration)
+                return []
             case Ruling.ADMIT:
                 return await self._admit(registration)
 
-    async def _reject(self, registration: Registration) -> None:
-        if not (self.decision.reason or "").strip():
+    def _reason(self) -> str:
+        reason = (self.decision.reason or "").strip()
+        if not reason:
             raise DecisionInvalid(
-                "Give a reason: a rejection is recorded with one.",
-                findings=[Finding("/reason", "reason_needed", "Why is it rejected?")],
+                "Give a reason: this decision is recorded with one.",
+                findings=[Finding("/reason", "reason_needed", "Why is it decided so?")],
             )
+        return reason
+
+    async def _place(self, registration: Registration) -> None:
+        if not self.edition.overrides_allowed:
+            raise OverridesOff
+        reason = self._reason()
+        if registration.state is not State.WAITING:
+            raise DecisionInvalid("Only somebody who waits can be placed above the caps.")
+        await self.allocation.override(registration, reason)
+
+    async def _reject(self, registration: Registration) -> None:
+        reason = self._reason()
         if registration.state is not State.NEEDS_DECISION:
             raise DecisionInvalid(
                 "Somebody who has a turn is not rejected; decide which time counts, or cancel."
             )
-        await self.allocation.end(
-            registration, State.REJECTED, Reason.BY_OFFICER, self.decision.reason
-        )
+        await self.allocation.end(registration, State.REJECTED, Reason.BY_OFFICER, reason)
 
     async def _merge(self, registration: Registration) -> None:
         """The placed one of the two stays, else the one with the better rank."""
