@@ -66,14 +66,16 @@ def main(address: str, tokens: dict[str, str], proposal: UUID, workbook: Path) -
         )
     )
     seen = get_edition.sync_detailed(planned.id, client=ana)
-    said(
-        open_edition.sync(
-            planned.id,
-            client=ana,
-            body=models.EditionReasonIn(reason="the client's own test"),
-            if_match=seen.headers["etag"],
-        )
+    # Its window has begun, so that the timer may open it at the same moment: then this is refused.
+    open_edition.sync(
+        planned.id,
+        client=ana,
+        body=models.EditionReasonIn(reason="the client's own test"),
+        if_match=seen.headers["etag"],
     )
+    opened = said(get_edition.sync(planned.id, client=ana))
+    if opened.state.value != "open":
+        raise SystemExit(f"the edition is {opened.state.value}")
     states = []
     for person, institution in (("learner-1", "UNIOVI"), ("learner-2", "HKA")):
         made = said(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -51,6 +52,15 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
         )
 
 
+def run(command: list[Any], environment: dict[str, str], folder: Path = ROOT) -> str:
+    """What a program prints; its messages become the test's when it fails."""
+    done = subprocess.run(
+        command, env=environment, cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def expected(left: dict[str, Any]) -> None:
     assert left["states"] == [["waiting", "provisional"]] * 2
     assert left["verdicts"]["create"] >= 15
@@ -62,17 +72,13 @@ async def test_a_generated_python_client_plans_an_edition_registers_and_imports(
     served: Served, tmp_path: Path
 ) -> None:
     tools = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    made = await asyncio.to_thread(
-        subprocess.run,
+    await asyncio.to_thread(
+        run,
         ["openapi-python-client", "generate", "--path", CONTRACT, "--output-path", tmp_path / "c"],
-        env=tools,
-        capture_output=True,
-        text=True,
-        check=False,
+        tools,
     )
-    assert made.returncode == 0, made.stdout
-    played = await asyncio.to_thread(
-        subprocess.run,
+    told = await asyncio.to_thread(
+        run,
         [
             sys.executable,
             "-W",
@@ -84,10 +90,43 @@ async def test_a_generated_python_client_plans_an_edition_registers_and_imports(
             served.workbook,
             json.dumps(workbook.QUESTIONS),
         ],
-        env={**tools, "PYTHONPATH": str(tmp_path / "c")},
-        capture_output=True,
-        text=True,
-        check=False,
+        {**tools, "PYTHONPATH": str(tmp_path / "c")},
     )
-    assert played.returncode == 0, played.stderr
-    expected(json.loads(played.stdout))
+    expected(json.loads(told))
+
+
+async def test_a_generated_typescript_client_compiles_and_does_the_same(
+    served: Served, tmp_path: Path
+) -> None:
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        pytest.skip("node and npm are not installed")
+    package = tmp_path / "typescript"
+    await asyncio.to_thread(shutil.copytree, Path(__file__).with_name("typescript"), package)
+    environment = dict(os.environ)
+    installed = await asyncio.to_thread(
+        subprocess.run,
+        ["npm", "ci", "--no-audit", "--no-fund"],
+        cwd=package, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if installed.returncode != 0:
+        pytest.skip(f"npm cannot install the generator here: {installed.stderr[-300:]}")
+    for command in (
+        ["npx", "openapi-typescript", str(CONTRACT), "-o", "contract.d.ts"],
+        ["npx", "tsc", "--project", "."],
+    ):
+        await asyncio.to_thread(run, command, environment, package)
+    told = await asyncio.to_thread(
+        run,
+        [
+            "node",
+            "built/step_three.js",
+            served.address,
+            json.dumps(served.tokens),
+            served.proposal,
+            str(served.workbook),
+            json.dumps(workbook.QUESTIONS),
+        ],
+        environment,
+        package,
+    )
+    expected(json.loads(told))
