@@ -87,9 +87,10 @@ class _Operation:
 
     def _asked(self, where: str, old: Json, new: Json, depth: int = 0) -> Iterator[str]:
         """What is asked for: nothing more may be needed, and nothing allowed before refused."""
-        gone = _types(old, self._before) - _types(new, self._after)
+        now = _types(new, self._after)
+        gone = _types(old, self._before) - now
         old, new = _resolved(self._before, old), _resolved(self._after, new)
-        if gone:
+        if gone and now:
             yield f"{where}: may not be {' or '.join(sorted(gone))} any more"
         if gone := set(old.get("enum", ())) - set(new.get("enum", old.get("enum", ()))):
             yield f"{where}: does not take {', '.join(sorted(map(str, gone)))} any more"
@@ -100,9 +101,10 @@ class _Operation:
 
     def _given(self, where: str, old: Json, new: Json, depth: int = 0) -> Iterator[str]:
         """What is given: everything that was there before, as it was."""
-        more = _types(new, self._after) - _types(old, self._before)
+        past = _types(old, self._before)
+        more = _types(new, self._after) - past
         old, new = _resolved(self._before, old), _resolved(self._after, new)
-        if more:
+        if more and past:
             yield f"{where}: may be {' or '.join(sorted(more))} now"
         for name in set(old.get("required", ())) - set(new.get("required", ())):
             yield f"{where}: {name} may be missing now"
@@ -135,6 +137,7 @@ def _resolved(document: Json, schema: Json) -> Json:
 
 
 def _types(schema: Json, document: Json) -> set[str]:
+    """The types that a schema allows; empty where it allows everything."""
     if "$ref" in schema:
         return _types(_resolved(document, schema), document)
     parts = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]

@@ -36,6 +36,14 @@ verification_router = APIRouter(prefix="/v1", tags=["credentials"])
 JSONLD = "application/ld+json"
 PEM = "application/x-pem-file"
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
+_SEALED = {
+    "schema": {"type": "object", "description": "keep the bytes as they are: they are sealed"},
+    "example": {
+        "payload": '{"@context":["https://www.w3.org/2018/credentials/v1"]}',
+        "signatures": [{"protected": "eyJhbGciOiJSUzI1NiJ9", "signature": "c2lnbmF0dXJl"}],
+    },
+}
+_ANYTHING = {"schema": {"description": "whatever is to be looked at; the answer says what it is"}}
 _BARE = (JSONLD, "application/json", "application/jose+json", "application/octet-stream")
 
 
@@ -94,7 +102,7 @@ async def get_credential(credential: UUID, caller: CallerDep, ports: PortsDep) -
     "/credentials/{credential}/document",
     operation_id="download_credential",
     response_class=Response,
-    responses={200: {"description": "The sealed credential.", "content": {JSONLD: _BINARY}}},
+    responses={200: {"description": "The sealed credential.", "content": {JSONLD: _SEALED}}},
 )
 async def download_credential(credential: UUID, caller: CallerDep, ports: PortsDep) -> Response:
     """The sealed credential, byte for byte as it was sealed. Keep the file as it is.
@@ -159,7 +167,7 @@ _VERIFY_BODY: dict[str, Any] = {
                     "properties": {"file": {"type": "string", "format": "binary"}},
                 }
             },
-            **{media_type: {"schema": {"type": "object"}} for media_type in _BARE[:-1]},
+            **dict.fromkeys(_BARE[:-1], _ANYTHING),
             _BARE[-1]: _BINARY,
         },
     }

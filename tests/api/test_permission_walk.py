@@ -9,17 +9,14 @@ import httpx
 import pytest
 
 from app.adapters.edc_preview import EdcPreview
-from app.adapters.identity.local import ISSUER as LOCAL
 from app.adapters.mail.memory import MemoryMailer
-from app.domain.access.roles import Role, Subject
+from app.domain.access.roles import Role
 from app.domain.access.table import PERMISSIONS
-from app.domain.access.use_cases import grant_role
 from app.domain.canonical import content_hash
 from app.domain.plain import to_plain
 from app.domain.proposals.ports import PreviewedCredential
 from app.domain.vocabulary.specification import Specification
 from app.main import create_app
-from app.ports import Ports
 from tests.api.conftest import Api
 from tests.api.walk_people import (
     ENDED,
@@ -32,7 +29,7 @@ from tests.api.walk_people import (
     expected,
 )
 from tests.api.walk_requests import ASKS, EXCEPTIONS, Ask
-from tests.api.walk_story import ISSUER, LEAD, OFFICERS, Story
+from tests.api.walk_story import ISSUER, LEAD, OFFICERS, Story, grant
 from tests.contract_http.contract import contract_of_the_code
 from tests.memory_ports import grant_demo_roles, memory_ports
 
@@ -62,35 +59,20 @@ async def story(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Story
     await grant_demo_roles(ports)
     for person in PEOPLE:
         if person.role is not None and person.token_of is not None:
-            await _grant(ports, person.token_of, person.role, person.institution)
+            await grant(ports, person.token_of, person.role, person.institution)
     for officer in OFFICERS:
-        await _grant(ports, officer, Role.ISSUER_OFFICER, ISSUER)
+        await grant(ports, officer, Role.ISSUER_OFFICER, ISSUER)
     ended = ports.clock.now() - timedelta(seconds=1)
-    await _grant(ports, str(ENDED.token_of), Role.COORDINATOR, LEAD, ended)
+    await grant(ports, str(ENDED.token_of), Role.COORDINATOR, LEAD, ended)
     # All of them come from one address, thousands in a minute.
     settings = ports.settings.model_copy(update={"anonymous_requests_per_minute": 10**9})
     transport = httpx.ASGITransport(create_app(settings, ports))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
-        told = Story(Api(ports, queue, http), store, mailer)
+        told = Story(Api(ports, queue, http), lambda to: [m.text for m in mailer.to(to)], store)
         await told.tell(folder)
         listed = await told.api("olga-office", "GET", "/v1/grants?limit=1")
         told.things["grant"] = listed.json()["items"][0]["id"]
         yield told
-
-
-async def _grant(
-    ports: Ports, person: str, role: Role, institution: str | None, until: Any = None
-) -> None:
-    await grant_role(
-        Subject(LOCAL, f"demo:{person}"),
-        role,
-        institution,
-        until - timedelta(days=1) if until else None,
-        until,
-        work=ports.system_work("create_grant"),
-        caller=None,
-        clock=ports.clock,
-    )
 
 
 class Walk:

@@ -92,6 +92,11 @@ def test_more_may_be_given_and_less_asked_for(after: dict[str, Any]) -> None:
     assert breaking_changes(BEFORE, after) == []
 
 
+def test_what_may_be_anything_takes_everything(after: dict[str, Any]) -> None:
+    schema(after, "ThingIn")["properties"]["name"] = {}
+    assert breaking_changes(BEFORE, after) == []
+
+
 def test_an_operation_that_is_gone_breaks_clients(after: dict[str, Any]) -> None:
     del after["paths"]["/things"]["post"]
     assert breaking_changes(BEFORE, after) == ["create_thing: POST /things is gone"]

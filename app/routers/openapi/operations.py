@@ -13,8 +13,8 @@ from app.routers.openapi.texts import ID, IDEMPOTENCY_KEY, OTHER_ID, PARAMETERS,
 
 METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 
-KEPT = frozenset({"verify_credential"})
-"""POSTs that keep no answer for a repetition."""
+UNKEPT = frozenset({"verify_credential", "issue_development_token", "open_link", "request_link"})
+"""POSTs that keep no answer for a repetition: personal, or a key to something."""
 
 VERSIONED = frozenset(
     {
@@ -69,7 +69,7 @@ def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def _keeps(method: str, operation: Json) -> bool:
-    return method == "post" and operation["operationId"] not in KEPT
+    return method == "post" and operation["operationId"] not in UNKEPT
 
 
 def _refusals(path: str, method: str, operation: Json) -> set[str]:
