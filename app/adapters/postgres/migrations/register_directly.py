@@ -119,12 +119,12 @@ BEGIN
             WHERE id = p.id;
     END IF;
 
+    UPDATE edition SET last_decision = last_decision + 1 WHERE id = p_edition;
+    e.last_decision := e.last_decision + 1;
     UPDATE place_tally SET placed = placed + (v_state = 'placed')::int,
             waiting = waiting + (v_state = 'waiting')::int
         WHERE edition = p_edition
             AND scope IN ('edition', 'group:partners', 'institution:' || p_institution);
-    UPDATE edition SET last_decision = last_decision + 1 WHERE id = p_edition;
-    e.last_decision := e.last_decision + 1;
     v_is_owned := coalesce(v_is_owned AND NOT v_is_own, false);
     INSERT INTO registration (id, edition, person, state, reason, received_at, source, rank, stated,
             affiliation_kind, affiliation_name, bucket, registered_by, privacy_notice_at,
