@@ -34,7 +34,7 @@ from tests.contract_http.world import ASKERS, World
 CONTRACT = contract_of_the_code()
 REFUSED = ["400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "428"]
 SCHEMA = schemathesis.openapi.from_dict(
-    CONTRACT.document,
+    dict(CONTRACT.document),
     config=schemathesis.Config.from_dict(
         {"checks": {"negative_data_rejection": {"expected-statuses": REFUSED}}}
     ),
@@ -147,7 +147,7 @@ class Stranger:
         kwargs = case.as_transport_kwargs(base_url="http://test")
         kwargs["headers"] = {**kwargs["headers"], **self._world.tokens[who]}
         try:
-            ready = requests.Request(**kwargs).prepare()
+            ready: Any = requests.Request(**kwargs).prepare()
             return await self._world.api.http.request(
                 str(ready.method), str(ready.url), headers=dict(ready.headers), content=ready.body
             )
