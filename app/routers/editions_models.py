@@ -22,6 +22,7 @@ from app.domain.enrolment.use_cases_lists import (
 )
 from app.domain.enrolment.window import RegistrationWindow
 from app.domain.vocabulary.micro_credential import NoInstitutionRule
+from app.routers.habits.values import Instant
 
 Whole = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -38,7 +39,7 @@ class QuotaRuleModel(BaseModel):
     )
     max: Whole | None = Field(None, examples=[5])
     min: Whole = 0
-    release_at: datetime | None = None
+    release_at: Instant | None = None
 
     def to_domain(self) -> QuotaRule:
         """As the domain has it."""
@@ -68,8 +69,8 @@ class EditionIn(BaseModel):
     start: date
     end: date
     time_zone: str = Field(max_length=64, description="IANA name", examples=["Europe/Madrid"])
-    registration_opens: datetime
-    registration_closes: datetime
+    registration_opens: Instant
+    registration_closes: Instant
     grace_minutes: int = Field(0, ge=0, le=10_080, description="for those filling in the form")
     mode: Mode = Field(Mode.PROVISIONAL, description="`direct`: decided at once, one by one")
     places: Whole | None = Field(None, description="left out: those of the micro-credential")
@@ -126,8 +127,8 @@ class EditionPatch(BaseModel):
     start: date | None = None
     end: date | None = None
     time_zone: str | None = Field(None, max_length=64)
-    registration_opens: datetime | None = None
-    registration_closes: datetime | None = None
+    registration_opens: Instant | None = None
+    registration_closes: Instant | None = None
     grace_minutes: int | None = Field(None, ge=0, le=10_080)
     mode: Mode | None = None
     places: Whole | None = None

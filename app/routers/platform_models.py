@@ -12,6 +12,7 @@ from app.domain.access.roles import Caller, Role
 from app.domain.jobs import FINISHED, Job, JobItem, JobState
 from app.domain.vocabulary.institutions import Alliance, Institution
 from app.domain.vocabulary.text import LanguageMap
+from app.routers.habits.values import Instant
 
 
 class HealthOut(BaseModel):
@@ -161,8 +162,8 @@ class GrantIn(BaseModel):
     subject: SubjectIn
     role: Role
     institution: str | None = Field(None, description="leave out for roles of the alliance")
-    valid_from: datetime | None = Field(None, description="now, if left out")
-    valid_to: datetime | None = None
+    valid_from: Instant | None = Field(None, description="now, if left out")
+    valid_to: Instant | None = None
 
 
 class EndGrantIn(BaseModel):

@@ -1,23 +1,13 @@
 """Controlled lists as the API shows them."""
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from app.domain.vocabulary.lists import ControlledList, ListedConcept
 
 LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$"
 """BCP 47, as far as it matters here."""
-
-
-def writable(text: str) -> str:
-    """The text, unless it has the one character that no database column can hold."""
-    if "\0" in text:
-        raise ValueError("leave out the character U+0000")
-    return text
-
-
-Writable = Annotated[str, AfterValidator(writable)]
 
 
 class VocabularyOut(BaseModel):

@@ -10,7 +10,7 @@ from app.domain.results.credential_data import CredentialData, LegalIdentity
 from app.domain.results.links import LinkState
 from app.domain.results.ports import Participant
 from app.domain.results.use_cases_links import LinkView, Session
-from app.routers.reference_models import Writable
+from app.routers.habits.values import Writable
 from app.routers.results_models import REGISTRATION, EditionRef, examples
 
 

@@ -15,7 +15,7 @@ from app.domain.results.use_cases_import import ImportReport, RowReport, Verdict
 from app.domain.results.use_cases_learner import LONGEST_TEXT
 from app.domain.results.views import ResultsList, ResultView
 from app.routers.habits.problems import ProblemItem
-from app.routers.reference_models import Writable
+from app.routers.habits.values import Writable
 
 REGISTRATION = "0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b"
 _STRICT = ConfigDict(extra="forbid")

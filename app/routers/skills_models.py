@@ -18,7 +18,8 @@ from app.domain.vocabulary.skills import (
     SkillType,
     Suggestion,
 )
-from app.routers.reference_models import LANGUAGE_TAG, Writable
+from app.routers.habits.values import Writable
+from app.routers.reference_models import LANGUAGE_TAG
 
 
 class SkillOut(BaseModel):

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.domain.errors import (
     Conflict,
@@ -157,7 +158,22 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         405: "This address does not know that method. The operations are listed in /docs.",
     }
     detail = details.get(error.status_code, str(error.detail))
-    return problem(request, error.status_code, code, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_known_methods(request))
+    return problem(request, error.status_code, code, detail, headers=headers)
+
+
+def _known_methods(request: Request) -> list[str]:
+    """What the address knows, of all its routes: Starlette names those of the first alone."""
+    return [
+        method
+        for method in ("GET", "PUT", "POST", "PATCH", "DELETE")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
 
 
 async def _defect(request: Request, error: Exception) -> JSONResponse:
