@@ -20,6 +20,8 @@ from app.main import create_app
 from tests.api.conftest import Api
 from tests.api.walk_people import (
     ENDED,
+    NO_ROLES,
+    OWNER,
     PEOPLE,
     UPLOADER,
     Answer,
@@ -69,6 +71,9 @@ async def story(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Story
     transport = httpx.ASGITransport(create_app(settings, ports))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
         told = Story(Api(ports, queue, http), lambda to: [m.text for m in mailer.to(to)], store)
+        for person in (OWNER, NO_ROLES):
+            # Grants have made accounts of the others, so that all stages know the same people.
+            await told.do(str(person.token_of), "GET", "/v1/me")
         await told.tell(folder)
         listed = await told.api("olga-office", "GET", "/v1/grants?limit=1")
         told.things["grant"] = listed.json()["items"][0]["id"]
@@ -174,3 +179,48 @@ async def test_a_thing_offers_a_step_to_those_who_may_take_it_now(
         if is_offered is not covers(PERMISSIONS[operation], person, walk.ask.thing):
             wrong.setdefault("offered" if is_offered else "not offered", []).append(str(person))
     assert wrong == {}
+
+
+VERSIONED = sorted(name for name, ask in ASKS.items() if ask.version)
+REPEATED = sorted(
+    name
+    for name, operation in CONTRACT.operations.items()
+    if any(parameter["name"] == "Idempotency-Key" for parameter in operation.parameters)
+)
+
+
+def somebody_who_may(walk: Walk) -> Person:
+    """The first person to whom the table gives the operation."""
+    permission = PERMISSIONS[walk.operation.name]
+    return next(person for person in PEOPLE if covers(permission, person, walk.ask.thing))
+
+
+@pytest.mark.parametrize("operation", VERSIONED)
+async def test_nothing_changes_for_those_who_have_not_seen_what_is_there_now(
+    story: Story, operation: str
+) -> None:
+    walk = Walk(story, operation)
+    person = somebody_who_may(walk)
+    current = await walk.version(walk.ask.stage)
+    for missing in ({}, {"If-Match": "*"}, {"If-Match": "3"}, {"If-Match": 'W/"3"'}):
+        answer = await walk.answer(person, walk.ask.stage, missing)
+        assert (answer.status_code, answer.json()["code"]) == (428, "precondition_required")
+    answer = await walk.answer(person, walk.ask.stage, {"If-Match": '"987654"'})
+    assert answer.status_code == 412, answer.text
+    assert answer.headers["etag"] == current["If-Match"]
+    answer = await walk.answer(person, walk.ask.stage, current)
+    assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize("operation", REPEATED)
+async def test_a_request_that_is_repeated_gets_its_first_answer(
+    story: Story, operation: str
+) -> None:
+    walk = Walk(story, operation)
+    person = somebody_who_may(walk)
+    headers = {**await walk.version(walk.ask.stage), "Idempotency-Key": f"once {operation}"}
+    first = await walk.answer(person, walk.ask.stage, headers)
+    again = await walk.answer(person, "draft", headers)
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    assert (again.status_code, again.content) == (first.status_code, first.content)
