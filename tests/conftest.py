@@ -13,6 +13,9 @@ from app.adapters.embedded import EmbeddedPostgres
 from app.adapters.postgres.engine import make_engine
 from app.adapters.postgres.migrate import upgrade
 from app.adapters.postgres.seed import seed_institutions
+from tests.pki.fixtures import pki
+
+__all__ = ["pki"]
 
 _numbers = itertools.count(1)
 _TEMPLATE = "template_of_tests"
