@@ -1,6 +1,7 @@
 """The keys that institutions seal with, behind one small port.
 
-Today a PKCS #12 file; hardware and remote keys will answer to the same two methods.
+Here are the port, keys in PKCS #12 files, and those that stay with the university. Keys in hardware
+and with remote services stand in `app.adapters.issuing.keys_pkcs11` and `.keys_csc`.
 """
 
 import secrets
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -21,7 +22,11 @@ from app.domain.errors import Finding
 
 
 class SealKey(Protocol):
-    """A private key that seals, wherever it is, with its certificates."""
+    """A private key that seals, wherever it is, with its certificates.
+
+    All three may block, for as long as a key far away takes to answer; several threads may call
+    them at once. What goes wrong is always SealUnavailable, in words that hold no secret.
+    """
 
     @property
     def alg(self) -> str:
@@ -30,14 +35,26 @@ class SealKey(Protocol):
 
     @property
     def certificate_chain(self) -> Sequence[x509.Certificate]:
-        """The seal certificate first, then those of its authorities as far as known."""
+        """The seal certificate first, then those of its authorities as far as known.
+
+        Raises SealUnavailable when they have to be asked for and nobody answers.
+        """
         ...
 
     def sign(self, data: bytes) -> bytes:
         """The signature over `data`, in the form of JOSE (ECDSA as r and s).
 
-        Raises SealUnavailable when the key cannot be reached.
+        Raises SealUnavailable when the key cannot be reached, or does not sign what it was given.
         """
+        ...
+
+
+@runtime_checkable
+class Doubting(Protocol):
+    """A key whose keeper can have something against its use, beyond what its certificate says."""
+
+    def doubts(self, now: datetime) -> Sequence[Finding]:
+        """What there is. Raises SealUnavailable when its keeper does not answer."""
         ...
 
 
@@ -52,6 +69,21 @@ class SoftwareSealKey:
     def sign(self, data: bytes) -> bytes:
         """The signature over `data`."""
         return signatures.sign(self.alg, self._private_key, data)
+
+
+@dataclass(frozen=True)
+class LocalSealKey:
+    """A key that never comes here: its institution signs elsewhere and brings the signatures."""
+
+    alg: str
+    certificate_chain: tuple[x509.Certificate, ...]
+
+    def sign(self, data: bytes) -> bytes:
+        """Raises SealUnavailable: only the institution can."""
+        raise SealUnavailable(
+            "The key of this seal is with its institution. "
+            "Download what is to be signed, sign it there, and attach the signatures."
+        )
 
 
 def load_pkcs12(path: Path, password: str, alg: str | None = None) -> SoftwareSealKey:
@@ -71,19 +103,43 @@ def load_pkcs12(path: Path, password: str, alg: str | None = None) -> SoftwareSe
     if held.key is None or held.cert is None:
         raise SealUnavailable(f"The seal {path.name} holds no key with its certificate.")
     leaf = held.cert.certificate
-    chosen = alg or signatures.default_algorithm(leaf.public_key())
-    if chosen not in signatures.SEALING:
-        raise SealUnavailable(
-            f"The seal {path.name} has a key that none of {', '.join(signatures.SEALING)} is for."
-        )
+    chosen = algorithm_for(leaf, alg, f"The seal {path.name}")
     others = [additional.certificate for additional in held.additional_certs]
-    return SoftwareSealKey(chosen, _in_order(leaf, others), held.key)
+    return SoftwareSealKey(chosen, in_order(leaf, others), held.key)
+
+
+def read_chain(path: Path) -> tuple[x509.Certificate, ...]:
+    """A seal certificate and those above it, from a PEM file that begins with the seal's.
+
+    Raises SealUnavailable.
+    """
+    try:
+        leaf, *others = x509.load_pem_x509_certificates(path.read_bytes())
+    except OSError as error:
+        raise SealUnavailable(
+            f"The certificates {path.name} cannot be read: {error.strerror}."
+        ) from error
+    except ValueError as error:
+        raise SealUnavailable(f"{path.name} holds no certificates in PEM.") from error
+    return in_order(leaf, others)
+
+
+def algorithm_for(leaf: x509.Certificate, alg: str | None, seal: str) -> str:
+    """The algorithm asked for, or the usual one for the key. Raises SealUnavailable."""
+    chosen = alg or signatures.default_algorithm(leaf.public_key())
+    if chosen is None or chosen not in signatures.SEALING:
+        raise SealUnavailable(
+            f"{seal} has a key that none of {', '.join(signatures.SEALING)} is for."
+        )
+    return chosen
 
 
 def preflight(key: SealKey, now: datetime) -> list[Finding]:
     """Everything doubtful about a seal at a moment; nothing is sealed while there is anything.
 
-    Looks at the certificate, and has the key sign something to see that the two belong together.
+    Looks at the certificate, asks the key's keeper, and has the key sign something to see that the
+    two belong together; a key that stays with its institution shows that with each signature.
+    Raises SealUnavailable when the certificate has to be asked for and nobody answers.
     """
     if not key.certificate_chain:
         return [Finding("", "certificate_missing", "The seal has no certificate.")]
@@ -91,6 +147,10 @@ def preflight(key: SealKey, now: datetime) -> list[Finding]:
     findings = certificate_preflight(leaf, key.alg, now)
     if any(finding.code == "certificate_unreadable" for finding in findings):
         return findings
+    if isinstance(key, LocalSealKey):
+        return findings
+    if isinstance(key, Doubting):
+        findings.extend(key.doubts(now))
     probe = secrets.token_bytes(32)
     try:
         signature = key.sign(probe)
@@ -103,7 +163,7 @@ def preflight(key: SealKey, now: datetime) -> list[Finding]:
     return findings
 
 
-def _in_order(
+def in_order(
     leaf: x509.Certificate, others: Sequence[x509.Certificate]
 ) -> tuple[x509.Certificate, ...]:
     """The leaf, then each issuer after what it issued; strangers are left out."""

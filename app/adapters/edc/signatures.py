@@ -82,6 +82,28 @@ def sign(alg: str, key: PrivateKeyTypes, data: bytes) -> bytes:
     raise ValueError(f"{alg} is not for this kind of key")
 
 
+def jose_form(alg: str, key: PublicKeyTypes, signature: bytes) -> bytes:
+    """A signature as JOSE has it, from a keeper of keys that may answer in either form of ECDSA.
+
+    RFC 7518, section 3.4, wants r and s side by side; many answer with the DER of both. A value of
+    the right length is taken as it is: the DER of two numbers of that size is always longer, and a
+    shorter one that is by chance as long would not verify.
+    """
+    algorithm = ALGORITHMS.get(alg)
+    if algorithm is None or algorithm.curve is None:
+        return signature
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return signature
+    size = (key.key_size + 7) // 8
+    if len(signature) == 2 * size:
+        return signature
+    try:
+        r, s = decode_dss_signature(signature)
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+    except (ValueError, OverflowError):
+        return signature
+
+
 def verifies(alg: str, key: PublicKeyTypes, data: bytes, signature: bytes) -> bool:
     """Whether a signature in the form of JOSE was made over the data with that key."""
     if not fits(alg, key):

@@ -9,10 +9,11 @@ from app.adapters.edc.authorities import Authority, SealSubject, new_authority, 
 from app.adapters.edc.development_seal import development_subject
 from app.adapters.edc.seals import SealKey, SoftwareSealKey
 from app.adapters.edc.trust import TrustAnchor, TrustStore
+from app.adapters.issuing.keys import no_seal
 from app.adapters.issuing.organisations import organisation_of
 from app.adapters.reference import partners
 from app.domain.clock import Clock
-from app.domain.credentials.seal import SealUnavailable
+from app.domain.credentials.seal import DEFAULT_SEAL, SealName
 from app.domain.vocabulary.institutions import InstitutionCode
 
 _EARLIER = timedelta(days=1)
@@ -47,13 +48,19 @@ class ThrowAwaySeals:
         """Who has one by now, sorted."""
         return sorted(self._made)
 
-    def key(self, institution: InstitutionCode) -> SealKey:
+    def names(self, institution: InstitutionCode) -> Sequence[SealName]:
+        """One, without a name of its own, for every partner."""
+        return (DEFAULT_SEAL,) if any(p.code == institution for p in partners()) else ()
+
+    def key(self, institution: InstitutionCode, name: SealName | None = None) -> SealKey:
         """The seal of one partner; made if there is none. Raises SealUnavailable."""
+        if name not in (None, DEFAULT_SEAL):
+            raise no_seal(institution, name)
         with self._making:
             if institution not in self._made:
                 partner = next((p for p in partners() if p.code == institution), None)
                 if partner is None:
-                    raise SealUnavailable(f"{institution} has no seal here. See /v1/seals.")
+                    raise no_seal(institution)
                 self._made[institution] = self.made_for(
                     development_subject(organisation_of(partner)), self._clock.now() + _LIFE
                 )

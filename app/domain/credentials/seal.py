@@ -17,6 +17,13 @@ from app.domain.vocabulary.institutions import Alliance, Institution, Institutio
 from app.domain.vocabulary.micro_credential import MicroCredential
 
 
+SealName = str
+"""How an institution tells its seals apart: lower case, stable, part of settings and batches."""
+
+DEFAULT_SEAL: SealName = "default"
+"""The name of a seal whose institution has given it none."""
+
+
 class SealUnavailable(Unavailable):
     """The institution has no seal here, or the seal cannot be reached now."""
 
@@ -122,3 +129,5 @@ class IssuedCredential:
     development: bool
     profile: str
     """Name and version of the application profile that it was built and checked by."""
+    valid_until: datetime | None = None
+    """When it expires by its own word; None where it does not."""
