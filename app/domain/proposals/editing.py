@@ -22,7 +22,7 @@ from app.domain.proposals.errors import (
     ReasonNeeded,
     SkillNotNamed,
 )
-from app.domain.proposals.esco import author_language, link_to
+from app.domain.proposals.esco import author_language, link_to, with_provenance
 from app.domain.proposals.merge import merged
 from app.domain.proposals.policy import ProposalPolicy
 from app.domain.proposals.ports import ProposalWork, ReadSection
@@ -107,9 +107,13 @@ async def edit_proposal_section(
         proposal.expect_section(section, version)
         before = proposal.content.section(section)
         after = read(section, merged(to_plain(before), patch))
+        now = clock.now()
         if isinstance(after, General):
             await _refuse_strangers(after.partners, work)
-        if proposal.edit(section, version, after, caller=caller, at=clock.now()):
+        if isinstance(after, AcademicData):
+            academic = proposal.content.academic
+            after = with_provenance(academic, after, by=caller.account, at=now)
+        if proposal.edit(section, version, after, caller=caller, at=now):
             await work.proposals.save(proposal)
     return proposal
 
@@ -145,7 +149,17 @@ async def decide_skill(
         link = None
         if decision is SkillDecision.LINKED:
             language = author_language(proposal.content)
-            link = await link_to(uri, language, skills=skills, policy=policy)
+            link = await link_to(
+                uri,
+                wording,
+                language,
+                skills=skills,
+                policy=policy,
+                by=caller.account,
+                at=clock.now(),
+            )
+            if named.link is not None and named.link.what == link.what:
+                link = named.link
         decided = replace(named, decision=decision, link=link, reason=reason)
         outcomes = tuple(
             replace(o, skills=tuple(decided if s is named else s for s in o.skills))

@@ -1,13 +1,31 @@
 """What a proposal needs to know from ESCO, asked through the port of the shared vocabulary."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
 from app.domain.errors import Finding
 from app.domain.proposals.checks import EscoFacts
 from app.domain.proposals.content import Content
 from app.domain.proposals.errors import SkillDecisionInvalid
 from app.domain.proposals.policy import ProposalPolicy
 from app.domain.vocabulary.lists import code_of
-from app.domain.vocabulary.skills import Skill, SkillNotFound, Skills
-from app.domain.vocabulary.specification import SkillDecision, SkillLink
+from app.domain.vocabulary.skills import (
+    ResolutionStatus,
+    Skill,
+    SkillNotFound,
+    Skills,
+    label_key,
+)
+from app.domain.vocabulary.specification import (
+    AcademicData,
+    LinkMethod,
+    OutcomeSkill,
+    SkillDecision,
+    SkillLink,
+    Specification,
+)
 
 
 def author_language(content: Content) -> str:
@@ -33,9 +51,16 @@ async def esco_facts(content: Content, skills: Skills) -> EscoFacts:
 
 
 async def link_to(
-    uri: str | None, language: str, *, skills: Skills, policy: ProposalPolicy
+    uri: str | None,
+    wording: str,
+    language: str,
+    *,
+    skills: Skills,
+    policy: ProposalPolicy,
+    by: UUID | None,
+    at: datetime,
 ) -> SkillLink:
-    """A link to the skill with that URI, with its label as it is shown now.
+    """A link from the wording to the skill with that URI, with its label as it is shown now.
 
     Raises SkillDecisionInvalid, SkillsUnavailable.
     """
@@ -56,4 +81,55 @@ async def link_to(
                 "the group, or keep your own wording with a reason.",
             )
         )
-    return SkillLink(skill.uri, skill.label, skill.language, skill.version)
+    method = await _method(wording, skill, language, skills)
+    return SkillLink(skill.uri, skill.label, skill.language, skill.version, method, by, at)
+
+
+async def _method(wording: str, skill: Skill, language: str, skills: Skills) -> LinkMethod:
+    if label_key(wording) == label_key(skill.label):
+        return LinkMethod.EXACT
+    [found] = await skills.resolve([wording], language)
+    # Whatever is near is a candidate too, but bears the wording as no label.
+    borne = () if found.status is ResolutionStatus.NOT_FOUND else (*found.candidates, *found.also)
+    return LinkMethod.ALT_LABEL if skill.uri in {c.uri for c in borne} else LinkMethod.CHOSEN
+
+
+def with_provenance(
+    before: AcademicData, after: AcademicData, *, by: UUID | None, at: datetime
+) -> AcademicData:
+    """The section as it was written, with what we know of each link: nobody else can say it.
+
+    A link that was there keeps what is known of it, wherever it was moved to.
+    """
+    known = {(skill.wording, link.what): link for skill, link in _links(before)}
+
+    def told(skill: OutcomeSkill) -> OutcomeSkill:
+        if skill.link is None:
+            return skill
+        new = replace(skill.link, method=LinkMethod.WRITTEN, linked_by=by, linked_at=at)
+        return replace(skill, link=known.get((skill.wording, skill.link.what), new))
+
+    outcomes = (replace(o, skills=tuple(told(s) for s in o.skills)) for o in after.outcomes)
+    return replace(after, outcomes=tuple(outcomes))
+
+
+def without_people(specification: Specification) -> Specification:
+    """The specification as it is published: with links, without who made them."""
+
+    def unnamed(skill: OutcomeSkill) -> OutcomeSkill:
+        return replace(skill, link=replace(skill.link, linked_by=None)) if skill.link else skill
+
+    outcomes = (
+        replace(outcome, skills=tuple(unnamed(skill) for skill in outcome.skills))
+        for outcome in specification.academic.outcomes
+    )
+    return replace(
+        specification, academic=replace(specification.academic, outcomes=tuple(outcomes))
+    )
+
+
+def _links(academic: AcademicData) -> Iterator[tuple[OutcomeSkill, SkillLink]]:
+    for outcome in academic.outcomes:
+        for skill in outcome.skills:
+            if skill.link is not None:
+                yield skill, skill.link

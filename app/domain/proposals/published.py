@@ -2,6 +2,7 @@
 
 from app.domain.errors import InternalInconsistency
 from app.domain.proposals.content import map_concepts
+from app.domain.proposals.esco import without_people
 from app.domain.proposals.proposal import Proposal
 from app.domain.proposals.states import PUBLIC, State
 from app.domain.vocabulary.lists import labelled
@@ -39,7 +40,7 @@ def as_micro_credential(proposal: Proposal) -> MicroCredential:
         # Without a quota the rule changes nothing: everybody counts for themselves.
         no_institution_rule=general.no_institution_rule or NoInstitutionRule.OWN_BUCKET,
         contact_email=general.contact_email,
-        specification=map_concepts(proposal.content.specification, labelled),
+        specification=map_concepts(without_people(proposal.content.specification), labelled),
         certified_hash=proposal.certified_hash,
         retired=proposal.state is State.RETIRED,
     )

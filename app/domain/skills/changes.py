@@ -58,6 +58,17 @@ class LinkChange:
     """Concepts to look at instead of one that is gone; to choose from, never taken unasked."""
 
 
+MOST_SUCCESSORS = 5
+"""How many concepts are offered instead of one that is gone."""
+
+
+def comes_near(candidate: ConceptState, gone: ConceptState | None) -> bool:
+    """Whether it may be offered instead: no occupation, and a group for a group alone."""
+    if candidate.kind == "group":
+        return gone is not None and gone.kind == "group"
+    return candidate.kind != "occupation"
+
+
 def changes(
     link: LinkedSkill,
     before: ConceptState | None,

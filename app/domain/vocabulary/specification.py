@@ -11,10 +11,11 @@ Controlled values are `Concept`s; institutions are given by their code.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, ClassVar
+from uuid import UUID
 
 from annotated_types import Ge, Le, MultipleOf
 
@@ -38,6 +39,19 @@ class SkillDecision(StrEnum):
     DROPPED = "dropped"
 
 
+class LinkMethod(StrEnum):
+    """How the person came from the author's wording to the concept."""
+
+    EXACT = "exact"
+    """The wording is the concept's preferred label."""
+    ALT_LABEL = "alt_label"
+    """The wording is another label of the concept."""
+    CHOSEN = "chosen"
+    """A person chose it, whatever it is called: from suggestions, a search, the tree."""
+    WRITTEN = "written"
+    """It came with the section as a whole, from whatever the author writes with."""
+
+
 @dataclass(frozen=True)
 class SkillLink:
     """A concept of ESCO, as it was when a person linked it."""
@@ -52,6 +66,17 @@ class SkillLink:
     """BCP 47 tag of that label."""
     version: str
     """ESCO version it was looked up in, for example `1.1.1`."""
+    method: LinkMethod | None = None
+    """How it was found. Set by us, ignored on input; unknown for links older than this field."""
+    linked_by: UUID | None = None
+    """Account of the person who linked it. Set by us, ignored on input, not published."""
+    linked_at: datetime | None = None
+    """When it was linked. Set by us, ignored on input."""
+
+    @property
+    def what(self) -> tuple[str, str, str, str]:
+        """What it links to and how that is shown: all that is certified of it."""
+        return self.uri, self.label, self.language, self.version
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,7 @@ VALUES: dict[str, Any] = {
     "SkillLink.label": "work in teams",
     "SkillLink.language": "en",
     "SkillLink.version": "1.1.1",
+    "SkillLink.method": "exact",
     "wording": "work in teams",
     "GradingScheme.passing": "Pass",
     "Media.content": _PNG,
