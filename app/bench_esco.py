@@ -26,7 +26,7 @@ from app.adapters.esco.quality import DevelopmentSet, development_set, rank_prec
 from app.adapters.esco.reader import Reader
 from app.adapters.esco.scoring import DEFAULT, Weights, score
 from app.adapters.esco.sections import Sections
-from app.domain.vocabulary.skills import EVERY_SKILL
+from app.domain.vocabulary.skills import EVERY_SKILL, label_key
 from app.settings import Settings
 
 _ROOT = Path(__file__).parents[1]
@@ -55,6 +55,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             served = elsewhere.submit(_serve, path, dev).result()
         found = {
             **_lookup(path, 500 if arguments.quick else None),
+            **_lookup_elsewhere(path, 200 if arguments.quick else None),
             **_suggest(dev_path, dev),
             **built,
             **served,
@@ -171,6 +172,40 @@ def _lookup(path: Path, sample: int | None) -> dict[str, float]:
         "lookup_alt_top3": rate(others, 3, str),
         "lookup_typo_top5": rate(slips, 5, partial(_slip, chance)),
     }
+
+
+def _lookup_elsewhere(path: Path, sample: int | None) -> dict[str, float]:
+    """Every preferred label of another language must lead to a concept that bears it.
+
+    Translations are less careful than the English labels: some are those of several concepts.
+    """
+    reader = Reader(Sections.of_file(path))
+    wanted = lookup.wanted_by(reader, EVERY_SKILL, groups=False)
+    chance = Random(5)  # noqa: S311  # a sample, not a secret
+    found: dict[str, float] = {}
+    for tag, code in sorted(reader.language_code.items()):
+        if tag == "en":
+            continue
+        labels = [
+            label
+            for label in range(len(reader.label))
+            if reader.label_language[label] == code
+            and reader.label_kind[label] == PREFERRED
+            and wanted(reader.label_concept[label])
+        ]
+        bearers: dict[str, set[int]] = {}
+        for label in labels:
+            key = label_key(reader.label[label])
+            bearers.setdefault(key, set()).add(reader.label_concept[label])
+        asked = chance.sample(labels, min(sample or len(labels), len(labels)))
+        hits = sum(
+            not bearers[label_key(reader.label[label])].isdisjoint(
+                lookup.search(reader, reader.label[label], tag, 1, wanted)
+            )
+            for label in asked
+        )
+        found[f"lookup_exact_top1_{tag}"] = _percent(hits / len(asked))
+    return found
 
 
 def _slip(chance: Random, text: str) -> str:
