@@ -7,7 +7,6 @@ once; only the pieces that differ are drawn for each of them.
 
 import json
 import threading
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -24,7 +23,7 @@ from PIL import Image
 
 from app.adapters.edc.elm_sources import display_languages
 from app.adapters.edc.pictures import embedded
-from app.adapters.edc.words import word
+from app.adapters.edc.words import capitals, word
 from app.domain.errors import InternalInconsistency
 from app.domain.vocabulary.award import Award
 from app.domain.vocabulary.lists import labelled
@@ -38,8 +37,6 @@ _COLOURS = 128
 _MARGIN, _WIDTH = 25.0, 160.0
 _LOCALES = {"en": "en_IE"}
 """Dates are written as in Europe: day, month, year."""
-
-_TONOS = "\N{COMBINING ACUTE ACCENT}"
 
 _local = threading.local()
 
@@ -190,7 +187,7 @@ def _shared(page: _Page, tag: str, facts: list[dict[str, str]]) -> dict[str, Any
     visual = academic.visual
     return {
         "alliance": in_language(page.alliance, tag),
-        "kind": _capitals(word("joint-kind" if joint else "kind", tag)),
+        "kind": capitals(word("joint-kind" if joint else "kind", tag)),
         "title": in_language(academic.title, tag),
         "facts": facts,
         "outcomes": [in_language(outcome.title, tag) for outcome in academic.outcomes],
@@ -207,9 +204,9 @@ def _shared(page: _Page, tag: str, facts: list[dict[str, str]]) -> dict[str, Any
         "words": {
             "certifies": word("certifies", tag),
             "completed": word("completed", tag),
-            "outcomes": _capitals(word("outcomes", tag)),
-            "awarded": _capitals(word("awarded-jointly-by" if joint else "awarded-by", tag)),
-            "result": _capitals(word("result", tag)),
+            "outcomes": capitals(word("outcomes", tag)),
+            "awarded": capitals(word("awarded-jointly-by" if joint else "awarded-by", tag)),
+            "result": capitals(word("result", tag)),
         },
     }
 
@@ -225,7 +222,7 @@ def _facts(page: _Page, tag: str) -> list[dict[str, str]]:
         facts.append((word("eqf", tag, level=level), word("level", tag)))
     if academic.workload_hours:
         facts.append((word("hours", tag, hours=academic.workload_hours), word("workload", tag)))
-    return [{"value": value, "label": _capitals(label)} for value, label in facts]
+    return [{"value": value, "label": capitals(label)} for value, label in facts]
 
 
 def _personal(page: _Page, tag: str) -> dict[str, Any]:
@@ -242,17 +239,6 @@ def _personal(page: _Page, tag: str) -> dict[str, Any]:
         "code": page.code,
         "words": {"verify": word("verify", tag)},
     }
-
-
-def _capitals(text: str) -> str:
-    """In capitals, which in Greek have no accents."""
-    decomposed = unicodedata.normalize("NFD", text.upper())
-    bare = (
-        letter
-        for before, letter in zip(f" {decomposed}", decomposed, strict=False)
-        if not (letter == _TONOS and "GREEK" in unicodedata.name(before, ""))
-    )
-    return unicodedata.normalize("NFC", "".join(bare))
 
 
 def _qr_code(address: str) -> str:

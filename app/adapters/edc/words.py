@@ -1,12 +1,14 @@
 """The few fixed words that we add to an author's texts, in the languages of the partners."""
 
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 
 FALLBACK = "en"
+_FILES = ("words.json", "words_document.json")
 
 
 class Topic(StrEnum):
@@ -23,8 +25,10 @@ class Topic(StrEnum):
 
 @cache
 def _words() -> Mapping[str, Mapping[str, str]]:
-    file = resources.files("app.data") / "elm" / "words.json"
-    words: Mapping[str, Mapping[str, str]] = json.loads(file.read_text(encoding="utf-8"))
+    folder = resources.files("app.data") / "elm"
+    words: dict[str, Mapping[str, str]] = {}
+    for file in _FILES:
+        words |= json.loads((folder / file).read_text(encoding="utf-8"))
     return words
 
 
@@ -39,3 +43,17 @@ def phrase(name: str, languages: Iterable[str], **values: object) -> dict[str, s
     translations = _words()[name]
     known = [tag for tag in languages if tag in translations] or [FALLBACK]
     return {tag: translations[tag].format(**values) for tag in known}
+
+
+_TONOS = "\N{COMBINING ACUTE ACCENT}"
+
+
+def capitals(text: str) -> str:
+    """In capitals, which in Greek have no accents."""
+    decomposed = unicodedata.normalize("NFD", text.upper())
+    bare = (
+        letter
+        for before, letter in zip(f" {decomposed}", decomposed, strict=False)
+        if not (letter == _TONOS and "GREEK" in unicodedata.name(before, ""))
+    )
+    return unicodedata.normalize("NFC", "".join(bare))

@@ -1,0 +1,1 @@
+"""The credential as pages to read, around the sealed file itself."""
