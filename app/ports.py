@@ -10,6 +10,7 @@ from app.domain.access.ports import PlatformWork, Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock
 from app.domain.credentials.ports import CredentialsWork, Sealing, Verifier
+from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
 from app.domain.enrolment.planning import Tools
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.mail import Mailer
@@ -83,6 +84,8 @@ class Ports:
     verifier: Verifier
     forms: Tools
     """How exports of Microsoft Forms are read, and how like two names are."""
+    seal_levels: SealLevels = field(default_factory=BasicLevelOnly)
+    """Adds timestamps and revocation data to what was sealed."""
     local_identity: LocalIdentity | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 

@@ -8,6 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from app.domain.credentials.levels import SealLevel
+from app.domain.credentials.use_cases_augment import order_due
 from app.domain.enrolment.use_cases_editions import make_due_move
 from app.domain.errors import DomainError
 from app.ports import Ports
@@ -17,6 +19,7 @@ log = logging.getLogger(__name__)
 EVERY = 30.0
 """Seconds between two looks."""
 _AT_ONCE = 50
+_SEALS_AT_ONCE = 200
 
 
 async def purge_kept_answers(ports: Ports) -> None:
@@ -34,7 +37,22 @@ async def make_due_moves(ports: Ports) -> None:
             await make_due_move(edition, work=ports.system_work("make_due_move"), clock=ports.clock)
 
 
-TIMERS: tuple[Callable[[Ports], Awaitable[None]], ...] = (purge_kept_answers, make_due_moves)
+async def raise_due_seals(ports: Ports) -> None:
+    """Order work on seals that wait for a higher level, or for a new archive timestamp."""
+    if ports.seal_levels.target is not SealLevel.B_B:
+        await order_due(
+            work=ports.system_work("order_seal_levels"),
+            levels=ports.seal_levels,
+            clock=ports.clock,
+            limit=_SEALS_AT_ONCE,
+        )
+
+
+TIMERS: tuple[Callable[[Ports], Awaitable[None]], ...] = (
+    purge_kept_answers,
+    make_due_moves,
+    raise_due_seals,
+)
 
 
 async def run_timers(ports: Ports, stopping: asyncio.Event) -> None:

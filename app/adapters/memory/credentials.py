@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.domain.credentials.batch import BatchNotFound, IssuingBatch
+from app.adapters.memory.credential_levels import MemoryRevisions
 from app.domain.credentials.credential import Credential, CredentialNotFound, Source
 from app.domain.credentials.ports import AnotherIsLive, ImageNotFound
+from app.domain.credentials.levels import SealStanding
 from app.domain.credentials.seal import IssuedCredential
 from app.domain.credentials.status import LIVE, Channel, CredentialState, Delivery, DeliveryState
 
@@ -34,6 +36,8 @@ class MemoryCredentials:
         deliveries: "MemoryTable[tuple[UUID, Channel], Delivery]",
         live: "MemoryTable[UUID, UUID]",
     ) -> None:
+        standings: "MemoryTable[UUID, SealStanding]",
+        revisions: MemoryRevisions,
         self._work = work
         self._credentials = credentials
         self._documents = documents
@@ -41,6 +45,8 @@ class MemoryCredentials:
         self._live = live
         """The live credential of each registration: locking its row is the unique index."""
 
+        self._standings = standings
+        self._revisions = revisions
     async def keep(self, credential: Credential, issued: IssuedCredential, source: Source) -> bool:
         """Keep a freshly sealed credential; False when its award has a live one already."""
         await self._live.lock(credential.registration)
@@ -51,6 +57,7 @@ class MemoryCredentials:
         self._credentials.put(credential.id, credential)
         self._documents.put(credential.id, KeptDocument(issued, source))
         await self._work.trail.append(
+        self._standings.put(credential.id, SealStanding.sealed(credential.id, issued.issued_at))
             "credential", credential.id, after=credential.sha256, note=credential.state.value
         )
         await self._work.outbox.put(*events)
@@ -115,8 +122,8 @@ class MemoryCredentials:
         ][:limit]
 
     async def document(self, credential: UUID) -> bytes:
-        """The sealed bytes as they were kept. Raises CredentialNotFound."""
-        return self._document(credential).issued.document
+        """The sealed bytes of the newest revision. Raises CredentialNotFound."""
+        return await self._revisions.newest(credential)
 
     async def image(self, credential: UUID, language: str) -> bytes:
         """The display image in one language. Raises CredentialNotFound, ImageNotFound."""

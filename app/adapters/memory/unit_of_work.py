@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
+from app.adapters.memory.credential_levels import MemoryRevisions
 from app.adapters.memory.credentials import MemoryBatches, MemoryCredentials
 from app.adapters.memory.enrolment import EnrolmentRepositories
 from app.adapters.memory.platform import (
@@ -254,6 +255,19 @@ class MemoryWork(EnrolmentRepositories):
             MemoryTable(self, "credential_document"),
             MemoryTable(self, "credential_delivery"),
             MemoryTable(self, "credential_live"),
+            MemoryTable(self, "credential_seal_level"),
+            self.revisions,
+        )
+
+    @cached_property
+    def revisions(self) -> MemoryRevisions:
+        """Revisions of sealed documents."""
+        return MemoryRevisions(
+            self,
+            MemoryTable(self, "credential"),
+            MemoryTable(self, "credential_document"),
+            MemoryTable(self, "credential_revision"),
+            MemoryTable(self, "credential_seal_level"),
         )
 
     @cached_property

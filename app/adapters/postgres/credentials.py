@@ -10,7 +10,12 @@ from sqlalchemy import Row, Select, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
+from app.adapters.postgres.credential_levels import newest_document, standing_row
 from app.adapters.postgres.tables.base import table
+from app.adapters.postgres.tables.credential_levels import (
+    CredentialRevisionRow,
+    CredentialSealLevelRow,
+)
 from app.adapters.postgres.tables.credentials import (
     CredentialDeliveryRow,
     CredentialDocumentRow,
@@ -27,6 +32,7 @@ from app.domain.credentials.credential import (
     PendingChange,
     Source,
 )
+from app.domain.credentials.levels import SealStanding
 from app.domain.credentials.ports import AnotherIsLive, ImageNotFound
 from app.domain.credentials.seal import IssuedCredential
 from app.domain.credentials.status import Channel, CredentialState, Delivery, DeliveryState
@@ -44,6 +50,8 @@ _image = table(CredentialImageRow)
 _source = table(CredentialSourceRow)
 _specification = table(IssuingSpecificationRow)
 _delivery = table(CredentialDeliveryRow)
+_revision = table(CredentialRevisionRow)
+_level = table(CredentialSealLevelRow)
 
 _award_of = TypeAdapter(Award).validate_python
 _specification_of = TypeAdapter(Specification).validate_python
@@ -87,6 +95,8 @@ class PostgresCredentials:
             )
         )
         await execute(insert(_document).values(credential=credential.id, document=issued.document))
+        standing = SealStanding.sealed(credential.id, issued.issued_at)
+        await execute(insert(_level).values(**standing_row(standing)))
         await execute(
             insert(_image),
             [
@@ -160,10 +170,8 @@ class PostgresCredentials:
         return await self._several(query)
 
     async def document(self, credential: UUID) -> bytes:
-        """The sealed bytes as they were kept. Raises CredentialNotFound."""
-        found = await self._work.connection.execute(
-            select(_document.c.document).where(_document.c.credential == credential)
-        )
+        """The sealed bytes of the newest revision. Raises CredentialNotFound."""
+        found = await self._work.connection.execute(newest_document(credential))
         document: bytes | None = found.scalar_one_or_none()
         if document is None:
             raise CredentialNotFound(credential)

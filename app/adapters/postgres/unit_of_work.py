@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.adapters.postgres.credential_levels import PostgresRevisions
 from app.adapters.postgres.credentials import PostgresCredentials
 from app.adapters.postgres.credentials_batches import PostgresBatches
 from app.adapters.postgres.enrolment import EnrolmentRepositories
@@ -191,6 +192,11 @@ class PostgresWork(EnrolmentRepositories):
     def credentials(self) -> PostgresCredentials:
         """Credentials and their sealed documents."""
         return PostgresCredentials(self)
+
+    @cached_property
+    def revisions(self) -> PostgresRevisions:
+        """Revisions of sealed documents."""
+        return PostgresRevisions(self)
 
     @cached_property
     def batches(self) -> PostgresBatches:

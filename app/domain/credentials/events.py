@@ -50,3 +50,8 @@ class BatchFinished(Event):
     sealed: int
     skipped: int
     failed: int
+
+
+@dataclass(frozen=True)
+class SealLevelDue(Event):
+    """A credential's seal is to be raised, or its archive timestamp to be renewed."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.domain.credentials.batch import IssuingBatch
 from app.domain.credentials.credential import Credential, Source
+from app.domain.credentials.ports_levels import Revisions
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder, SealFacts
 from app.domain.credentials.status import CredentialState, Delivery, PublicStatus
 from app.domain.credentials.verification import Verification
@@ -150,7 +151,7 @@ class Credentials(Protocol):
         ...
 
     async def document(self, credential: UUID) -> bytes:
-        """The sealed bytes as they were kept. Raises CredentialNotFound."""
+        """The sealed bytes of the newest revision. Raises CredentialNotFound."""
         ...
 
     async def image(self, credential: UUID, language: str) -> bytes:
@@ -265,6 +266,11 @@ class CredentialsWork(UnitOfWork, Protocol):
     @property
     def credentials(self) -> Credentials:
         """Credentials and their sealed documents."""
+        ...
+
+    @property
+    def revisions(self) -> Revisions:
+        """Revisions of the sealed documents, and where their seals stand."""
         ...
 
     @property

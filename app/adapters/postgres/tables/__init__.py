@@ -1,6 +1,9 @@
 """All tables, in one place for migrations: importing this package fills the metadata."""
 
 from app.adapters.postgres.tables import (
+    credential_levels as credential_levels,
+)
+from app.adapters.postgres.tables import (
     credentials as credentials,
 )
 from app.adapters.postgres.tables import (
