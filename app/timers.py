@@ -8,9 +8,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from app.domain.access.roles import Caller
 from app.domain.credentials.levels import SealLevel
 from app.domain.credentials.use_cases_augment import order_due
-from app.domain.enrolment.use_cases_editions import make_due_move
+from app.domain.credentials.use_cases_batches import start_due_batch
+from app.domain.enrolment.use_cases_timetable import make_due_moves as make_moves_of
 from app.domain.errors import DomainError
 from app.ports import Ports
 
@@ -28,13 +30,13 @@ async def purge_kept_answers(ports: Ports) -> None:
 
 
 async def make_due_moves(ports: Ports) -> None:
-    """Open and close the registration of editions whose moment has come."""
+    """Open, close, start and end editions, release and lift what was kept, when it is time."""
     async with ports.reading() as work:
         due = await work.editions.due(ports.clock.now(), _AT_ONCE)
     for edition in due:
         # Another worker, or an officer, may have been quicker.
         with suppress(DomainError):
-            await make_due_move(edition, work=ports.system_work("make_due_move"), clock=ports.clock)
+            await make_moves_of(edition, work=ports.system_work("make_due_move"), clock=ports.clock)
 
 
 async def raise_due_seals(ports: Ports) -> None:
@@ -48,10 +50,23 @@ async def raise_due_seals(ports: Ports) -> None:
         )
 
 
+async def start_due_batches(ports: Ports) -> None:
+    """Begin issuing batches that were planned for now, in the name of who approved them."""
+    async with ports.reading() as work:
+        due = await work.batches.due(ports.clock.now(), _AT_ONCE)
+    for batch in due:
+        approver = Caller(account=batch.approved_by)
+        with suppress(DomainError):
+            await start_due_batch(
+                batch.id, work=ports.work(approver, "start_due_batch"), clock=ports.clock
+            )
+
+
 TIMERS: tuple[Callable[[Ports], Awaitable[None]], ...] = (
     purge_kept_answers,
     make_due_moves,
     raise_due_seals,
+    start_due_batches,
 )
 
 

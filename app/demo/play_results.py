@@ -111,8 +111,9 @@ async def play(stage: Stage, edition: str) -> int:
     """The act; how many passed."""
     with stage.narrator.step(5, "Results, seen and accepted by the learners"):
         office = await stage.person("elena-oviedo")
-        await office.act(edition, "start")
-        await office.act(edition, "begin-grading")
+        early = {"reason": "Demonstration: taught in no time."}
+        await office.act(edition, "start", early)
+        await office.act(edition, "begin-grading", early)
         people = await placed(stage, edition)
         await record(stage, edition, people, datetime.now(UTC).date())
         await confirm(stage, edition)

@@ -7,8 +7,14 @@ from uuid import UUID
 from app.domain.credentials.events import BatchApproved
 from app.domain.enrolment.forms.imports import ImportState, ResponseImport
 from app.domain.enrolment.use_cases_commit import commit_import
-from app.domain.enrolment.use_cases_editions import begin_issuing, complete_edition
-from app.domain.enrolment.use_cases_imports import COMMIT_JOB, PLAN_JOB, plan_received
+from app.domain.enrolment.use_cases_deliveries import import_held_responses
+from app.domain.enrolment.use_cases_edition_ends import begin_issuing, complete_edition
+from app.domain.enrolment.use_cases_imports import (
+    COMMIT_JOB,
+    HELD_JOB,
+    PLAN_JOB,
+    plan_received,
+)
 from app.domain.enrolment.use_cases_registrations import confirm_address
 from app.domain.errors import Conflict, NotFound
 from app.domain.jobs import Job, Progress
@@ -62,6 +68,7 @@ def _outcome(found: ResponseImport) -> dict[str, Any]:
         "verdicts": dict(found.counts),
         "plan_token": found.plan_token if found.state is ImportState.PLANNED else None,
         "unknown_columns": list(found.unknown_columns),
+        "missing_columns": list(found.missing_columns),
         "differing_rows": list(found.differing),
     }
 
@@ -94,6 +101,19 @@ async def run_commit(job: Job, ports: Ports, progress: Progress) -> Mapping[str,
     return _outcome(found)
 
 
+async def run_held(job: Job, ports: Ports, progress: Progress) -> Mapping[str, Any]:
+    """Import deliveries that waited for their form to be mapped."""
+    done = await import_held_responses(
+        UUID(job.params["edition"]),
+        job.params["form"],
+        open_work=lambda: ports.system_work(HELD_JOB),
+        tools=ports.forms,
+        clock=ports.clock,
+    )
+    await progress.report(done, done)
+    return {"deliveries": done}
+
+
 async def _report(found: ResponseImport, progress: Progress) -> None:
     rows = sum(found.counts.values())
     await progress.report(rows, rows)
@@ -104,4 +124,4 @@ REACTIONS: Reactions = {
     AddressConfirmed: (note_address,),
     BatchApproved: (note_issuing,),
 }
-RUNNERS: Runners = {PLAN_JOB: run_plan, COMMIT_JOB: run_commit}
+RUNNERS: Runners = {PLAN_JOB: run_plan, COMMIT_JOB: run_commit, HELD_JOB: run_held}

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.domain.enrolment import use_cases_editions as use_cases
 from app.domain.enrolment.edition import Edition, EditionState
@@ -14,7 +14,6 @@ from app.routers.editions_models import (
     EditionIn,
     EditionOut,
     EditionPatch,
-    PublishedOut,
     PublishIn,
     ReasonIn,
 )
@@ -29,9 +28,11 @@ from app.routers.habits import (
     page_of,
     set_etag,
 )
+from app.routers.places_models import PublishedOut
 
 router = APIRouter(prefix="/v1/editions", tags=["editions"], route_class=HabitRoute)
 
+ReasonBody = Annotated[ReasonIn | None, Body()]
 DryRun = Annotated[bool, Query(description="say what would happen, and change nothing")]
 
 
@@ -125,17 +126,17 @@ async def edit_edition(
 @router.post("/{edition}/open", operation_id="open_edition")
 async def open_edition(
     edition: UUID,
-    body: ReasonIn,
     version: IfMatch,
     response: Response,
     caller: CallerDep,
     ports: PortsDep,
+    body: ReasonBody = None,
 ) -> EditionOut:
     """Open registration; before the announced time only with a reason."""
     opened = await use_cases.open_edition(
         edition,
         version,
-        body.reason,
+        body.reason if body else None,
         work=ports.work(caller, "open_edition"),
         caller=caller,
         clock=ports.clock,
@@ -146,17 +147,17 @@ async def open_edition(
 @router.post("/{edition}/close", operation_id="close_edition")
 async def close_edition(
     edition: UUID,
-    body: ReasonIn,
     version: IfMatch,
     response: Response,
     caller: CallerDep,
     ports: PortsDep,
+    body: ReasonBody = None,
 ) -> EditionOut:
     """Close registration; before the announced time only with a reason."""
     closed = await use_cases.close_edition(
         edition,
         version,
-        body.reason,
+        body.reason if body else None,
         work=ports.work(caller, "close_edition"),
         caller=caller,
         clock=ports.clock,
@@ -167,18 +168,23 @@ async def close_edition(
 @router.post("/{edition}/publish-list", operation_id="publish_list")
 async def publish_list(
     edition: UUID,
-    body: PublishIn,
     version: IfMatch,
     response: Response,
     caller: CallerDep,
     ports: PortsDep,
+    body: Annotated[PublishIn | None, Body()] = None,
     dry_run: DryRun = False,
 ) -> PublishedOut:
-    """Make the provisional list binding: the decisions 1 to n, in order of rank."""
+    """Make the provisional list binding: the decisions 1 to n, in order of rank.
+
+    While registration has not closed, only with a reason.
+    """
+    how = body or PublishIn()
     found = await publish(
         edition,
         version,
-        leave_undecided=body.leave_undecided,
+        leave_undecided=how.leave_undecided,
+        reason=how.reason,
         dry_run=dry_run,
         work=ports.work(caller, "publish_list"),
         caller=caller,
@@ -191,12 +197,21 @@ async def publish_list(
 
 @router.post("/{edition}/start", operation_id="start_edition")
 async def start_edition(
-    edition: UUID, version: IfMatch, response: Response, caller: CallerDep, ports: PortsDep
+    edition: UUID,
+    version: IfMatch,
+    response: Response,
+    caller: CallerDep,
+    ports: PortsDep,
+    body: ReasonBody = None,
 ) -> EditionOut:
-    """Teaching begins: from now on no place is given any more."""
+    """Teaching begins; before the announced day only with a reason.
+
+    No place is given from now on, unless the edition says until when.
+    """
     started = await use_cases.start_edition(
         edition,
         version,
+        body.reason if body else None,
         work=ports.work(caller, "start_edition"),
         caller=caller,
         clock=ports.clock,
@@ -206,11 +221,22 @@ async def start_edition(
 
 @router.post("/{edition}/begin-grading", operation_id="begin_grading")
 async def begin_grading(
-    edition: UUID, version: IfMatch, response: Response, caller: CallerDep, ports: PortsDep
+    edition: UUID,
+    version: IfMatch,
+    response: Response,
+    caller: CallerDep,
+    ports: PortsDep,
+    body: ReasonBody = None,
 ) -> EditionOut:
-    """Teaching has ended: results can be entered until they are confirmed."""
+    """Teaching has ended: results can be entered until they are confirmed. Before the last day is
+    over only with a reason."""
     grading = await use_cases.begin_grading(
-        edition, version, work=ports.work(caller, "begin_grading"), caller=caller
+        edition,
+        version,
+        body.reason if body else None,
+        work=ports.work(caller, "begin_grading"),
+        caller=caller,
+        clock=ports.clock,
     )
     return _shown(grading, response, caller)
 

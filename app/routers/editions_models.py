@@ -8,18 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.access.roles import Caller
 from app.domain.enrolment.access import actions_on_edition
-from app.domain.enrolment.decisions import Decision, outcome_state
 from app.domain.enrolment.edition import Edition, EditionState, Mode
-from app.domain.enrolment.quota import PER_INSTITUTION, Availability, Quota, QuotaRule
-from app.domain.enrolment.sentences import explain
+from app.domain.enrolment.quota import PER_INSTITUTION, Quota, QuotaRule
+from app.domain.enrolment.timetable import Move, UnusedPolicy, UnusedSeats
 from app.domain.enrolment.use_cases_editions import EditionPlan
-from app.domain.enrolment.use_cases_lists import (
-    InstitutionPlaces,
-    PlacesReport,
-    PublishedList,
-    ReplayReport,
-    StandingList,
-)
 from app.domain.enrolment.window import RegistrationWindow
 from app.domain.vocabulary.micro_credential import NoInstitutionRule
 from app.routers.habits.values import Instant
@@ -44,6 +36,42 @@ class QuotaRuleModel(BaseModel):
     def to_domain(self) -> QuotaRule:
         """As the domain has it."""
         return QuotaRule(self.scope, self.max, self.min, self.release_at)
+
+
+class QuotaRuleOut(QuotaRuleModel):
+    """A rule, and what has become of it."""
+
+    released: bool = Field(description="the reserve is there for everybody")
+    lifted: bool = Field(description="the cap no longer binds")
+
+    @classmethod
+    def of(cls, rule: QuotaRule) -> "QuotaRuleOut":
+        """From the domain."""
+        return cls(
+            scope=rule.scope,
+            max=rule.max,
+            min=rule.min,
+            release_at=rule.release_at,
+            released=rule.released,
+            lifted=rule.lifted,
+        )
+
+
+class UnusedSeatsModel(BaseModel):
+    """What becomes of places that an institution leaves unused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    policy: UnusedPolicy = Field(
+        UnusedPolicy.NONE,
+        description="`none`: a cap is a cap; `at_date`: everybody may have them from then on; "
+        "`manual`: an officer may lift caps",
+    )
+    at: Instant | None = Field(None, description="with `at_date`")
+
+    def to_domain(self) -> UnusedSeats:
+        """As the domain has it."""
+        return UnusedSeats(self.policy, self.at)
 
 
 class EditionIn(BaseModel):
@@ -81,6 +109,10 @@ class EditionIn(BaseModel):
     no_institution_rule: NoInstitutionRule | None = None
     least_participants: Whole | None = None
     overrides_allowed: bool = False
+    unused_seats: UnusedSeatsModel = Field(default_factory=UnusedSeatsModel)
+    promotion_until: Instant | None = Field(
+        None, description="no place is given from then on; left out: from the first day on"
+    )
 
     def window(self) -> RegistrationWindow:
         """When registrations are taken."""
@@ -92,7 +124,7 @@ class EditionIn(BaseModel):
         """As the domain has it."""
         rules = None
         if self.rules is not None or self.quota_per_institution is not None:
-            rules = _rules(self.rules, self.quota_per_institution)
+            rules = rules_of(self.rules, self.quota_per_institution)
         return EditionPlan(
             start=self.start,
             end=self.end,
@@ -103,17 +135,23 @@ class EditionIn(BaseModel):
             no_institution=self.no_institution_rule,
             least_participants=self.least_participants,
             overrides_allowed=self.overrides_allowed,
+            unused=self.unused_seats.to_domain(),
+            promotion_until=self.promotion_until,
         )
 
 
-def _rules(
+def rules_of(
     rules: list[QuotaRuleModel] | None, per_institution: int | None
 ) -> tuple[QuotaRule, ...]:
+    """The rules of a request, which may give the common one in short."""
     if rules is not None:
         return tuple(rule.to_domain() for rule in rules)
     if per_institution is None:
         return ()
     return (QuotaRule(PER_INSTITUTION, max=per_institution),)
+
+
+_MAY_BE_NULL = ("least_participants", "promotion_until")
 
 
 class EditionPatch(BaseModel):
@@ -137,6 +175,8 @@ class EditionPatch(BaseModel):
     no_institution_rule: NoInstitutionRule | None = None
     least_participants: Whole | None = None
     overrides_allowed: bool | None = None
+    unused_seats: UnusedSeatsModel | None = None
+    promotion_until: Instant | None = None
     reason: str | None = Field(None, max_length=1000, description="needed once it has opened")
 
     def changes(self, edition: Edition) -> dict[str, Any]:
@@ -144,9 +184,14 @@ class EditionPatch(BaseModel):
         given = self.model_fields_set
         values: dict[str, Any] = {
             name: getattr(self, name)
-            for name in ("start", "end", "mode", "least_participants", "overrides_allowed")
-            if name in given and (getattr(self, name) is not None or name == "least_participants")
-        }
+            for name in (
+                "start", "end", "mode", "least_participants", "overrides_allowed",
+                "promotion_until",
+            )
+            if name in given and (getattr(self, name) is not None or name in _MAY_BE_NULL)
+        }  # fmt: skip
+        if self.unused_seats is not None:
+            values["unused"] = self.unused_seats.to_domain()
         if self.no_institution_rule is not None:
             values["no_institution"] = self.no_institution_rule
         window = edition.window
@@ -160,9 +205,9 @@ class EditionPatch(BaseModel):
         if given & {"places", "quota_per_institution", "rules"}:
             rules = edition.quota.rules
             if given & {"quota_per_institution", "rules"}:
-                rules = _rules(self.rules, self.quota_per_institution)
+                rules = rules_of(self.rules, self.quota_per_institution)
             places = edition.quota.places if self.places is None else self.places
-            values["quota"] = Quota(places, rules, edition.quota.giving)
+            values["quota"] = Quota(places, rules)
         return values
 
 
@@ -176,14 +221,38 @@ class ReasonIn(BaseModel):
     reason: str | None = Field(None, max_length=1000)
 
 
-class PublishIn(BaseModel):
-    """How to publish a list."""
+class PublishIn(ReasonIn):
+    """How to publish a list; with a reason while registration has not closed."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
 
     leave_undecided: bool = Field(
         False, description="publish although registrations still need a decision"
     )
+
+
+class TimedMoveOut(BaseModel):
+    """Something that happens to an edition by itself."""
+
+    at: datetime
+    move: Move
+    scope: str | None = Field(description="for `release`: whose reserve")
+
+
+class CapsStepIn(BaseModel):
+    """Why, and for whom, something that was kept is given to others."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"scope": "institution:HKA", "reason": "Karlsruhe needs no more places."}]
+        },
+    )
+
+    scope: str | None = Field(
+        None, max_length=300, description="`institution:CODE`, `group:…` or `per_institution`"
+    )
+    reason: str = Field(min_length=1, max_length=1000)
 
 
 class EditionOut(BaseModel):
@@ -204,10 +273,14 @@ class EditionOut(BaseModel):
     registration_closes: datetime
     grace_minutes: int
     places: int
-    rules: list[QuotaRuleModel]
+    rules: list[QuotaRuleOut]
     no_institution_rule: NoInstitutionRule
     least_participants: int | None
     overrides_allowed: bool
+    unused_seats: UnusedSeatsModel
+    promotion_until: datetime | None
+    gives_places: bool = Field(description="whether somebody may still get a place")
+    timetable: list[TimedMoveOut] = Field(description="what happens by itself, the next first")
     list_published_at: datetime | None = Field(description="when the list became binding")
     contact_email: str
     version: int = Field(description="the ETag")
@@ -232,13 +305,17 @@ class EditionOut(BaseModel):
             registration_closes=edition.window.closes,
             grace_minutes=edition.window.grace_minutes,
             places=edition.quota.places,
-            rules=[
-                QuotaRuleModel(scope=r.scope, max=r.max, min=r.min, release_at=r.release_at)
-                for r in edition.quota.rules
-            ],
+            rules=[QuotaRuleOut.of(rule) for rule in edition.quota.rules],
             no_institution_rule=edition.no_institution,
             least_participants=edition.least_participants,
             overrides_allowed=edition.overrides_allowed,
+            unused_seats=UnusedSeatsModel(policy=edition.unused.policy, at=edition.unused.at),
+            promotion_until=edition.promotion_until,
+            gives_places=edition.quota.giving,
+            timetable=[
+                TimedMoveOut(at=one.at, move=one.move, scope=one.scope)
+                for one in edition.timed_moves
+            ],
             list_published_at=edition.published_at,
             contact_email=edition.contact_email,
             version=edition.version,
@@ -252,196 +329,3 @@ class EditedOut(BaseModel):
     edition: EditionOut
     promoted: list[UUID] = Field(description="registrations")
     dry_run: bool
-
-
-class InstitutionPlacesOut(BaseModel):
-    """The numbers of one institution."""
-
-    institution: str = Field(description="partner's code, `EXT:…` or `INDEPENDENT`")
-    cap: int | None
-    placed: int
-    free: int | None = Field(
-        description="that could still be had: below the cap, and left in the edition"
-    )
-    waiting: int
-    waiting_reasons: dict[str, int] = Field(examples=[{"quota": 3}])
-    over: int = Field(description="above the cap by an officer's decision")
-
-    @classmethod
-    def of(cls, places: InstitutionPlaces) -> "InstitutionPlacesOut":
-        """From the domain."""
-        return cls(
-            institution=places.bucket or "edition",
-            cap=places.cap,
-            placed=places.placed,
-            free=places.free,
-            waiting=places.waiting,
-            waiting_reasons={reason.value: n for reason, n in places.waiting_reasons.items()},
-            over=places.over,
-        )
-
-
-class PlacesOut(BaseModel):
-    """Places of an edition, by institution."""
-
-    edition: UUID
-    code: str
-    provisional: bool = Field(description="the standing, which nobody has been told")
-    places: int
-    placed: int
-    free: int
-    waiting: int
-    waiting_reasons: dict[str, int]
-    over: int
-    needs_decision: int
-    institutions: list[InstitutionPlacesOut]
-
-    @classmethod
-    def of(cls, report: PlacesReport) -> "PlacesOut":
-        """From the domain."""
-        whole = report.whole
-        return cls(
-            edition=report.edition.id,
-            code=report.edition.code,
-            provisional=report.is_provisional,
-            places=report.edition.quota.places,
-            placed=whole.placed,
-            free=max(0, report.edition.quota.places - whole.placed),
-            waiting=whole.waiting,
-            waiting_reasons={reason.value: n for reason, n in whole.waiting_reasons.items()},
-            over=whole.over,
-            needs_decision=whole.needs_decision,
-            institutions=[InstitutionPlacesOut.of(row) for row in report.institutions],
-        )
-
-
-class AvailabilityItem(BaseModel):
-    """What somebody of this institution may expect."""
-
-    institution: str = Field(description="`EXT:` for organisations outside the alliance")
-    availability: Availability
-
-
-class AvailabilityOut(BaseModel):
-    """What somebody who registers now may expect."""
-
-    edition: UUID
-    state: EditionState
-    items: list[AvailabilityItem]
-
-
-class StandingItem(BaseModel):
-    """Where one registration would stand if the list were published now."""
-
-    registration: UUID
-    institution: str
-    position: int
-    position_within: int
-    state: str
-    reason: str
-    sentence: str
-
-
-class StandingOut(BaseModel):
-    """The standing, for officers."""
-
-    edition: UUID
-    placed: int
-    waiting: int
-    needs_decision: int
-    items: list[StandingItem]
-
-    @classmethod
-    def of(cls, found: "StandingList | PublishedList") -> "StandingOut":
-        """From the domain."""
-        items = []
-        for one in found.standings:
-            state, reason = outcome_state(one.outcome)
-            items.append(
-                StandingItem(
-                    registration=one.entrant.registration,
-                    institution=one.entrant.bucket,
-                    position=one.position,
-                    position_within=one.position_within,
-                    state=state.value,
-                    reason=reason.value,
-                    sentence=explain(state, reason),
-                )
-            )
-        placed = sum(1 for item in items if item.state == "placed")
-        return cls(
-            edition=found.edition.id,
-            placed=placed,
-            waiting=len(items) - placed,
-            needs_decision=found.undecided,
-            items=items,
-        )
-
-
-class PublishedOut(StandingOut):
-    """The list as it became binding."""
-
-    dry_run: bool = False
-
-
-class DecisionOut(BaseModel):
-    """One line of the log of decisions."""
-
-    seq: int
-    kind: str
-    at: datetime
-    actor: str
-    registration: UUID | None
-    institution: str | None
-    state: str | None
-    reason: str | None
-    cause: int | None = Field(description="the decision that freed the place")
-    note: str | None
-
-    @classmethod
-    def of(cls, decision: Decision) -> "DecisionOut":
-        """From the domain."""
-        return cls(
-            seq=decision.seq,
-            kind=decision.kind.value,
-            at=decision.at,
-            actor=decision.actor,
-            registration=decision.registration,
-            institution=decision.bucket,
-            state=decision.state.value if decision.state else None,
-            reason=decision.reason.value if decision.reason else None,
-            cause=decision.cause,
-            note=decision.note,
-        )
-
-
-class DifferenceOut(BaseModel):
-    """Where log, rule and store do not agree."""
-
-    seq: int | None
-    registration: UUID | None
-    detail: str
-
-
-class ReplayOut(BaseModel):
-    """The whole allocation, computed again from the log."""
-
-    edition: UUID
-    agrees: bool = Field(description="rule, log and store say the same")
-    decisions: int
-    placed: int
-    differences: list[DifferenceOut]
-
-    @classmethod
-    def of(cls, edition: UUID, report: ReplayReport) -> "ReplayOut":
-        """From the domain."""
-        return cls(
-            edition=edition,
-            agrees=report.is_proven,
-            decisions=report.replay.decisions,
-            placed=sum(1 for s in report.replay.states.values() if s.value == "placed"),
-            differences=[
-                DifferenceOut(seq=d.seq, registration=d.registration, detail=d.detail)
-                for d in report.differences
-            ],
-        )

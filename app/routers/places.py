@@ -8,7 +8,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.domain.enrolment import use_cases_lists as use_cases
 from app.domain.enrolment.use_cases_lists import PlacesReport
-from app.routers.editions_models import (
+from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
+from app.routers.habits.pages import BadCursor
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
+from app.routers.places_models import (
     AvailabilityItem,
     AvailabilityOut,
     DecisionOut,
@@ -16,9 +19,6 @@ from app.routers.editions_models import (
     ReplayOut,
     StandingOut,
 )
-from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
-from app.routers.habits.pages import BadCursor
-from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
 
 router = APIRouter(prefix="/v1/editions/{edition}", tags=["editions"], route_class=HabitRoute)
 

@@ -61,7 +61,7 @@ async def test_an_officers_morning_with_a_workbook(api: EditionApi) -> None:
         ('=HYPERLINK("x")', "needs_decision", "institution_unclear"),
         ("Dora", "waiting", "provisional"),
     ]
-    open_ones = await api.act(ELENA, path, "publish-list")
+    open_ones = await api.act(ELENA, path, "publish-list", reason="full")
     assert (open_ones.status_code, open_ones.json()["code"]) == (409, "decisions_open")
     unclear = f"/v1/registrations/{listed[3]['id']}"
     decided = await api.act(ELENA, unclear, "decide", ruling="admit", institution="UNIOVI")
@@ -79,7 +79,7 @@ async def test_an_officers_morning_with_a_workbook(api: EditionApi) -> None:
         if_match=await api.etag(path),
     )  # fmt: skip
     assert (looked.json()["placed"], looked.json()["dry_run"]) == (4, True)
-    published = await api.act(ELENA, path, "publish-list")
+    published = await api.act(ELENA, path, "publish-list", reason="full")
     assert (published.json()["placed"], published.json()["dry_run"]) == (4, False)
     assert published.headers["etag"] == '"3"'
     log = (await api(ELENA, "GET", f"{path}/decisions")).json()["items"]

@@ -156,7 +156,7 @@ ON_ENROLMENT: dict[str, Ask] = {
     "edit_edition": _moves("open", body=said(places=60, reason="A larger room.")),
     "open_edition": _moves("planned", body=said(reason="Early.")),
     "close_edition": _moves("open", body=said(reason="Enough.")),
-    "publish_list": _moves("open", body=said(leave_undecided=True)),
+    "publish_list": _moves("open", body=said(leave_undecided=True, reason="Early.")),
     "start_edition": _moves("listed", body=said(reason="Early.")),
     "begin_grading": _moves("running", body=said(reason="Early.")),
     "cancel_edition": _moves("open", body=said(reason="Too few.")),

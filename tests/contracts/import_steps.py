@@ -47,12 +47,12 @@ async def decides(importer: Importer, name: str, **decision: object) -> Registra
     return view.registration
 
 
-async def publishes(importer: Importer, **more: bool) -> None:
+async def publishes(importer: Importer, *, leave_undecided: bool = False) -> None:
     async with importer.work() as w:
         version = (await w.editions.read(importer.edition.id)).version
     await publish_list(
-        importer.edition.id, version, work=importer.work(), caller=importer.officer,
-        clock=importer.clock, **more,
+        importer.edition.id, version, reason="early", leave_undecided=leave_undecided,
+        work=importer.work(), caller=importer.officer, clock=importer.clock,
     )  # fmt: skip
 
 

@@ -18,14 +18,13 @@ from app.domain.enrolment.errors import (
     RegistrationClosed,
 )
 from app.domain.enrolment.quota import one_cap
+from app.domain.enrolment.use_cases_edition_ends import complete_edition
 from app.domain.enrolment.use_cases_editions import (
     EditionChanges,
     begin_grading,
     cancel_edition,
     close_edition,
-    complete_edition,
     edit_edition,
-    make_due_move,
     open_edition,
     start_edition,
 )
@@ -33,6 +32,7 @@ from app.domain.enrolment.use_cases_lists import (
     get_standing,
     publish_list,
 )
+from app.domain.enrolment.use_cases_timetable import make_due_moves
 from tests.contracts.conftest import OpenWork
 from tests.contracts.enrolment_steps import cancels, outcome, proven, states
 from tests.enrolment_builders import (
@@ -80,7 +80,9 @@ async def test_publishing_stores_the_standing_in_rank_order_and_binds(
         edition.id, 2, dry_run=True, work=work(), caller=officer(), clock=clock
     )
     assert await states(work, edition) == ["waiting"] * 5
-    done = await publish_list(edition.id, 2, work=work(), caller=officer(), clock=clock)
+    done = await publish_list(
+        edition.id, 2, reason="early", work=work(), caller=officer(), clock=clock
+    )
     assert (looked.placed, looked.waiting) == (done.placed, done.waiting) == (3, 2)
     assert [s.is_placed for s in looked.standings] == [s.is_placed for s in done.standings]
     assert await states(work, edition) == ["placed", "placed", "waiting", "placed", "waiting"]
@@ -139,12 +141,18 @@ async def test_an_edition_lives_through_its_states(work: OpenWork, clock: StoryC
         edition.id, closed.version, work=work(), caller=as_officer, clock=clock
     )
     running = await start_edition(
-        edition.id, published.edition.version, work=work(), caller=as_officer, clock=clock
+        edition.id, published.edition.version, "early", work=work(), caller=as_officer, clock=clock
     )
     # Once teaching has begun a place that is given up goes to nobody.
     assert await cancels(work, clock, views[0]) == []
     assert await states(work, edition) == ["withdrawn", "waiting"]
-    grading = await begin_grading(edition.id, running.version, work=work(), caller=as_officer)
+    with pytest.raises(ReasonNeeded):
+        await begin_grading(
+            edition.id, running.version, work=work(), caller=as_officer, clock=clock
+        )
+    grading = await begin_grading(
+        edition.id, running.version, "early", work=work(), caller=as_officer, clock=clock
+    )
     assert grading.state is EditionState.GRADING
     done = await complete_edition(edition.id, [], work=work(), clock=clock)
     assert done.state is EditionState.RESULTS_CONFIRMED
@@ -157,8 +165,8 @@ async def test_those_who_passed_have_completed_and_a_second_time_changes_nothing
     edition = await opened(work, clock, mode=Mode.DIRECT, places=2)
     views = await queue_up(work, clock, edition, ["HKA", "UDA", "URN"])
     await close_edition(edition.id, 2, "early", work=work(), caller=officer(), clock=clock)
-    await start_edition(edition.id, 3, work=work(), caller=officer(), clock=clock)
-    await begin_grading(edition.id, 4, work=work(), caller=officer())
+    await start_edition(edition.id, 3, "early", work=work(), caller=officer(), clock=clock)
+    await begin_grading(edition.id, 4, "early", work=work(), caller=officer(), clock=clock)
     passed = [views[0].registration.id, views[2].registration.id]
     for _ in range(2):
         await complete_edition(edition.id, passed, work=work(), clock=clock)
@@ -184,12 +192,12 @@ async def test_a_timer_opens_and_closes_what_is_due(work: OpenWork, clock: Story
     async with work() as w:
         await w.editions.add(edition)
         assert await w.editions.due(clock.now(), 10) == [edition.id]
-    assert (await make_due_move(edition.id, work=work(), clock=clock)).state is EditionState.OPEN
-    assert (await make_due_move(edition.id, work=work(), clock=clock)).state is EditionState.OPEN
+    assert (await make_due_moves(edition.id, work=work(), clock=clock)).state is EditionState.OPEN
+    assert (await make_due_moves(edition.id, work=work(), clock=clock)).state is EditionState.OPEN
     clock.move(timedelta(days=11))
     async with work() as w:
         assert await w.editions.due(clock.now(), 10) == [edition.id]
-    closed = await make_due_move(edition.id, work=work(), clock=clock)
+    closed = await make_due_moves(edition.id, work=work(), clock=clock)
     assert closed.state is EditionState.CLOSED
     async with work() as w:
         assert await w.editions.due(clock.now(), 10) == []

@@ -228,7 +228,7 @@ async def test_nothing_is_imported_once_teaching_has_begun(
     planned = await importer.plan([Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "UNIOVI")])
     await publishes(importer)
     await close_edition(edition.id, 3, "early", work=work(), caller=officer(), clock=clock)
-    await start_edition(edition.id, 4, work=work(), caller=officer(), clock=clock)
+    await start_edition(edition.id, 4, "early", work=work(), caller=officer(), clock=clock)
     with pytest.raises(EditionMoveNotAllowed):
         await importer.commit(planned)
     with pytest.raises(EditionMoveNotAllowed):

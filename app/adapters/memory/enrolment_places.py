@@ -91,14 +91,13 @@ class MemoryEditions:
         return sorted(found, key=lambda edition: edition.id)[:limit]
 
     async def due(self, at: datetime, limit: int) -> Sequence[UUID]:
-        """Planned ones whose window has begun, open ones whose window is over."""
+        """Those to which something happens by itself now, the longest due first."""
         found = [
-            edition.id
+            (edition.due_at, edition.id)
             for edition in self._editions.values()
-            if (edition.state is EditionState.PLANNED and edition.window.opens <= at)
-            or (edition.state is EditionState.OPEN and edition.window.closes <= at)
+            if edition.due_at is not None and edition.due_at <= at
         ]
-        return sorted(found)[:limit]
+        return [edition for _, edition in sorted(found)[:limit]]
 
 
 class MemoryTallies:

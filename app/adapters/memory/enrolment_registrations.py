@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.direct import Claim, Claimed
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import RegistrationNotFound
@@ -141,6 +142,7 @@ class MemoryRegistrations:
         states: Collection[State],
         after: Rank | None,
         limit: int,
+        claims: Collection[ClaimState] = (),
     ) -> Sequence[Registration]:
         """Registrations in order of rank."""
         return self._those(
@@ -148,6 +150,7 @@ class MemoryRegistrations:
                 r.edition == edition
                 and (buckets is None or r.bucket in buckets)
                 and (not states or r.state in states)
+                and (not claims or r.claim_state in claims)
                 and (after is None or r.rank > after)
             )
         )[:limit]

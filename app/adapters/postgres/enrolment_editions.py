@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, case, func, or_, select, update
+from sqlalchemy import Row, Select, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.postgres.tables.base import table
@@ -18,6 +18,7 @@ from app.domain.enrolment.ports import EditionTally, Tally
 from app.domain.enrolment.quota import EDITION, Counts, Quota, Scope, scopes_of
 from app.domain.enrolment.registration import SEATED, State
 from app.domain.enrolment.tallying import Shift
+from app.domain.enrolment.timetable import UnusedPolicy, UnusedSeats
 from app.domain.enrolment.window import RegistrationWindow
 from app.domain.plain import to_plain
 from app.domain.vocabulary.institutions import InstitutionCode
@@ -125,13 +126,12 @@ class PostgresEditions:
         return [to_edition(row) for row in await self._work.connection.execute(query)]
 
     async def due(self, at: datetime, limit: int) -> Sequence[UUID]:
-        """Planned ones whose window has begun, open ones whose window is over."""
-        due = or_(
-            (_edition.c.state == EditionState.PLANNED) & (_edition.c.opens <= at),
-            (_edition.c.state == EditionState.OPEN) & (_edition.c.closes <= at),
-        )
+        """Those to which something happens by itself now, the longest due first."""
         found = await self._work.connection.scalars(
-            select(_edition.c.id).where(due).order_by(_edition.c.id).limit(limit)
+            select(_edition.c.id)
+            .where(_edition.c.due_at <= at)
+            .order_by(_edition.c.due_at, _edition.c.id)
+            .limit(limit)
         )
         return list(found)
 
@@ -158,6 +158,10 @@ def _values(edition: Edition) -> dict[str, Any]:
         "contact_email": edition.contact_email,
         "least_participants": edition.least_participants,
         "overrides_allowed": edition.overrides_allowed,
+        "unused_policy": edition.unused.policy,
+        "unused_at": edition.unused.at,
+        "promotion_until": edition.promotion_until,
+        "due_at": edition.due_at,
         "state": edition.state,
         "published_at": edition.published_at,
         "last_decision": edition.last_decision,
@@ -188,6 +192,8 @@ def to_edition(row: Row[Any]) -> Edition:
         created_at=row.created_at,
         least_participants=row.least_participants,
         overrides_allowed=row.overrides_allowed,
+        unused=UnusedSeats(UnusedPolicy(row.unused_policy), row.unused_at),
+        promotion_until=row.promotion_until,
         state=EditionState(row.state),
         published_at=row.published_at,
         last_decision=row.last_decision,

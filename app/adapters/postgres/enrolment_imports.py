@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.adapters.postgres.enrolment_registrations import to_response
+from app.adapters.postgres.enrolment_rows import to_response
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment_forms import (
     FormMappingRow,
@@ -23,6 +23,7 @@ from app.domain.enrolment.forms.imports import (
     Basis,
     ImportFile,
     ImportRow,
+    ImportSource,
     ImportState,
     ResponseImport,
     RowStanding,
@@ -121,6 +122,7 @@ class PostgresImports:
                 file_hash=new.file_hash,
                 uploaded_by=new.uploaded_by,
                 uploaded_at=new.uploaded_at,
+                source=new.source,
                 **_state(new),
             )
         )
@@ -184,7 +186,27 @@ class PostgresImports:
         )
         if buckets is not None:
             query = query.where(_row.c.institution.in_(buckets))
-        return [_to_row(row) for row in await self._work.connection.execute(query)]
+        return [to_row(row) for row in await self._work.connection.execute(query)]
+
+    async def page(
+        self,
+        edition: UUID,
+        *,
+        form: str | None,
+        source: ImportSource | None,
+        before: UUID | None,
+        limit: int,
+    ) -> Sequence[ResponseImport]:
+        """Imports of an edition, the newest first."""
+        query = select(_import).where(_import.c.edition == edition)
+        if form is not None:
+            query = query.where(_import.c.form == form)
+        if source is not None:
+            query = query.where(_import.c.source == source)
+        if before is not None:
+            query = query.where(_import.c.id < before)
+        query = query.order_by(_import.c.id.desc()).limit(limit)
+        return [_to_import(row) for row in await self._work.connection.execute(query)]
 
 
 def _state(of: ResponseImport) -> dict[str, Any]:
@@ -193,6 +215,7 @@ def _state(of: ResponseImport) -> dict[str, Any]:
         "basis": to_plain(of.basis),
         "suggestion": to_plain(of.suggestion),
         "unknown_columns": list(of.unknown_columns),
+        "missing_columns": list(of.missing_columns),
         "counts": dict(of.counts),
         "differing": list(of.differing),
         "problem": list(of.problem) if of.problem else None,
@@ -213,6 +236,8 @@ def _to_import(row: Row[Any]) -> ResponseImport:
         basis=_basis_of(row.basis) if row.basis else None,
         suggestion=_suggestion_of(row.suggestion) if row.suggestion else None,
         unknown_columns=tuple(row.unknown_columns),
+        missing_columns=tuple(row.missing_columns),
+        source=ImportSource(row.source),
         counts=row.counts,
         differing=tuple(row.differing),
         problem=(row.problem[0], row.problem[1]) if row.problem else None,
@@ -242,7 +267,8 @@ def _row_values(import_id: UUID, row: ImportRow) -> dict[str, Any]:
     }
 
 
-def _to_row(row: Row[Any]) -> ImportRow:
+def to_row(row: Row[Any]) -> ImportRow:
+    """The row of a report in a row of its table."""
     return ImportRow(
         row=row.row,
         response=row.response,

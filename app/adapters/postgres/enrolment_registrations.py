@@ -5,25 +5,24 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, bindparam, func, select, true, union, update
+from sqlalchemy import Select, bindparam, case, func, select, true, union, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Text
 
+from app.adapters.postgres.enrolment_rows import fixed, to_registration, to_response, values
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment import PersonRow, RegistrationRow
 from app.adapters.postgres.tables.enrolment_forms import FormResponseRow
-from app.domain.enrolment.affiliation import Affiliation, Kind
+from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import RegistrationNotFound
-from app.domain.enrolment.forms.responses import Answers, KnownEntry, StoredResponse
+from app.domain.enrolment.forms.responses import KnownEntry, StoredResponse
 from app.domain.enrolment.person import Identity, Person
-from app.domain.enrolment.ranking import Rank, Receipt, Source
+from app.domain.enrolment.ranking import Rank
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import LIVE, SEATED, Registration, State
 from app.domain.enrolment.standing import Entrant
 from app.domain.enrolment.tallying import remember, shifts
-from app.domain.plain import to_plain
 from app.domain.vocabulary.institutions import InstitutionCode
 
 if TYPE_CHECKING:
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
 _registration = table(RegistrationRow)
 _person = table(PersonRow)
 _response = table(FormResponseRow)
-
-_receipt_of = TypeAdapter(Receipt).validate_python
-_answers_of = TypeAdapter(Answers).validate_python
 
 
 class PostgresRegistrations:
@@ -97,7 +93,7 @@ class PostgresRegistrations:
     async def add(self, edition: Edition, registrations: Sequence[Registration]) -> None:
         """Keep new registrations with their events, and count them."""
         await self._work.connection.execute(
-            insert(_registration), [{**_values(r), **_fixed(r)} for r in registrations]
+            insert(_registration), [{**values(r), **fixed(r)} for r in registrations]
         )
         await self._counted(edition, registrations)
 
@@ -107,7 +103,7 @@ class PostgresRegistrations:
             return
         for registration in registrations:
             registration.version += 1
-        written = [{**_values(r), "this": r.id} for r in registrations]
+        written = [{**values(r), "this": r.id} for r in registrations]
         await self._work.connection.execute(
             update(_registration)
             .where(_registration.c.id == bindparam("this"))
@@ -222,6 +218,7 @@ class PostgresRegistrations:
         states: Collection[State],
         after: Rank | None,
         limit: int,
+        claims: Collection[ClaimState] = (),
     ) -> Sequence[Registration]:
         """Registrations in order of rank."""
         query = (
@@ -234,6 +231,11 @@ class PostgresRegistrations:
             query = query.where(_registration.c.bucket.in_(buckets))
         if states:
             query = query.where(_registration.c.state.in_(states))
+        if claims:
+            # What was said when it counted for another institution means nothing now.
+            is_said = _registration.c.claim_institution.is_not_distinct_from(_registration.c.bucket)
+            stands = case((is_said, _registration.c.claim_state), else_=ClaimState.STATED)
+            query = query.where(stands.in_(claims))
         if after is not None:
             query = query.where(_registration.c.rank > after)
         return await self._found(query)
@@ -302,90 +304,8 @@ class PostgresRegistrations:
         return {row.id: State(row.state) for row in rows}
 
     async def _found(self, query: Select[Any]) -> list[Registration]:
-        return [_to_registration(row) for row in await self._work.connection.execute(query)]
+        return [to_registration(row) for row in await self._work.connection.execute(query)]
 
 
 def _bigints() -> Any:
     return ARRAY(_response.c.number.type)
-
-
-def _fixed(registration: Registration) -> dict[str, Any]:
-    """What never changes."""
-    return {
-        "id": registration.id,
-        "edition": registration.edition,
-        "registered_by": registration.registered_by,
-        "privacy_notice_at": registration.privacy_notice_at,
-        "created_at": registration.created_at,
-    }
-
-
-def _values(registration: Registration) -> dict[str, Any]:
-    affiliation, receipt = registration.affiliation, registration.receipt
-    return {
-        "person": registration.person,
-        "state": registration.state,
-        "reason": registration.reason,
-        "received_at": receipt.received_at,
-        "source": receipt.source,
-        "form": receipt.form,
-        "response": receipt.response,
-        "rank": registration.rank,
-        "stated": registration.stated,
-        "affiliation_kind": affiliation.kind if affiliation else None,
-        "affiliation_name": affiliation.name if affiliation else None,
-        "bucket": affiliation.bucket if affiliation else None,
-        "answers_at": registration.answers_at,
-        "warnings": list(registration.warnings),
-        "identity_decided": registration.identity_decided,
-        "decision_seq": registration.decision_seq,
-        "pending": to_plain(registration.pending),
-        "imported_by": registration.imported_by,
-        "ended_at": registration.ended_at,
-        "version": registration.version,
-    }
-
-
-def _to_registration(row: Row[Any]) -> Registration:
-    state = State(row.state)
-    affiliation = None
-    if row.bucket is not None:
-        affiliation = Affiliation(Kind(row.affiliation_kind), row.bucket, row.affiliation_name)
-    return Registration(
-        id=row.id,
-        edition=row.edition,
-        person=row.person,
-        state=state,
-        reason=Reason(row.reason),
-        receipt=Receipt(row.received_at, Source(row.source), row.form, row.response),
-        rank=row.rank,
-        stated=row.stated,
-        affiliation=affiliation,
-        registered_by=row.registered_by,
-        privacy_notice_at=row.privacy_notice_at,
-        answers_at=row.answers_at,
-        created_at=row.created_at,
-        warnings=tuple(row.warnings),
-        identity_decided=row.identity_decided,
-        decision_seq=row.decision_seq,
-        pending=_receipt_of(row.pending) if row.pending else None,
-        imported_by=row.imported_by,
-        ended_at=row.ended_at,
-        version=row.version,
-        stored_state=state,
-        stored_bucket=row.bucket,
-    )
-
-
-def to_response(row: Row[Any]) -> StoredResponse:
-    """The response in a row of its table."""
-    return StoredResponse(
-        form=row.form,
-        number=row.number,
-        received_at=row.received_at,
-        answers=_answers_of(row.answers),
-        answers_at=row.answers_at,
-        registration=row.registration,
-        brought_by=row.brought_by,
-        other_time=row.other_time,
-    )

@@ -41,7 +41,7 @@ class Allocation:
 
     async def begin(self) -> None:
         """Note the caps with which decisions begin; the first line of the log."""
-        await self._note(Kind.CAPS, caps=self.edition.quota)
+        await self._note(self.edition.quota, Reason.CAPS_SET)
 
     async def enter(self, registrations: Sequence[Registration], kind: Kind) -> None:
         """Decide on registrations that are new to the list, in order of rank, and keep them.
@@ -148,13 +148,15 @@ class Allocation:
         await self._keep(registrations)
         await self._work.decisions.append(*lines)
 
-    async def change_caps(self, quota: Quota, note: str | None) -> list[Registration]:
+    async def change_caps(
+        self, quota: Quota, reason: Reason, note: str | None
+    ) -> list[Registration]:
         """Let other caps hold from here on; whoever fits now gets a place. Returns who."""
         self.edition.quota = quota
         await self._work.tallies.set_caps(self.edition)
         if not self.has_begun:
             return []
-        seq = await self._note(Kind.CAPS, caps=quota, note=note)
+        seq = await self._note(quota, reason, note)
         return await self._promote(cause=seq)
 
     async def _promote(self, cause: int | None) -> list[Registration]:
@@ -219,11 +221,14 @@ class Allocation:
             note=note,
         )
 
-    async def _note(self, kind: Kind, *, caps: Quota, note: str | None = None) -> int:
+    async def _note(self, caps: Quota, reason: Reason, note: str | None = None) -> int:
         seq = self.edition.next_decision()
         await self._work.decisions.append(
-            Decision(self.edition.id, seq, kind, self._at, self._actor, caps=caps, note=note)
-        )
+            Decision(
+                self.edition.id, seq, Kind.CAPS, self._at, self._actor,
+                caps=caps, reason=reason, note=note,
+            )
+        )  # fmt: skip
         return seq
 
 

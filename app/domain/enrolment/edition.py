@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -18,7 +18,8 @@ from app.domain.enrolment.errors import (
     RegistrationClosed,
 )
 from app.domain.enrolment.quota import Quota, check
-from app.domain.enrolment.window import RegistrationWindow
+from app.domain.enrolment.timetable import TimedMove, UnusedPolicy, UnusedSeats, timed_moves
+from app.domain.enrolment.window import RegistrationWindow, zone_named
 from app.domain.errors import Finding
 from app.domain.events import Event
 from app.domain.vocabulary.institutions import InstitutionCode
@@ -102,6 +103,11 @@ class Edition:
     """With fewer the edition is not worth running; nothing happens by itself."""
     overrides_allowed: bool = False
     """Whether an officer may place somebody above a cap, with a reason."""
+    unused: UnusedSeats = field(default_factory=UnusedSeats)
+    """What becomes of places that an institution leaves unused."""
+    promotion_until: datetime | None = None
+    """From then on no place is given any more, not even one that becomes free; None: from the
+    beginning of teaching on."""
     state: EditionState = EditionState.PLANNED
     published_at: datetime | None = None
     last_decision: int = 0
@@ -114,6 +120,30 @@ class Edition:
     def is_binding(self) -> bool:
         """Whether decisions are taken one by one and count at once."""
         return self.mode is Mode.DIRECT or self.published_at is not None
+
+    @property
+    def starts_at(self) -> datetime:
+        """When its first day begins, where it takes place."""
+        return self._midnight(self.start)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When its last day is over, where it takes place."""
+        return self._midnight(self.end + timedelta(days=1))
+
+    def _midnight(self, day: date) -> datetime:
+        zone = zone_named(self.window.time_zone) or UTC
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+
+    @property
+    def timed_moves(self) -> list[TimedMove]:
+        """What is still to happen by itself, the next first."""
+        return timed_moves(self)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When something happens by itself next; None when nothing does."""
+        return next((move.at for move in self.timed_moves), None)
 
     @property
     def place(self) -> Place:
@@ -146,6 +176,22 @@ class Edition:
         found = [*self.window.findings(), *check(self.quota, partners)]
         if self.end < self.start:
             found.append(Finding("/end", "end_before_start", "The edition ends after it starts."))
+        if (self.unused.policy is UnusedPolicy.AT_DATE) != (self.unused.at is not None):
+            found.append(
+                Finding(
+                    "/unused_seats/at",
+                    "date_with_policy",
+                    "Give the instant with the policy at_date, and with no other.",
+                )
+            )
+        if self.promotion_until is not None and self.promotion_until > self.ends_at:
+            found.append(
+                Finding(
+                    "/promotion_until",
+                    "promotion_after_end",
+                    "Places are given until the end of the edition at the latest.",
+                )
+            )
         if self.least_participants is not None and not (
             0 <= self.least_participants <= self.quota.places
         ):
@@ -184,24 +230,30 @@ class Edition:
             self.window = replace(self.window, closes=at, grace_minutes=0)
         self.tell(events.EditionClosed(self.id))
 
-    def publish(self, at: datetime) -> None:
-        """Make the list binding."""
+    def publish(self, at: datetime, reason: str | None) -> None:
+        """Make the list binding. While people may still register, that needs a reason."""
         if self.is_binding:
             raise AlreadyPublished
         if self.state not in (EditionState.OPEN, EditionState.CLOSED):
             raise EditionMoveNotAllowed(self.state, "published", MOVES[self.state])
+        if at < self.window.closes and not reason:
+            raise ReasonNeeded("publishing before registration has closed")
         self.published_at = at
 
-    def start_teaching(self) -> None:
-        """Begin. The list must be binding."""
+    def start_teaching(self, at: datetime, reason: str | None) -> None:
+        """Begin. The list must be binding; before the first day it needs a reason."""
         if EditionState.RUNNING in MOVES[self.state] and not self.is_binding:
             raise NotYetPublished
         self._move(EditionState.RUNNING)
+        if at < self.starts_at and not reason:
+            raise ReasonNeeded("starting before the announced day")
         self.tell(events.EditionStarted(self.id))
 
-    def begin_grading(self) -> None:
-        """Teaching has ended."""
+    def begin_grading(self, at: datetime, reason: str | None) -> None:
+        """Teaching has ended; before the last day is over that needs a reason."""
         self._move(EditionState.GRADING)
+        if at < self.ends_at and not reason:
+            raise ReasonNeeded("grading before the announced last day is over")
         self.tell(events.GradingBegan(self.id))
 
     def confirm_results(self, completed: int) -> None:

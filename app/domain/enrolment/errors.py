@@ -4,7 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.errors import Conflict, Finding, Forbidden, Invalid, NotFound, Stale
+from app.domain.errors import (
+    Conflict,
+    Finding,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Stale,
+    Unavailable,
+)
 
 
 class EditionNotFound(NotFound):
@@ -81,6 +89,31 @@ class CapBelowAdmitted(Conflict):
         super().__init__(
             f"{placed} people of {scope} have a place, so that its cap cannot become {cap}. "
             "Nobody who has a place loses it by a change of caps."
+        )
+
+
+class NothingToRelease(Conflict):
+    """There is no such reserve or cap left that could be opened to everybody."""
+
+    code = "nothing_to_release"
+
+    def __init__(self, scope: str | None) -> None:
+        what = f" for {scope}" if scope else ""
+        super().__init__(
+            f"Nothing is kept{what} that could still be given to others. The edition's `rules` "
+            "say which reserves and caps there are, and what was released or lifted already."
+        )
+
+
+class UnusedPolicyForbids(Conflict):
+    """The edition's caps bind even where an institution leaves places unused."""
+
+    code = "unused_policy_none"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "By this edition's rule, places that an institution leaves unused stay empty. Change "
+            "unused_seats first, with a reason."
         )
 
 
@@ -300,3 +333,21 @@ class ImportStateError(Conflict):
     """The import is in a state that does not allow this."""
 
     code = "import_state"
+
+
+class NotOpenYet(Unavailable):
+    """The registration's time has come, but the move that opens it has not been made yet."""
+
+    code = "edition_not_open_yet"
+
+    def __init__(self) -> None:
+        super().__init__("This edition opens in a moment. Send the same delivery again then.")
+
+
+class FormSecretNotFound(NotFound):
+    """There is no such secret of this form."""
+
+    code = "form_secret_not_found"
+
+    def __init__(self, secret: UUID) -> None:
+        super().__init__(f"There is no secret {secret} of this form.")

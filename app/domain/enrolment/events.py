@@ -19,6 +19,14 @@ class EditionChanged(Event):
 
 
 @dataclass(frozen=True)
+class EditionMoved(Event):
+    """An edition that has opened takes place on other days than were announced."""
+
+    version: int
+    """Of the edition, with the new dates."""
+
+
+@dataclass(frozen=True)
 class EditionOpened(Event):
     """People can register."""
 
@@ -116,6 +124,20 @@ class RegistrationRejected(Event):
 
     edition: UUID
     reason: str
+
+
+@dataclass(frozen=True)
+class AffiliationContested(Event):
+    """The institution that somebody named does not know them. Their place or turn stays."""
+
+    edition: UUID
+
+
+@dataclass(frozen=True)
+class ContestDismissed(Event):
+    """The edition's officer decided that somebody's claim to their institution stands."""
+
+    edition: UUID
 
 
 @dataclass(frozen=True)

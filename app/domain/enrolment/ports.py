@@ -6,12 +6,20 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.decisions import Decision
 from app.domain.enrolment.direct import DirectRegistrations
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.forms.responses import KnownEntry
 from app.domain.enrolment.person import Identity, Person
-from app.domain.enrolment.ports_forms import ExternalSpellings, Forms, Imports, Responses
+from app.domain.enrolment.ports_forms import (
+    Deliveries,
+    ExternalSpellings,
+    Forms,
+    FormSecrets,
+    Imports,
+    Responses,
+)
 from app.domain.enrolment.quota import Counts, Scope
 from app.domain.enrolment.ranking import Rank
 from app.domain.enrolment.registration import Registration, State
@@ -66,7 +74,7 @@ class Editions(Protocol):
         ...
 
     async def due(self, at: datetime, limit: int) -> Sequence[UUID]:
-        """Planned editions whose window has begun, and open ones whose window is over."""
+        """Editions to which something happens by itself now, the longest due first."""
         ...
 
 
@@ -187,9 +195,10 @@ class Registrations(Protocol):
         states: Collection[State],
         after: Rank | None,
         limit: int,
+        claims: Collection[ClaimState] = (),
     ) -> Sequence[Registration]:
-        """Registrations in order of rank: of these institutions, in these states; all when None
-        or empty."""
+        """Registrations in order of rank: of these institutions, in these states, with a claim
+        that stands so; all when None or empty."""
         ...
 
     async def known_to(
@@ -323,6 +332,16 @@ class EnrolmentWork(UnitOfWork, Protocol):
     @property
     def imports(self) -> Imports:
         """Files of responses, and what each row came to."""
+        ...
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Responses that were delivered live."""
+        ...
+
+    @property
+    def form_secrets(self) -> FormSecrets:
+        """Which secrets forms have."""
         ...
 
     @property

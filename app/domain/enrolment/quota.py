@@ -111,6 +111,39 @@ class Quota:
         """The same quota once the scope's cap no longer binds."""
         return self._changed(scope, lambda rule: replace(rule, lifted=True))
 
+    @property
+    def liftable(self) -> Sequence[Scope]:
+        """Caps of institutions that bind, so that places may be left unused by them."""
+        return [
+            r.scope
+            for r in self.rules
+            if r.max is not None
+            and not r.lifted
+            and (r.scope == PER_INSTITUTION or r.scope.startswith(_INSTITUTION))
+        ]
+
+    def with_all_lifted(self) -> "Quota":
+        """The same quota once no institution's cap binds any more; groups keep theirs."""
+        quota = self
+        for scope in self.liftable:
+            quota = quota.with_lifted(scope)
+        return quota
+
+    def keeping(self, before: "Quota") -> "Quota":
+        """The same quota with what was released, lifted or cut off before: these stay so."""
+        known = {rule.scope: rule for rule in before.rules}
+        rules = tuple(
+            replace(
+                rule,
+                released=known[rule.scope].released,
+                lifted=known[rule.scope].lifted,
+            )
+            if rule.scope in known
+            else rule
+            for rule in self.rules
+        )
+        return Quota(self.places, rules, before.giving)
+
     def with_cut_off(self) -> "Quota":
         """The same quota once no more places are given."""
         return replace(self, giving=False)

@@ -47,6 +47,18 @@ class Reason(StrEnum):
     """The edition admits people from partner institutions only."""
     DID_NOT_COME = "did_not_come"
 
+    # why caps changed
+    CAPS_SET = "caps_set"
+    """The caps with which decisions begin."""
+    CAPS_CHANGED = "caps_changed"
+    """Somebody changed the places or the caps, with a reason."""
+    RESERVE_RELEASED = "reserve_released"
+    """Places that were held for some are there for everybody."""
+    CAPS_LIFTED = "caps_lifted"
+    """Places that institutions left unused are there for everybody."""
+    PROMOTION_ENDED = "promotion_ended"
+    """No more places are given from here on."""
+
     # completed
     PASSED = "passed"
 

@@ -7,7 +7,16 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.domain.enrolment import events
-from app.domain.enrolment.affiliation import Affiliation
+from app.domain.enrolment.affiliation import Affiliation, Kind
+from app.domain.enrolment.claims import (
+    OPEN_TO_CONFIRM,
+    OPEN_TO_CONTEST,
+    AffiliationClaim,
+    ClaimDecided,
+    ClaimState,
+    NoInstitutionToAsk,
+    RegistrationEnded,
+)
 from app.domain.enrolment.errors import RegistrationMoveNotAllowed, RegistrationStale
 from app.domain.enrolment.ranking import Rank, Receipt
 from app.domain.enrolment.reasons import Reason
@@ -92,6 +101,10 @@ class Registration:
     """The import that brought it."""
     ended_at: datetime | None = None
     """When it stopped being live."""
+    claim: AffiliationClaim = field(default_factory=AffiliationClaim)
+    """What the institution said to the claim to belong to it; see `claim_state`."""
+    consents: Mapping[str, datetime] = field(default_factory=dict)
+    """What the person agreed to beyond what the registration needs, and when."""
     version: int = 1
     stored_state: State | None = None
     """The state in which it was loaded; None for a new one. Repositories keep counts by it."""
@@ -124,6 +137,46 @@ class Registration:
         if self.affiliation is None:
             raise InternalInconsistency(f"Registration {self.id} takes part without institution.")
         return self.affiliation.bucket
+
+    @property
+    def claim_state(self) -> ClaimState:
+        """How the claim to belong to its institution stands now."""
+        return self.claim.state if self.claim.institution == self.bucket else ClaimState.STATED
+
+    def confirm_affiliation(self, at: datetime, by: str) -> None:
+        """The institution knows the person. Raises ClaimDecided, NoInstitutionToAsk,
+        RegistrationEnded."""
+        self._say(ClaimState.CONFIRMED, OPEN_TO_CONFIRM, at, by, None)
+
+    def contest_affiliation(self, at: datetime, by: str, reason: str) -> None:
+        """The institution does not know the person; nothing else changes. Raises ClaimDecided,
+        NoInstitutionToAsk, RegistrationEnded."""
+        self._say(ClaimState.CONTESTED, OPEN_TO_CONTEST, at, by, reason)
+        self.tell(events.AffiliationContested(self.id, self.edition))
+
+    def decide_contest(self, *, upheld: bool, at: datetime, by: str, reason: str) -> None:
+        """Decide on a contest; one that is upheld still has to end the registration. Raises
+        ClaimDecided, NoInstitutionToAsk, RegistrationEnded."""
+        to = ClaimState.UPHELD if upheld else ClaimState.DISMISSED
+        self._say(to, frozenset({ClaimState.CONTESTED}), at, by, reason)
+        if not upheld:
+            self.tell(events.ContestDismissed(self.id, self.edition))
+
+    def _say(
+        self,
+        to: ClaimState,
+        possible: frozenset[ClaimState],
+        at: datetime,
+        by: str,
+        reason: str | None,
+    ) -> None:
+        if not self.is_live:
+            raise RegistrationEnded
+        if self.affiliation is None or self.affiliation.kind is not Kind.PARTNER:
+            raise NoInstitutionToAsk
+        if self.claim_state not in possible:
+            raise ClaimDecided(self.claim_state, to)
+        self.claim = AffiliationClaim(to, self.bucket, at, by, reason)
 
     def expect(self, version: int) -> None:
         """Raise RegistrationStale unless the caller saw this version."""

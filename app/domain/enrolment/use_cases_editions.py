@@ -1,6 +1,6 @@
 """What one can do with an edition, from planning it to its end."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -26,6 +26,7 @@ from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.quota import Quota, QuotaRule, one_cap
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.timetable import UnusedSeats
 from app.domain.enrolment.window import RegistrationWindow
 from app.domain.ids import new_id
 from app.domain.vocabulary.institutions import InstitutionCode
@@ -47,6 +48,8 @@ class EditionPlan:
     no_institution: NoInstitutionRule | None = None
     least_participants: int | None = None
     overrides_allowed: bool = False
+    unused: UnusedSeats = field(default_factory=UnusedSeats)
+    promotion_until: datetime | None = None
 
 
 async def create_edition(
@@ -64,7 +67,7 @@ async def create_edition(
         edition.check(await partner_codes(work))
         edition.tell(events.EditionCreated(edition.id, proposal))
         await work.editions.add(edition)
-        await work.trail.append("edition", edition.id, after=_trace(edition))
+        await work.trail.append("edition", edition.id, after=trace(edition))
     return edition
 
 
@@ -89,6 +92,8 @@ def _planned(of: MicroCredential, number: int, plan: EditionPlan, at: datetime) 
         created_at=at,
         least_participants=plan.least_participants,
         overrides_allowed=plan.overrides_allowed,
+        unused=plan.unused,
+        promotion_until=plan.promotion_until,
     )
 
 
@@ -105,7 +110,8 @@ async def partner_codes(work: EnrolmentWork) -> tuple[InstitutionCode, ...]:
     return tuple(institution.code for institution in await work.institutions.all())
 
 
-def _trace(edition: Edition) -> str:
+def trace(edition: Edition) -> str:
+    """How audit records name the edition as it is."""
     return f"v{edition.version} {edition.state}"
 
 
@@ -113,7 +119,7 @@ def _trace(edition: Edition) -> str:
 class EditionChanges:
     """What is to change; what is left out stays. `values` holds attributes of `Edition` by name:
     `start`, `end`, `window`, `quota`, `no_institution`, `mode`, `least_participants`,
-    `overrides_allowed`, `contact_email`."""
+    `overrides_allowed`, `unused`, `promotion_until`, `contact_email`."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     reason: str | None = None
@@ -145,18 +151,23 @@ async def edit_edition(
             edition = await work.editions.get(edition_id)
             allow("edit_edition", edition, caller)
             edition.expect(version)
-            before = _trace(edition)
+            before = trace(edition)
+            days = edition.start, edition.end
             _apply(edition, changes)
             edition.check(await partner_codes(work))
             if "quota" in changes.values:
-                await _refuse_below_admitted(edition, work)
+                await refuse_below_admitted(edition, work)
                 allocation = Allocation(edition, work, caller.actor, clock.now())
-                promoted = await allocation.change_caps(edition.quota, changes.reason)
+                promoted = await allocation.change_caps(
+                    edition.quota, Reason.CAPS_CHANGED, changes.reason
+                )
             if edition.state is not EditionState.PLANNED:
                 edition.tell(events.EditionChanged(edition.id))
+                if (edition.start, edition.end) != days:
+                    edition.tell(events.EditionMoved(edition.id, edition.version + 1))
             await work.editions.save(edition)
             await work.trail.append(
-                "edition", edition.id, before=before, after=_trace(edition), note=changes.reason
+                "edition", edition.id, before=before, after=trace(edition), note=changes.reason
             )
             if dry_run:
                 raise OnlyLooking
@@ -176,11 +187,14 @@ def _apply(edition: Edition, changes: EditionChanges) -> None:
             raise EditionFixed(fixed)
         if not (changes.reason or "").strip():
             raise ReasonNeeded("a change after the edition has opened")
+    before = edition.quota
     for name, value in changes.values.items():
         setattr(edition, name, value)
+    edition.quota = edition.quota.keeping(before)
 
 
-async def _refuse_below_admitted(edition: Edition, work: EnrolmentWork) -> None:
+async def refuse_below_admitted(edition: Edition, work: EnrolmentWork) -> None:
+    """Raise CapBelowAdmitted for a cap under those who have a place."""
     for tally in await work.tallies.of(edition.id):
         cap = edition.quota.cap_of(tally.scope)
         if cap is not None and tally.placed - tally.excess > cap:
@@ -201,19 +215,20 @@ async def open_edition(
     Raises EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed, ReasonNeeded.
     """
     async with work:
-        edition = await _loaded("open_edition", edition_id, version, work, caller)
-        await _open(edition, reason, work, caller.actor, clock.now())
+        edition = await loaded("open_edition", edition_id, version, work, caller)
+        await opening(edition, reason, work, caller.actor, clock.now())
     return edition
 
 
-async def _open(
+async def opening(
     edition: Edition, reason: str | None, work: EnrolmentWork, actor: str, at: datetime
 ) -> None:
-    before = _trace(edition)
+    """Open an edition that is held; a direct one begins its log."""
+    before = trace(edition)
     edition.open(at, reason)
     if edition.mode is Mode.DIRECT:
         await Allocation(edition, work, actor, at).begin()
-    await _saved(edition, before, reason, work)
+    await saved(edition, before, reason, work)
 
 
 async def close_edition(
@@ -230,58 +245,77 @@ async def close_edition(
     Raises EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed, ReasonNeeded.
     """
     async with work:
-        edition = await _loaded("close_edition", edition_id, version, work, caller)
-        before = _trace(edition)
+        edition = await loaded("close_edition", edition_id, version, work, caller)
+        before = trace(edition)
         edition.close(clock.now(), reason)
-        await _saved(edition, before, reason, work)
-    return edition
-
-
-async def make_due_move(edition_id: UUID, *, work: EnrolmentWork, clock: Clock) -> Edition:
-    """Open or close an edition whose announced time has come; a timer calls it for each that is
-    due. Does nothing when somebody was faster. Raises EditionNotFound."""
-    async with work:
-        edition = await work.editions.get(edition_id)
-        now = clock.now()
-        if edition.state is EditionState.PLANNED and edition.window.opens <= now:
-            await _open(edition, None, work, "system", now)
-        elif edition.state is EditionState.OPEN and edition.window.closes <= now:
-            before = _trace(edition)
-            edition.close(now, None)
-            await _saved(edition, before, None, work)
+        await saved(edition, before, reason, work)
     return edition
 
 
 async def start_edition(
-    edition_id: UUID, version: int, *, work: EnrolmentWork, caller: Caller, clock: Clock
+    edition_id: UUID,
+    version: int,
+    reason: str | None = None,
+    *,
+    work: EnrolmentWork,
+    caller: Caller,
+    clock: Clock,
 ) -> Edition:
-    """Begin teaching. From here on nobody is promoted any more.
+    """Begin teaching; before the announced day with a reason only.
 
-    Raises EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed, NotYetPublished.
+    From here on nobody is promoted any more, unless the edition says until when. Raises
+    EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed, NotYetPublished, ReasonNeeded.
     """
     async with work:
-        edition = await _loaded("start_edition", edition_id, version, work, caller)
-        before = _trace(edition)
-        edition.start_teaching()
-        allocation = Allocation(edition, work, caller.actor, clock.now())
-        await allocation.change_caps(edition.quota.with_cut_off(), "teaching has begun")
-        await _saved(edition, before, None, work)
+        edition = await loaded("start_edition", edition_id, version, work, caller)
+        await starting(edition, reason, work, caller.actor, clock.now())
     return edition
+
+
+async def starting(
+    edition: Edition, reason: str | None, work: EnrolmentWork, actor: str, at: datetime
+) -> None:
+    """Begin teaching in an edition that is held."""
+    before = trace(edition)
+    edition.start_teaching(at, reason)
+    if edition.promotion_until is None:
+        await Allocation(edition, work, actor, at).change_caps(
+            edition.quota.with_cut_off(), Reason.PROMOTION_ENDED, "teaching has begun"
+        )
+    await saved(edition, before, reason, work)
 
 
 async def begin_grading(
-    edition_id: UUID, version: int, *, work: EnrolmentWork, caller: Caller
+    edition_id: UUID,
+    version: int,
+    reason: str | None = None,
+    *,
+    work: EnrolmentWork,
+    caller: Caller,
+    clock: Clock,
 ) -> Edition:
-    """Teaching has ended; results can be entered and confirmed.
+    """Teaching has ended; results can be entered and confirmed. Before the last day is over with a
+    reason only.
 
-    Raises EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed.
+    Raises EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed, ReasonNeeded.
     """
     async with work:
-        edition = await _loaded("begin_grading", edition_id, version, work, caller)
-        before = _trace(edition)
-        edition.begin_grading()
-        await _saved(edition, before, None, work)
+        edition = await loaded("begin_grading", edition_id, version, work, caller)
+        await grading(edition, reason, work, caller.actor, clock.now())
     return edition
+
+
+async def grading(
+    edition: Edition, reason: str | None, work: EnrolmentWork, actor: str, at: datetime
+) -> None:
+    """End teaching in an edition that is held. No place is given after it."""
+    before = trace(edition)
+    edition.begin_grading(at, reason)
+    if edition.quota.giving:
+        await Allocation(edition, work, actor, at).change_caps(
+            edition.quota.with_cut_off(), Reason.PROMOTION_ENDED, "teaching has ended"
+        )
+    await saved(edition, before, reason, work)
 
 
 async def cancel_edition(
@@ -298,73 +332,20 @@ async def cancel_edition(
     Raises EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed, ReasonNeeded.
     """
     async with work:
-        edition = await _loaded("cancel_edition", edition_id, version, work, caller)
-        before = _trace(edition)
+        edition = await loaded("cancel_edition", edition_id, version, work, caller)
+        before = trace(edition)
         edition.cancel(reason)
         allocation = Allocation(edition, work, caller.actor, clock.now())
         # First of all no more places: nobody is promoted into an edition that is called off.
-        await allocation.change_caps(edition.quota.with_cut_off(), reason)
+        await allocation.change_caps(edition.quota.with_cut_off(), Reason.PROMOTION_ENDED, reason)
         live = (State.NEEDS_DECISION, State.WAITING, State.PLACED)
         registrations = await work.registrations.in_states(edition.id, live)
         await allocation.end_all(registrations, State.CANCELLED, Reason.EDITION_CANCELLED)
-        await _saved(edition, before, reason, work)
+        await saved(edition, before, reason, work)
     return edition
 
 
-async def complete_edition(
-    edition_id: UUID, passed: Collection[UUID], *, work: EnrolmentWork, clock: Clock
-) -> Edition:
-    """Results are confirmed: those who passed have completed the edition.
-
-    `passed` are registrations. Called when results say so; a second time it does nothing. Raises
-    EditionNotFound, EditionMoveNotAllowed.
-    """
-    async with work:
-        edition = await work.editions.get(edition_id)
-        if edition.state not in (
-            EditionState.RESULTS_CONFIRMED,
-            EditionState.ISSUING,
-            EditionState.COMPLETED,
-            EditionState.ARCHIVED,
-        ):
-            before = _trace(edition)
-            found = await work.registrations.many(passed)
-            placed = [r for r in found if r.edition == edition.id and r.state is State.PLACED]
-            edition.confirm_results(len(placed))
-            await Allocation(edition, work, "system", clock.now()).complete(placed)
-            await _saved(edition, before, None, work)
-    return edition
-
-
-async def begin_issuing(edition_id: UUID, *, work: EnrolmentWork) -> Edition:
-    """The first credentials of the edition are being sealed. A second time it does nothing.
-
-    Raises EditionNotFound.
-    """
-    async with work:
-        edition = await work.editions.get(edition_id)
-        if edition.state is EditionState.RESULTS_CONFIRMED:
-            before = _trace(edition)
-            edition.begin_issuing()
-            await _saved(edition, before, None, work)
-    return edition
-
-
-async def finish_edition(edition_id: UUID, *, work: EnrolmentWork) -> Edition:
-    """Every credential of the edition has been sealed. A second time it does nothing.
-
-    Raises EditionNotFound.
-    """
-    async with work:
-        edition = await work.editions.get(edition_id)
-        if edition.state is EditionState.ISSUING:
-            before = _trace(edition)
-            edition.complete()
-            await _saved(edition, before, None, work)
-    return edition
-
-
-async def _loaded(
+async def loaded(
     action: str, edition_id: UUID, version: int, work: EnrolmentWork, caller: Caller
 ) -> Edition:
     """The edition, locked, for a caller who may do this and has seen the current version."""
@@ -374,8 +355,7 @@ async def _loaded(
     return edition
 
 
-async def _saved(edition: Edition, before: str, reason: str | None, work: EnrolmentWork) -> None:
+async def saved(edition: Edition, before: str, reason: str | None, work: EnrolmentWork) -> None:
+    """Keep an edition after a move, with its audit record."""
     await work.editions.save(edition)
-    await work.trail.append(
-        "edition", edition.id, before=before, after=_trace(edition), note=reason
-    )
+    await work.trail.append("edition", edition.id, before=before, after=trace(edition), note=reason)

@@ -60,6 +60,7 @@ async def publish_list(
     version: int,
     *,
     leave_undecided: bool = False,
+    reason: str | None = None,
     dry_run: bool = False,
     work: EnrolmentWork,
     caller: Caller,
@@ -67,8 +68,9 @@ async def publish_list(
 ) -> PublishedList:
     """Make the provisional standing binding: decisions 1 to n, in order of rank.
 
-    Raises EditionNotFound, EditionStale, NotAllowed, AlreadyPublished, EditionMoveNotAllowed, and
-    DecisionsOpen while registrations need a decision, unless `leave_undecided`.
+    While people may still register, with a `reason` only. Raises EditionNotFound, EditionStale,
+    NotAllowed, AlreadyPublished, EditionMoveNotAllowed, ReasonNeeded, and DecisionsOpen while
+    registrations need a decision, unless `leave_undecided`.
     """
     published: PublishedList | None = None
     try:
@@ -77,7 +79,7 @@ async def publish_list(
             allow("publish_list", edition, caller)
             edition.expect(version)
             now = clock.now()
-            edition.publish(now)
+            edition.publish(now, "trying" if dry_run else reason)
             undecided = await work.registrations.number_in(edition.id, State.NEEDS_DECISION)
             if undecided and not leave_undecided:
                 raise DecisionsOpen(undecided)
@@ -88,7 +90,11 @@ async def publish_list(
             before = f"v{edition.version} provisional"
             await work.editions.save(edition)
             await work.trail.append(
-                "edition", edition.id, before=before, after=f"v{edition.version} published"
+                "edition",
+                edition.id,
+                before=before,
+                after=f"v{edition.version} published",
+                note=reason,
             )
             if dry_run:
                 raise OnlyLooking

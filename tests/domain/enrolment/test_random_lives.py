@@ -136,7 +136,9 @@ def test_a_published_edition_through_whatever_happens(quota, before, happened):
         store = Store()
         edition = await opened(store, store.clock, quota=quota)
         await queue_up(store, store.clock, edition, before)
-        await publish_list(edition.id, 2, work=store(), caller=officer(), clock=store.clock)
+        await publish_list(
+            edition.id, 2, reason="early", work=store(), caller=officer(), clock=store.clock
+        )
         await live(store, edition, happened)
 
     asyncio.run(story())

@@ -21,10 +21,12 @@ from sqlmodel import Field, SQLModel
 from app.adapters.postgres.tables import enrolment_forms as enrolment_forms
 from app.adapters.postgres.tables.base import PERSONAL, one_of
 from app.domain.enrolment.affiliation import Kind as AffiliationKind
+from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.decisions import Kind as DecisionKind
 from app.domain.enrolment.edition import EditionState, Mode
 from app.domain.enrolment.ranking import Source
 from app.domain.enrolment.registration import LIVE, State
+from app.domain.enrolment.timetable import UnusedPolicy
 from app.domain.vocabulary.micro_credential import NoInstitutionRule
 
 
@@ -55,9 +57,11 @@ class EditionRow(SQLModel, table=True):
         ),
         CheckConstraint("closes > opens", name="window"),
         CheckConstraint("ends_on >= starts_on", name="dates"),
+        CheckConstraint(
+            one_of("unused_policy", [p.value for p in UnusedPolicy]), name="unused_policy"
+        ),
         # What a timer looks for.
-        Index("ix_edition_planned", "opens", postgresql_where=text("state = 'planned'")),
-        Index("ix_edition_open", "closes", postgresql_where=text("state = 'open'")),
+        Index("ix_edition_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -83,6 +87,10 @@ class EditionRow(SQLModel, table=True):
     contact_email: str = Field(sa_column=Column(Text, nullable=False))
     least_participants: int | None = Field(default=None)
     overrides_allowed: bool
+    unused_policy: str = Field(sa_column=Column(Text, nullable=False, server_default="none"))
+    unused_at: datetime | None = Field(default=None, sa_column=_instant())
+    promotion_until: datetime | None = Field(default=None, sa_column=_instant())
+    due_at: datetime | None = Field(default=None, sa_column=_instant())
     state: str = Field(sa_column=Column(Text, nullable=False))
     published_at: datetime | None = Field(default=None, sa_column=_instant())
     last_decision: int
@@ -150,6 +158,7 @@ class RegistrationRow(SQLModel, table=True):
         CheckConstraint(
             one_of("affiliation_kind", [k.value for k in AffiliationKind]), name="affiliation_kind"
         ),
+        CheckConstraint(one_of("claim_state", [c.value for c in ClaimState]), name="claim_state"),
         # Only what an officer has still to look at may lack an institution to count for.
         CheckConstraint(
             "bucket IS NOT NULL OR state NOT IN ('waiting', 'offered', 'placed', 'completed')",
@@ -175,6 +184,11 @@ class RegistrationRow(SQLModel, table=True):
             "ix_registration_undecided",
             "edition",
             postgresql_where=text("state = 'needs_decision'"),
+        ),
+        Index(
+            "ix_registration_contested",
+            "edition",
+            postgresql_where=text("claim_state = 'contested'"),
         ),
         Index("ix_registration_person", "person"),
     )
@@ -203,6 +217,14 @@ class RegistrationRow(SQLModel, table=True):
     pending: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     imported_by: UUID | None = Field(default=None)
     ended_at: datetime | None = Field(default=None, sa_column=_instant())
+    claim_state: str = Field(sa_column=Column(Text, nullable=False, server_default="stated"))
+    claim_institution: str | None = Field(default=None, sa_column=Column(Text))
+    claim_at: datetime | None = Field(default=None, sa_column=_instant())
+    claim_by: str | None = Field(default=None, sa_column=Column(Text))
+    claim_reason: str | None = Field(default=None, sa_column=Column(Text))
+    consents: dict[str, str] = Field(
+        sa_column=Column(JSONB, nullable=False, server_default=text("'{}'::jsonb"))
+    )
     version: int
 
 
