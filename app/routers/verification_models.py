@@ -77,8 +77,13 @@ class VerificationOut(BaseModel):
         description="all checks together: one error fails, what is decisive has to be ok"
     )
     sealed: bool
-    level: str | None = Field(description="what the seal claims to be", examples=["B-B"])
+    level: str | None = Field(
+        description="level of the seal by what it carries: B-B, B-T, B-LT, B-LTA", examples=["B-B"]
+    )
     sealed_at: datetime | None = Field(description="the time that the seal claims")
+    proven_at: datetime | None = Field(
+        description="not later than this it was sealed, as trusted timestamps attest"
+    )
     development: bool = Field(
         description="hangs on a development seal: proves nothing about anybody"
     )
@@ -94,6 +99,7 @@ class VerificationOut(BaseModel):
             sealed=found.sealed,
             level=found.level,
             sealed_at=found.sealed_at,
+            proven_at=found.proven_at,
             development=found.development,
             certificate=dict(found.certificate),
             contents=ContentsOut.of(found.contents),

@@ -1,10 +1,11 @@
 """Opening what somebody else has sealed: strict about form, generous about levels.
 
 Everything between B-B and B-LTA is read. What is unsigned in it (timestamps, revocation data) is
-named but not judged here.
+taken apart in `app.adapters.edc.unsigned`, and judged elsewhere.
 """
 
 import base64
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from typing import Any
 
 from cryptography import x509
 
+from app.adapters.edc import imprints
+from app.adapters.edc.parsed import parsed_certificate
 from app.adapters.edc.strict_json import NotReadable, read_json, read_object
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
@@ -21,8 +24,8 @@ _MAX_PROTECTED = 400_000
 _MAX_CERTIFICATES = 12
 _MAX_UNSIGNED = 64
 
-LEVELS = (("arcTst", "B-LTA"), ("rVals", "B-LT"), ("xVals", "B-LT"), ("sigTst", "B-T"))
-"""What lifts a seal above B-B, the highest first (ETSI TS 119 182-1, section 6)."""
+_ENTRY = 4_000_000
+"""Characters of one unsigned property; lists of revoked certificates can have megabytes."""
 
 
 @dataclass(frozen=True)
@@ -38,25 +41,42 @@ class Sealed:
     signature: bytes = field(repr=False)
     certificates: Sequence[x509.Certificate] = field(repr=False)
     """`x5c`: the seal certificate first."""
+    signature_text: str = field(default="", repr=False)
+    """The signature as it was encoded, for timestamps cover it in that form."""
     unsigned: Sequence[str] = ()
     """Names of the unsigned properties (`etsiU`), in order: `sigTst`, `xVals`, …"""
+    entries: Sequence["UnsignedEntry"] = field(default=(), repr=False)
+    """The same with what they hold."""
     payload_first: bool = True
     """Whether Europass would recognise the file as sealed."""
     payload_encoded: bool = False
     """Whether the payload is base64url, which Europass cannot read."""
 
     @property
+    def payload_text(self) -> bytes:
+        """The payload as it stands in the file: in base64url if the seal says so."""
+        if not self.payload_encoded:
+            return self.payload
+        return base64.urlsafe_b64encode(self.payload).rstrip(b"=")
+
+    @property
     def signing_input(self) -> bytes:
         """The bytes that the signature covers."""
-        body = base64.urlsafe_b64encode(self.payload).rstrip(b"=")
-        return (
-            self.protected.encode("ascii") + b"." + (body if self.payload_encoded else self.payload)
-        )
+        return imprints.of_signature(self.payload_text, self.protected)
 
     @property
     def level(self) -> str:
-        """The level that the seal claims by what it carries: `B-B` … `B-LTA`. Not checked."""
-        return next((level for name, level in LEVELS if name in self.unsigned), "B-B")
+        """The level that the seal has by what it carries (ETSI TS 119 182-1, section 6).
+
+        Each level needs what the one below has: an archive timestamp alone lifts nothing. Whether
+        what it carries is any good, the check of timestamps says.
+        """
+        has = set(self.unsigned)
+        if "sigTst" not in has:
+            return "B-B"
+        if not has & {"rVals", "arVals", "anyValData", "tstVD"}:
+            return "B-T"
+        return "B-LTA" if "arcTst" in has else "B-LT"
 
     @property
     def timestamps(self) -> Sequence[str]:
@@ -76,6 +96,16 @@ class Sealed:
         except (ValueError, OverflowError, OSError):
             return None
         return None
+
+
+@dataclass(frozen=True)
+class UnsignedEntry:
+    """One item of `etsiU`: a property with its value."""
+
+    name: str
+    value: Any
+    text: str | None
+    """The item as it stands in the file; None when it stands there in clear."""
 
 
 def looks_sealed(document: Any) -> bool:
@@ -113,6 +143,7 @@ def take_apart(outer: Mapping[str, Any], raw: bytes) -> Sealed:
     if not isinstance(unprotected, dict) or unprotected.keys() & header.keys():
         raise NotReadable("header_unreadable", "The two headers of the seal overlap.")
     encoded = header.get("b64", True) is not False
+    entries = _unsigned(unprotected)
     return Sealed(
         payload=_payload(outer["payload"], encoded=encoded),
         protected=protected,
@@ -120,10 +151,18 @@ def take_apart(outer: Mapping[str, Any], raw: bytes) -> Sealed:
         unprotected=unprotected,
         signature=decoded(entry.get("signature"), "signature_unreadable"),
         certificates=_certificates(header),
-        unsigned=_unsigned(unprotected),
+        signature_text=str(entry.get("signature")),
+        unsigned=[entry.name for entry in entries],
+        entries=entries,
         payload_first=re.match(rb'\s*\{\s*"payload"', raw) is not None,
         payload_encoded=encoded,
     )
+
+
+def is_canonical(outer: Mapping[str, Any], raw: bytes) -> bool:
+    """Whether a file has byte for byte the form in which we write sealed credentials."""
+    written = json.dumps(outer, ensure_ascii=False, separators=(",", ":"))
+    return written.encode("utf-8") == raw and list(outer) == ["payload", "signatures"]
 
 
 def decoded(text: object, code: str) -> bytes:
@@ -150,8 +189,15 @@ def _certificates(header: Mapping[str, Any]) -> list[x509.Certificate]:
         raise NotReadable(
             "certificate_missing", "The seal does not carry the certificate that it was made with."
         )
+    return [_certificate(item) for item in chain]
+
+
+def _certificate(item: object) -> x509.Certificate:
     try:
-        return [x509.load_der_x509_certificate(base64.b64decode(c, validate=True)) for c in chain]
+        der = base64.b64decode(str(item), validate=True)
+        if not isinstance(item, str) or base64.b64encode(der).decode("ascii") != item:
+            raise ValueError
+        return parsed_certificate(der)
     except Exception:
         # ValueError, TypeError, and what the library itself warns or panics with.
         raise NotReadable(
@@ -159,16 +205,21 @@ def _certificates(header: Mapping[str, Any]) -> list[x509.Certificate]:
         ) from None
 
 
-def _unsigned(unprotected: Mapping[str, Any]) -> list[str]:
+def _unsigned(unprotected: Mapping[str, Any]) -> list[UnsignedEntry]:
     if unprotected.keys() - {"etsiU"}:
         raise NotReadable("header_not_protected", "The seal has parameters that nothing protects.")
     entries = unprotected.get("etsiU", [])
     if not isinstance(entries, list) or len(entries) > _MAX_UNSIGNED:
         raise NotReadable("header_unreadable", "The unsigned part of the seal is unreadable.")
-    names: list[str] = []
-    for entry in entries:
-        value = read_json(decoded(entry, "header_unreadable")) if isinstance(entry, str) else entry
-        if not isinstance(value, dict) or not value:
-            raise NotReadable("header_unreadable", "The unsigned part of the seal is unreadable.")
-        names.extend(value)
-    return names
+    return [_entry(entry) for entry in entries]
+
+
+def _entry(entry: object) -> UnsignedEntry:
+    text = entry if isinstance(entry, str) else None
+    if text is not None and len(text) > _ENTRY:
+        raise NotReadable("header_unreadable", "An unsigned property of the seal is far too large.")
+    value = entry if text is None else read_json(decoded(text, "header_unreadable"))
+    if not isinstance(value, dict) or len(value) != 1:
+        raise NotReadable("header_unreadable", "The unsigned part of the seal is unreadable.")
+    ((name, content),) = value.items()
+    return UnsignedEntry(name, content, text)

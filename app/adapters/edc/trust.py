@@ -4,19 +4,33 @@ Nothing is fetched and no store of the system is asked: what is trusted is exact
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from app.adapters.edc.certificates import CertificateUnreadable, certificate_facts
+from app.adapters.edc.certificates import CertificateUnreadable
+from app.adapters.edc.parsed import facts_of
 
 _LONGEST_CHAIN = 6
 _WEAK = (hashes.MD5, hashes.SHA1)
+_MOST_CANDIDATES = 60
+"""Certificates that are tried as links of a chain; a seal that brings more is after our time."""
+
+
+class Purpose(StrEnum):
+    """What an authority is trusted for."""
+
+    SEALS = "seals"
+    TIMESTAMPS = "timestamps"
+
+
+EVERYTHING = frozenset(Purpose)
 
 
 @dataclass(frozen=True)
@@ -28,6 +42,8 @@ class TrustAnchor:
     """For people: `EU trusted list of Spain`, `Development seals of this installation`."""
     development: bool = False
     """Whether what hangs on it proves nothing about anybody."""
+    purposes: frozenset[Purpose] = EVERYTHING
+    """Trusted lists say of each authority what it is for; configured ones are for everything."""
 
 
 class PathStatus(StrEnum):
@@ -50,6 +66,8 @@ class Path:
     """Certificates from the seal's to the authority's, both counted."""
     problem: str | None = None
     """Why a chain is not valid, for people."""
+    chain: tuple[x509.Certificate, ...] = field(default=(), repr=False)
+    """From the certificate to the authority, when there is one."""
 
 
 @dataclass(frozen=True)
@@ -59,33 +77,55 @@ class TrustStore:
     anchors: tuple[TrustAnchor, ...] = ()
 
     def path(
-        self, leaf: x509.Certificate, others: Sequence[x509.Certificate], at: datetime
+        self,
+        leaf: x509.Certificate,
+        others: Sequence[x509.Certificate],
+        at: datetime,
+        purpose: Purpose = Purpose.SEALS,
     ) -> Path:
         """The chain from a certificate to a trusted authority, judged at a moment.
 
         `others` are certificates that may lie between; they come from the seal itself and need no
-        trust. Never raises.
+        trust. A certificate that is itself listed as trusted, as those of timestamps are, is its
+        own chain. Never raises.
         """
         best = Path(PathStatus.UNKNOWN)
-        for anchor, chain in self._chains((leaf,), others):
+        for anchor, chain in self._chains((leaf,), list(others)[:_MOST_CANDIDATES], purpose):
             problem = _problem(chain, at)
             if problem is None:
-                return Path(PathStatus.TRUSTED, anchor, len(chain))
-            best = Path(PathStatus.NOT_VALID, anchor, len(chain), problem)
+                return Path(PathStatus.TRUSTED, anchor, len(chain), chain=chain)
+            best = Path(PathStatus.NOT_VALID, anchor, len(chain), problem, chain)
         return best
 
     def _chains(
-        self, chain: tuple[x509.Certificate, ...], others: Sequence[x509.Certificate]
+        self,
+        chain: tuple[x509.Certificate, ...],
+        others: Sequence[x509.Certificate],
+        purpose: Purpose,
     ) -> Iterator[tuple[TrustAnchor, tuple[x509.Certificate, ...]]]:
         """Every chain of signatures to an anchor, whatever else may be wrong with it."""
-        for anchor in self.anchors:
-            if issued(chain[-1], anchor.certificate):
+        for anchor in self._named(chain[-1].subject):
+            if purpose in anchor.purposes and anchor.certificate == chain[-1]:
+                yield anchor, chain
+        for anchor in self._named(chain[-1].issuer):
+            if purpose in anchor.purposes and issued(chain[-1], anchor.certificate):
                 yield anchor, (*chain, anchor.certificate)
         if len(chain) + 1 >= _LONGEST_CHAIN:
             return
         for other in others:
             if other not in chain and issued(chain[-1], other):
-                yield from self._chains((*chain, other), others)
+                yield from self._chains((*chain, other), others, purpose)
+
+    def _named(self, name: x509.Name) -> Sequence[TrustAnchor]:
+        return self._by_name.get(name, ())
+
+    @cached_property
+    def _by_name(self) -> dict[x509.Name, list[TrustAnchor]]:
+        """Trusted lists have thousands of authorities; a seal is asked about in one go."""
+        found: dict[x509.Name, list[TrustAnchor]] = {}
+        for anchor in self.anchors:
+            found.setdefault(anchor.certificate.subject, []).append(anchor)
+        return found
 
 
 def issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
@@ -102,7 +142,7 @@ def issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
 def _problem(chain: Sequence[x509.Certificate], at: datetime) -> str | None:
     for below, certificate in enumerate(chain):
         try:
-            facts = certificate_facts(certificate)
+            facts = facts_of(certificate)
         except CertificateUnreadable:
             return "a certificate of the chain cannot be read"
         if not facts.valid_at(at):

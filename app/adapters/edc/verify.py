@@ -5,17 +5,22 @@ institutions are recognised, what time it is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from app.adapters.edc.certificates import CertificateFacts
 from app.adapters.edc.contents import contents_of
-from app.adapters.edc.opened import Sealed, looks_sealed, take_apart
+from app.adapters.edc.format_cache import FormatVerdicts
+from app.adapters.edc.opened import Sealed, is_canonical, looks_sealed, take_apart
+from app.adapters.edc.qualification import QualificationSource
 from app.adapters.edc.strict_json import NotReadable, read_object
-from app.adapters.edc.trust import TrustStore
+from app.adapters.edc.times import NOTHING, Material, judge_times
+from app.adapters.edc.trust import PathStatus, TrustStore
+from app.adapters.edc.verify_certificate import qualification_check, status_check, trust_check
 from app.adapters.edc.verify_document import (
     accreditation_check,
+    as_issued_check,
     expiry_check,
     format_check,
     identity_check,
@@ -23,7 +28,8 @@ from app.adapters.edc.verify_document import (
     recognition_check,
     revocation_check,
 )
-from app.adapters.edc.verify_seal import facts_or_none, seal_check, timestamps_check, trust_check
+from app.adapters.edc.verify_seal import facts_or_none, seal_check, timestamps_check
+from app.adapters.edc.xml_input import looks_like_xml, what_it_is
 from app.domain.credentials.verification import (
     Check,
     CheckName,
@@ -45,42 +51,77 @@ def verify(
     now: datetime,
     known_status: KnownStatus,
     recognised: Recognised,
+    material: Material = NOTHING,
+    qualifications: QualificationSource | None = None,
+    verdicts: FormatVerdicts | None = None,
 ) -> Verification:
     """Everything that can be said of a file that is, or should be, a credential.
 
-    Sealed credentials of every JAdES level are read, and unsealed ones, which are reported as such.
-    `now` has a zone. Hostile input leads to checks that failed, never to an exception.
+    Sealed credentials of every JAdES level are read, also inside a PDF, and unsealed ones, which
+    are reported as such; so is XML. `now` has a zone. `material` is what authorities are known to
+    have said of certificates, beside what the seal carries; `verdicts` keeps what validation finds.
+    Hostile input leads to checks that failed, never to an exception.
     """
+    if looks_like_xml(raw):
+        return _other_format(what_it_is(raw))
+    world = _World(
+        trust,
+        now,
+        known_status,
+        recognised,
+        material,
+        qualifications,
+        verdicts or FormatVerdicts(1),
+    )
     try:
         outer = read_object(raw)
         if not looks_sealed(outer):
-            return _unsealed(outer, now=now, known_status=known_status)
+            return _unsealed(raw, outer, world)
         sealed = take_apart(outer, raw)
     except NotReadable as problem:
         return _unreadable(problem, sealed=b'"signatures"' in raw)
-    return _sealed(sealed, trust=trust, now=now, known_status=known_status, recognised=recognised)
+    return _sealed(sealed, world, canonical=is_canonical(outer, raw))
 
 
-def _sealed(
-    sealed: Sealed,
-    *,
-    trust: TrustStore,
-    now: datetime,
-    known_status: KnownStatus,
-    recognised: Recognised,
-) -> Verification:
-    facts = facts_or_none(sealed)
+@dataclass(frozen=True)
+class _World:
+    """What is known about the world."""
+
+    trust: TrustStore
+    now: datetime
+    known_status: KnownStatus
+    recognised: Recognised
+    material: Material
+    qualifications: QualificationSource | None
+    verdicts: FormatVerdicts
+
+
+def _sealed(sealed: Sealed, world: _World, *, canonical: bool) -> Verification:
+    facts, now = facts_or_none(sealed), world.now
     seal = seal_check(sealed, facts, now)
-    path_check, anchor = trust_check(sealed, facts, seal, trust)
+    times = judge_times(sealed, world.trust, world.material, now)
+    if seal.status is not CheckStatus.OK:
+        # Timestamps over a seal that is broken attest nothing about the credential.
+        times = replace(times, proven=None)
+    path_check, path = trust_check(sealed, facts, seal, times, world.trust)
     document, problem = _document(sealed.payload)
+    findings = world.verdicts.findings(sealed.payload, document) if document is not None else ()
+    form = format_check(document, problem, sealed, findings)
+    revocation = revocation_check(document, world.known_status)
+    if "state" in revocation.evidence:
+        form = as_issued_check(form, canonical=canonical)
     checks = [
-        format_check(document, problem, sealed),
+        form,
         seal,
         path_check,
+        status_check(sealed, facts, seal, times, path, now),
+        qualification_check(sealed, seal, times, path, world.qualifications, now),
         identity_check(document, facts, seal),
-        timestamps_check(sealed),
-        *_about_the_document(document, now, known_status),
-        recognition_check(facts, seal, recognised),
+        timestamps_check(sealed, times),
+        owner_check(),
+        expiry_check(document, now),
+        revocation,
+        recognition_check(facts, seal, world.recognised),
         accreditation_check(document),
     ]
     return Verification(
@@ -88,16 +129,17 @@ def _sealed(
         sealed=True,
         level=sealed.level,
         sealed_at=sealed.signed_at,
+        proven_at=times.proven,
+        canonical=canonical,
         certificate=_plain(facts),
-        development=bool(anchor and anchor.development),
+        development=path.status is PathStatus.TRUSTED
+        and bool(path.anchor and path.anchor.development),
         contents=contents_of(document),
         document=document,
     )
 
 
-def _unsealed(
-    document: Mapping[str, Any], *, now: datetime, known_status: KnownStatus
-) -> Verification:
+def _unsealed(raw: bytes, document: Mapping[str, Any], world: _World) -> Verification:
     not_sealed = [
         Check(name, CheckStatus.SKIPPED, "not_sealed", sentence, advice=advice)
         for name, sentence, advice in (
@@ -107,15 +149,19 @@ def _unsealed(
                 "Ask its holder for the sealed file.",
             ),
             (CheckName.ISSUER_TRUST, "Without a seal nobody answers for it.", None),
+            (CheckName.CERTIFICATE_STATUS, "Without a seal there is no certificate.", None),
+            (CheckName.QUALIFICATION, "Without a seal there is nothing to qualify.", None),
             (CheckName.ISSUER_IDENTITY, "Without a seal the issuer is only claimed.", None),
             (CheckName.TIMESTAMPS, "Without a seal there is nothing to timestamp.", None),
             (CheckName.RECOGNISED_INSTITUTION, "Without a seal the issuer is only claimed.", None),
         )
     ]
     checks = [
-        format_check(document, None, None),
+        format_check(document, None, None, world.verdicts.findings(raw, document)),
         *not_sealed,
-        *_about_the_document(document, now, known_status),
+        owner_check(),
+        expiry_check(document, world.now),
+        revocation_check(document, world.known_status),
         accreditation_check(document),
     ]
     return Verification(
@@ -139,14 +185,18 @@ def _unreadable(problem: NotReadable, *, sealed: bool) -> Verification:
     return Verification(checks=_in_order([failed, *others]), sealed=sealed)
 
 
-def _about_the_document(
-    document: Mapping[str, Any] | None, now: datetime, known_status: KnownStatus
-) -> list[Check]:
-    return [
-        owner_check(),
-        expiry_check(document, now),
-        revocation_check(document, known_status),
+def _other_format(found: Check) -> Verification:
+    others = [
+        Check(
+            name,
+            CheckStatus.SKIPPED,
+            "other_format",
+            "Only European Digital Credentials in JSON are checked here.",
+        )
+        for name in CheckName
+        if name is not CheckName.FORMAT
     ]
+    return Verification(checks=_in_order([found, *others]), sealed=False)
 
 
 def _document(payload: bytes) -> tuple[dict[str, Any] | None, NotReadable | None]:

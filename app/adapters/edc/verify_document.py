@@ -1,6 +1,6 @@
 """The checks of what a credential says: its form, issuer, validity and standing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ from app.adapters.edc.certificates import TEST_IDENTIFIER, CertificateFacts
 from app.adapters.edc.contents import at, language_map, moment_at, objects, text_at
 from app.adapters.edc.opened import Sealed
 from app.adapters.edc.strict_json import NotReadable
-from app.domain.credentials.profile_validation import against_the_shapes, validate
+from app.domain.credentials.profile_validation import against_the_shapes
 from app.domain.credentials.status import CredentialState
 from app.domain.credentials.verification import (
     Check,
@@ -16,6 +16,7 @@ from app.domain.credentials.verification import (
     CheckStatus,
     CredentialStatusView,
 )
+from app.domain.errors import Finding
 from app.domain.vocabulary.lists import code_of
 
 _SHOWN = 20
@@ -28,20 +29,22 @@ _ACCREDITED = {
 
 
 def format_check(
-    document: Mapping[str, Any] | None, problem: NotReadable | None, sealed: Sealed | None
+    document: Mapping[str, Any] | None,
+    problem: NotReadable | None,
+    sealed: Sealed | None,
+    findings: Sequence[Finding],
 ) -> Check:
     """Whether it can be read and follows the application profile.
 
-    What only our own rules for issuing ask for is no fault of somebody else's credential, and is
-    listed as evidence.
+    `findings` are what the profile has against the document. What only our own rules for issuing
+    ask for is no fault of somebody else's credential, and is listed as evidence.
     """
     name = CheckName.FORMAT
     if document is None:
         code = problem.code if problem else "not_json"
         detail = problem.detail if problem else "It cannot be read."
         return Check(name, CheckStatus.ERROR, code, f"What was sealed is no credential. {detail}")
-    findings = validate(document)
-    faults = against_the_shapes(findings)
+    faults = against_the_shapes(list(findings))
     evidence: dict[str, Any] = {"findings": len(faults), "remarks": len(findings) - len(faults)}
     listed = faults or findings
     if listed:
@@ -72,6 +75,24 @@ def format_check(
         "profile_followed",
         "It follows the profile of European Digital Credentials.",
         evidence,
+    )
+
+
+def as_issued_check(found: Check, *, canonical: bool) -> Check:
+    """The check of the form, of a credential that was issued here: the file as we wrote it?
+
+    We write sealed credentials in exactly one form. Another one holds the same sealed text, but
+    somebody's program has saved it anew.
+    """
+    if canonical or found.status is not CheckStatus.OK:
+        return found
+    return Check(
+        CheckName.FORMAT,
+        CheckStatus.WARNING,
+        "file_rewritten",
+        "What was sealed is unchanged, but the file around it is not as it was issued.",
+        found.evidence,
+        advice="Use the file exactly as it was downloaded.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The checks of the seal itself: form, signature, certificate, chain, timestamps."""
+"""The checks of the seal itself: form, signature, certificate, timestamps."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -7,15 +7,12 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from app.adapters.edc.certificates import (
-    CertificateFacts,
-    CertificateUnreadable,
-    certificate_facts,
-)
+from app.adapters.edc.certificates import CertificateFacts, CertificateUnreadable
 from app.adapters.edc.opened import Sealed, decoded
+from app.adapters.edc.parsed import facts_of
 from app.adapters.edc.signatures import ALGORITHMS, fits, verifies
 from app.adapters.edc.strict_json import NotReadable
-from app.adapters.edc.trust import PathStatus, TrustAnchor, TrustStore
+from app.adapters.edc.times import Standing, Times
 from app.domain.credentials.verification import Check, CheckName, CheckStatus
 
 UNDERSTOOD = frozenset({"b64", "sigT", "adoTst", "x5t#o"})
@@ -33,7 +30,7 @@ _ALTERED = "Get the file anew from where it was issued; any program that saves i
 def facts_or_none(sealed: Sealed) -> CertificateFacts | None:
     """The facts of the seal certificate; None when it cannot be read."""
     try:
-        return certificate_facts(sealed.certificates[0])
+        return facts_of(sealed.certificates[0])
     except CertificateUnreadable:
         return None
 
@@ -81,66 +78,58 @@ def seal_check(sealed: Sealed, facts: CertificateFacts | None, now: datetime) ->
     )
 
 
-def trust_check(
-    sealed: Sealed, facts: CertificateFacts | None, seal: Check, trust: TrustStore
-) -> tuple[Check, TrustAnchor | None]:
-    """Whether the certificate hangs on an authority that we know, and which."""
-    name, at = CheckName.ISSUER_TRUST, sealed.signed_at
-    if seal.status is not CheckStatus.OK or facts is None or at is None:
-        return _skipped(name, "seal_not_intact", "A broken seal vouches for nothing."), None
-    leaf, *others = sealed.certificates
-    path = trust.path(leaf, others, at)
-    evidence: dict[str, Any] = {"issued_by": facts.issuer}
-    if path.status is PathStatus.TRUSTED and path.anchor:
-        evidence |= {"trusted_as": path.anchor.name, "chain_length": path.length}
-        if path.anchor.development:
-            return Check(
-                name,
-                CheckStatus.OK,
-                "development_issuer",
-                "The seal is a development seal of this installation. It proves that the "
-                "programs work, and nothing about any institution.",
-                evidence,
-            ), path.anchor
-        return Check(
-            name,
-            CheckStatus.OK,
-            "trusted_issuer",
-            "The seal's certificate was issued by an authority that is trusted here.",
-            evidence,
-        ), path.anchor
-    if path.status is PathStatus.NOT_VALID:
-        evidence["problem"] = path.problem
-        return Check(
-            name,
-            CheckStatus.ERROR,
-            "chain_not_valid",
-            f"The certificate's chain breaks the rules: {path.problem}.",
-            evidence,
-        ), None
-    return Check(
-        name,
-        CheckStatus.WARNING,
-        "unknown_issuer",
-        "The seal is intact, but the authority behind its certificate is not known here.",
-        evidence,
-        advice="Find out by other means whether the certificate belongs to that institution.",
-    ), None
-
-
-def timestamps_check(sealed: Sealed) -> Check:
-    """Which timestamps there are. They are not judged in this release, and it says so."""
-    if not sealed.timestamps:
+def timestamps_check(sealed: Sealed, times: Times) -> Check:
+    """Whether third parties attest the time of sealing, and whether what they attest agrees."""
+    name = CheckName.TIMESTAMPS
+    if times.fault:
+        return Check(name, CheckStatus.ERROR, times.fault.code, times.fault.detail, advice=_ALTERED)
+    if not times.stamps:
         return _skipped(
-            CheckName.TIMESTAMPS,
+            name,
             "no_timestamps",
             "The time of sealing is the sealer's own claim; no third party attests it.",
         )
-    return _skipped(
-        CheckName.TIMESTAMPS,
-        "timestamps_not_checked_yet",
-        "The seal carries timestamps of third parties, which are not checked yet.",
-        {"timestamps": list(sealed.timestamps), "level": sealed.level},
+    evidence = {"level": sealed.level, "timestamps": [stamp.plain for stamp in times.stamps]}
+    broken = next((s for s in times.stamps if s.standing is Standing.BROKEN), None)
+    if broken:
+        return Check(
+            name, CheckStatus.ERROR, broken.code, broken.sentence, evidence, advice=_ALTERED
+        )
+    attested = [s.time for s in times.stamps if s.time and s.kind != "adoTst"]
+    if sealed.signed_at and attested and sealed.signed_at > min(attested) + _CLOCK_SKEW:
+        return Check(
+            name,
+            CheckStatus.ERROR,
+            "sealed_after_its_timestamp",
+            "The seal claims a time after the one at which its timestamp saw it.",
+            evidence,
+        )
+    doubtful = next((s for s in times.stamps if s.standing is not Standing.HOLDS), None)
+    if doubtful:
+        return Check(
+            name,
+            CheckStatus.WARNING,
+            doubtful.code,
+            doubtful.sentence,
+            evidence,
+            advice="Look the authority of the timestamp up in the trusted list of its country."
+            if doubtful.standing is Standing.UNKNOWN
+            else "Ask its issuer, or its holder, for a copy whose timestamps were renewed.",
+        )
+    if any(stamp.development for stamp in times.stamps):
+        return Check(
+            name,
+            CheckStatus.OK,
+            "development_timestamps",
+            "The timestamps are development ones of this installation, and attest nothing.",
+            evidence,
+        )
+    return Check(
+        name,
+        CheckStatus.OK,
+        "timestamps_valid",
+        "Third parties that are trusted here attest the time of sealing.",
+        evidence,
     )
 
 

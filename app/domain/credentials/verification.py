@@ -50,6 +50,10 @@ class CheckName(StrEnum):
     """The seal covers these bytes and was made by the key of its certificate."""
     ISSUER_TRUST = "issuer_trust"
     """The certificate hangs on an authority that we know."""
+    CERTIFICATE_STATUS = "certificate_status"
+    """The certificate had neither ended nor been revoked when it sealed, as far as is provable."""
+    QUALIFICATION = "qualification"
+    """What kind of seal it is: qualified, by a qualified certificate, or advanced at most."""
     ISSUER_IDENTITY = "issuer_identity"
     """The credential names the same issuer as the certificate."""
     TIMESTAMPS = "timestamps"
@@ -89,6 +93,11 @@ class Verdict(StrEnum):
     """Nothing is wrong, but something that matters could not be established."""
     FAILED = "failed"
 
+
+_DOUBTS = frozenset(
+    {CheckName.REVOCATION, CheckName.CERTIFICATE_STATUS, CheckName.QUALIFICATION}
+)
+"""Checks that may be skipped, but whose warnings keep a credential from counting as verified."""
 
 DECISIVE = frozenset(
     {
@@ -142,9 +151,13 @@ class Verification:
     """One per CheckName, in that order."""
     sealed: bool
     level: str | None = None
-    """What the seal claims to be: `B-B`, `B-T`, `B-LT`, `B-LTA`."""
+    """The level of the seal by what it carries: `B-B`, `B-T`, `B-LT`, `B-LTA`."""
     sealed_at: datetime | None = None
     """The time that the seal claims."""
+    proven_at: datetime | None = None
+    """Not later than this it was sealed, as trusted third parties attest; None: nobody does."""
+    canonical: bool = True
+    """Whether the file has, byte for byte, the form in which we write sealed credentials."""
     certificate: Mapping[str, Any] = field(default_factory=dict)
     """Facts of the seal certificate."""
     development: bool = False
@@ -166,8 +179,8 @@ class Verification:
         """
         if any(check.status is CheckStatus.ERROR for check in self.checks):
             return Verdict.FAILED
-        revocation = self.check(CheckName.REVOCATION).status
+        doubted = any(self.check(name).status is CheckStatus.WARNING for name in _DOUBTS)
         established = all(self.check(name).status is CheckStatus.OK for name in DECISIVE)
-        if established and revocation is not CheckStatus.WARNING:
+        if established and not doubted:
             return Verdict.VERIFIED
         return Verdict.PARTIALLY_VERIFIED
