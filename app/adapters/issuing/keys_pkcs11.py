@@ -79,6 +79,8 @@ class Pkcs11SealKey:
         self._alg = alg
         self._turn = threading.Lock()
         self._session: Session | None = None
+        self._key: SignMixin | None = None
+        """The key as the session knows it."""
 
     @property
     def alg(self) -> str:
@@ -102,12 +104,7 @@ class Pkcs11SealKey:
             self._drop()
 
     def _sign(self, session: Session, alg: str, data: bytes) -> bytes:
-        found = list(
-            session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY, **self._place.named})
-        )
-        if len(found) != 1:
-            raise SealUnavailable(f"{self._called} has {len(found)} keys of that name, not one.")
-        key = cast(SignMixin, found[0])
+        key = self._key = self._key or self._found(session)
         if alg == "ES256":
             # Tokens that hash for ECDSA are rare; all of them sign a digest.
             made = key.sign(sha256(data).digest(), mechanism=Mechanism.ECDSA)
@@ -116,6 +113,14 @@ class Pkcs11SealKey:
         else:
             made = key.sign(data, mechanism=Mechanism.SHA256_RSA_PKCS)
         return bytes(made)
+
+    def _found(self, session: Session) -> SignMixin:
+        found = list(
+            session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY, **self._place.named})
+        )
+        if len(found) != 1:
+            raise SealUnavailable(f"{self._called} has {len(found)} keys of that name, not one.")
+        return cast(SignMixin, found[0])
 
     def _read_certificates(self, session: Session) -> tuple[x509.Certificate, ...]:
         def held(**wanted: object) -> list[x509.Certificate]:
@@ -163,14 +168,11 @@ class Pkcs11SealKey:
 
     def _opened(self) -> Session:
         if self._session is None:
-            try:
-                token = pkcs11.lib(str(self._place.module)).get_token(token_label=self._place.token)
-            except (RuntimeError, OSError) as error:
-                if isinstance(error, PKCS11Error):
-                    raise
+            if not self._place.module.is_file():
                 raise SealUnavailable(
-                    f"The PKCS #11 library {self._place.module.name} cannot be loaded."
-                ) from error
+                    f"There is no PKCS #11 library {self._place.module.name} at the place named."
+                )
+            token = pkcs11.lib(str(self._place.module)).get_token(token_label=self._place.token)
             try:
                 self._session = token.open(user_pin=self._place.pin)
             except UserAlreadyLoggedIn:
@@ -179,13 +181,14 @@ class Pkcs11SealKey:
         return self._session
 
     def _drop(self) -> None:
+        self._key = None
         if self._session is not None:
             with suppress(PKCS11Error):
                 self._session.close()
             self._session = None
 
     def _start_anew(self) -> None:
-        self._session = None
+        self._session = self._key = None
         with suppress(PKCS11Error):
             pkcs11.lib(str(self._place.module)).reinitialize()
 
