@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,20 @@ from rich.table import Table
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app import reactions
 from app.adapters.esco.bundles import EscoFileRefused, files_of, version_in
 from app.adapters.esco.published import Published, in_order, recognise
 from app.adapters.postgres.engine import make_engine
 from app.adapters.postgres.esco_import import FileReport, activate, import_files
 from app.adapters.postgres.esco_index import Loaded, write_index
+from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.esco import EscoImportRow, EscoLabelRow, EscoVersionRow
+from app.adapters.postgres.unit_of_work import PostgresWork
+from app.domain.access.roles import SYSTEM
 from app.domain.clock import SystemClock
 from app.domain.errors import DomainError
+from app.domain.skills.use_cases import concept_changes, link_changes
 from app.domain.vocabulary.skills import ATTRIBUTION
 from app.settings import Settings
 
@@ -71,6 +77,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     activating.add_argument("version")
     changes = actions.add_parser("changes", help="what another version would do to links")
     changes.add_argument("version")
+    changes.add_argument(
+        "--since", metavar="VERSION", help="compare all concepts with those of that version"
+    )
     for one in (taking, syncing, activating, changes, actions.add_parser("status", help="show")):
         one.add_argument("--folder", help="data folder of the embedded database")
 
@@ -162,25 +171,58 @@ async def _state(engine: AsyncEngine, version: str) -> Loaded:
 
 
 def _changes(arguments: argparse.Namespace, settings: Settings, url: str) -> None:
+    if arguments.since is not None:
+        _report_concepts(arguments.since, arguments.version, url)
     _report_changes(arguments.version, url)
 
 
-def _report_changes(version: str, url: str) -> None:
-    from app.adapters.postgres.esco_changes import link_changes
+def _report_concepts(since: str, version: str, url: str) -> None:
+    found = asyncio.run(
+        _with_engine(url, lambda engine: concept_changes(since, version, work=_looking(engine)))
+    )
+    shown = Table("concept", "kind", "change", "now", "instead")
+    for one in found:
+        if one.before.kind != "group":
+            shown.add_row(
+                f"{one.before.label} <{one.before.uri}>",
+                one.before.kind,
+                ", ".join(change.value for change in one.changes),
+                f"{one.now.label} ({one.now.kind})" if one.now else "",
+                "; ".join(f"{other.label} <{other.uri}>" for other in one.successors),
+            )
+    _console.print(shown)
+    counted = Counter(
+        ("groups" if one.before.kind == "group" else "skills", change.value, bool(one.successors))
+        for one in found
+        for change in one.changes
+    )
+    summary = Table("what", "change", "how many")
+    for (what, change, followed), times in sorted(counted.items()):
+        summary.add_row(what, f"{change}, with successors" if followed else change, str(times))
+    _console.print(summary)
 
-    found = asyncio.run(_with_engine(url, lambda engine: link_changes(engine, version)))
+
+def _looking(engine: AsyncEngine) -> PostgresWork:
+    outbox = PostgresOutbox(reactions.NAMES)
+    return PostgresWork(engine, outbox, SystemClock(), SYSTEM, "list_link_changes", reading=True)
+
+
+def _report_changes(version: str, url: str) -> None:
+    found = asyncio.run(
+        _with_engine(url, lambda engine: link_changes(version, work=_looking(engine)))
+    )
     if not found:
         _console.print(f"No link in any proposal changes with ESCO {version}.")
         return
     shown = Table("proposal", "outcome", "linked", "change", "now", "instead")
-    for one in found:
+    for link_change in found:
         shown.add_row(
-            one.link.proposal,
-            one.link.outcome,
-            f"{one.link.label} ({one.link.version})",
-            ", ".join(change.value for change in one.changes),
-            one.label or "",
-            "; ".join(f"{other.label} <{other.uri}>" for other in one.successors),
+            link_change.link.proposal,
+            link_change.link.outcome,
+            f"{link_change.link.label} ({link_change.link.version})",
+            ", ".join(change.value for change in link_change.changes),
+            link_change.label or "",
+            "; ".join(f"{other.label} <{other.uri}>" for other in link_change.successors),
         )
     _console.print(shown)
 

@@ -20,7 +20,7 @@ from app.domain.access.permissions import NotAllowed
 from app.domain.access.roles import Role
 from app.domain.skills.changes import Change, ConceptState
 from app.domain.skills.ports import EscoVersionNotFound
-from app.domain.skills.use_cases import list_esco_versions, list_link_changes
+from app.domain.skills.use_cases import concept_changes, list_esco_versions, list_link_changes
 from app.domain.vocabulary.specification import OutcomeSkill, SkillDecision, SkillLink
 from tests.builders_proposals import (
     AUD,
@@ -188,3 +188,16 @@ async def test_only_who_sees_all_proposals_asks_and_of_an_imported_version(
         await list_link_changes("1.2.0", work=work(BEN), caller=BEN)
     with pytest.raises(EscoVersionNotFound):
         await list_link_changes("1.2.0", work=work(OFFICE), caller=OFFICE)
+
+
+async def test_two_versions_are_compared_concept_by_concept(work: OpenWork) -> None:
+    await imported(work, OLD, NEW)
+    found = await concept_changes("1.1.0", "1.2.0", work=work())
+    assert [(one.before.uri, one.changes, [s.uri for s in one.successors]) for one in found] == [
+        (GROUP, (Change.REMOVED,), [f"{GROUP}2"]),
+        (LEADING, (Change.TYPE_CHANGED,), []),
+        (QUALITY, (Change.REMOVED,), [BETTER_QUALITY, WORKING]),
+        (TEAMS, (Change.RELABELLED,), []),
+    ]
+    with pytest.raises(EscoVersionNotFound):
+        await concept_changes("1.1.0", "9.9.9", work=work())

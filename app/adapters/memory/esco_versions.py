@@ -56,12 +56,15 @@ class MemoryEscoVersions:
             for stored in sorted(self._versions.values(), key=lambda one: one.version)
         ]
 
-    async def states(self, version: str, uris: Collection[str]) -> Mapping[str, ConceptState]:
-        """Those of the concepts that the version has, by URI. Raises EscoVersionNotFound."""
+    async def states(
+        self, version: str, uris: Collection[str] | None
+    ) -> Mapping[str, ConceptState]:
+        """See `EscoVersions.states`. Raises EscoVersionNotFound."""
         stored = self._versions.get(version)
         if stored is None:
             raise EscoVersionNotFound(version)
-        return {uri: stored.concepts[uri].state for uri in uris if uri in stored.concepts}
+        wanted = stored.concepts if uris is None else uris
+        return {uri: stored.concepts[uri].state for uri in wanted if uri in stored.concepts}
 
     async def labels(
         self, version: str, asked: Collection[tuple[str, str]]

@@ -25,7 +25,8 @@ from app.adapters.postgres.tables.esco import (
     EscoVersionRow,
 )
 from app.domain.clock import Clock
-from app.domain.errors import Invalid, NotFound
+from app.domain.errors import Invalid
+from app.domain.skills.ports import EscoVersionNotFound
 
 _version = table(EscoVersionRow)
 _import = table(EscoImportRow)
@@ -50,17 +51,6 @@ class EscoVersionIncomplete(Invalid):
     def __init__(self, version: str) -> None:
         super().__init__(
             f"ESCO {version} has no skills here yet. Import skills_en.csv of that version first."
-        )
-
-
-class EscoVersionNotFound(NotFound):
-    """No such version was imported."""
-
-    code = "esco_version_not_found"
-
-    def __init__(self, version: str) -> None:
-        super().__init__(
-            f"ESCO {version} is not imported. `python -m app esco status` lists what is."
         )
 
 
@@ -199,7 +189,15 @@ async def take_in(
         )
         for uri in sorted(uris - known):
             content.oddities.note("concept_not_in_this_version", uri)
-        languages = {language for _, language, *_ in content.labels}
+        of_skills = set(
+            await connection.scalars(
+                select(_concept.c.uri).where(
+                    _concept.c.version == version, _concept.c.kind != "occupation"
+                )
+            )
+        )
+        # A list of occupations says nothing about which skills lack a label.
+        languages = {language for uri, language, *_ in content.labels if uri in of_skills}
         for language in sorted(languages):
             bare = await connection.scalars(
                 select(_concept.c.uri).where(

@@ -58,6 +58,16 @@ class LinkChange:
     """Concepts to look at instead of one that is gone; to choose from, never taken unasked."""
 
 
+@dataclass(frozen=True)
+class ConceptChange:
+    """A concept that stands differently in another version."""
+
+    before: ConceptState
+    now: ConceptState | None
+    changes: tuple[Change, ...]
+    successors: tuple[ConceptState, ...] = ()
+
+
 MOST_SUCCESSORS = 5
 """How many concepts are offered instead of one that is gone."""
 
@@ -94,3 +104,14 @@ def changes(
     if not found:
         return None
     return LinkChange(link, tuple(found), label_now, before.kind if before else None, now.kind)
+
+
+def differences(before: ConceptState, now: ConceptState | None) -> tuple[Change, ...]:
+    """How a concept differs between two versions, by its English label and its kind."""
+    if now is None:
+        return (Change.REMOVED,)
+    told = {
+        Change.RELABELLED: before.label != now.label,
+        Change.TYPE_CHANGED: before.kind != now.kind,
+    }
+    return tuple(change for change, holds in told.items() if holds)

@@ -40,8 +40,13 @@ class EscoVersions(Protocol):
         """Every imported version, by its name."""
         ...
 
-    async def states(self, version: str, uris: Collection[str]) -> Mapping[str, ConceptState]:
-        """Those of the concepts that the version has, by URI. Raises EscoVersionNotFound."""
+    async def states(
+        self, version: str, uris: Collection[str] | None
+    ) -> Mapping[str, ConceptState]:
+        """Those of the concepts (None: all) that the version has, by URI.
+
+        Raises EscoVersionNotFound.
+        """
         ...
 
     async def labels(

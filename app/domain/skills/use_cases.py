@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from app.domain.access.permissions import Place, require
 from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
-from app.domain.skills.changes import ConceptState, LinkChange, LinkedSkill, changes
+from app.domain.skills.changes import (
+    ConceptChange,
+    ConceptState,
+    LinkChange,
+    LinkedSkill,
+    changes,
+    differences,
+)
 from app.domain.skills.ports import EscoVersion, EscoVersionNotFound, EscoVersions, SkillsWork
 
 
@@ -46,6 +53,27 @@ async def link_changes(version: str, *, work: SkillsWork) -> Sequence[LinkChange
             change = changes(link, was, is_now, label, candidates)
             if change is not None:
                 found.append(change)
+        return found
+
+
+async def concept_changes(since: str, version: str, *, work: SkillsWork) -> Sequence[ConceptChange]:
+    """Every concept of one version that stands differently in another, occupations left out.
+
+    Raises EscoVersionNotFound.
+    """
+    async with work:
+        before = await work.esco_versions.states(since, None)
+        now = await work.esco_versions.states(version, None)
+        found = []
+        for uri, was in before.items():
+            differs = differences(was, now.get(uri))
+            if was.kind == "occupation" or not differs:
+                continue
+            successors: Sequence[ConceptState] = ()
+            if uri not in now:
+                gone = LinkedSkill("", "", uri, was.label, "en", since)
+                successors = await work.esco_versions.successors(version, gone, was)
+            found.append(ConceptChange(was, now.get(uri), differs, tuple(successors)))
         return found
 
 
