@@ -6,21 +6,32 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from app.domain.access.idempotency import IdempotencyStore
-from app.domain.access.ports import PlatformWork, Tokens
+from app.domain.access.ports import Callers, PlatformWork, Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock
 from app.domain.credentials.ports import CredentialsWork, Sealing, Verifier
+from app.domain.credentials.use_cases_shown import Pages
 from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
+from app.domain.enrolment.forms.signing import SecretBook
 from app.domain.enrolment.planning import Tools
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.mail import Mailer
 from app.domain.proposals.ports import CredentialPreview, ProposalWork
 from app.domain.results.ports import ResultsWork
+from app.domain.skills.ports import SkillsWork
 from app.domain.vocabulary.skills import Skills
 from app.settings import Settings
 
 
-class Work(PlatformWork, ProposalWork, EnrolmentWork, ResultsWork, CredentialsWork, Protocol):
+class Work(
+    PlatformWork,
+    ProposalWork,
+    EnrolmentWork,
+    ResultsWork,
+    CredentialsWork,
+    SkillsWork,
+    Protocol,
+):
     """A unit of work of any capability."""
 
 
@@ -82,8 +93,14 @@ class Ports:
     preview: CredentialPreview
     sealing: Sealing
     verifier: Verifier
+    pages: Pages
+    """Sets sealed credentials as documents to read."""
     forms: Tools
     """How exports of Microsoft Forms are read, and how like two names are."""
+    form_secrets: SecretBook
+    """With what flows of forms sign."""
+    callers: Callers | None = None
+    """A quick look at who is asking; without it, a unit of work is opened."""
     seal_levels: SealLevels = field(default_factory=BasicLevelOnly)
     """Adds timestamps and revocation data to what was sealed."""
     local_identity: LocalIdentity | None = None

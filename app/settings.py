@@ -62,13 +62,18 @@ class Settings(BaseModel):
         (), description="`issuer=audience` pairs whose tokens are accepted"
     )
     secret: SecretStr | None = Field(
-        None, description="signs link sessions; at least 32 characters; made in development"
+        None,
+        description="signs link sessions, and secrets of forms follow from it; at least 32 "
+        "characters; made in development",
     )
     cors_origins: tuple[str, ...] = Field((), description="origins of frontends")
     body_limit: int = Field(1_048_576, description="bytes of a JSON body")
     upload_limit: int = Field(20_971_520, description="bytes of an uploaded file")
     anonymous_requests_per_minute: int = Field(
         600, ge=1, description="for one address on operations that need no token"
+    )
+    webhook_tolerance_seconds: int = Field(
+        300, ge=1, le=3600, description="by how much the clock of a form's flow may differ"
     )
     smtp_url: SecretStr | None = Field(
         None, description="`smtp://user:password@host:port`; without it, mail goes to files"
@@ -78,6 +83,11 @@ class Settings(BaseModel):
         None, description="folder with one `<institution>.p12` per sealing institution"
     )
     seal_password: SecretStr | None = Field(None, description="password of those files")
+    branding: Path | None = Field(
+        None,
+        description="folder with colours (`UNIOVI.json`) and logos (`UNIOVI.svg`, `.png`) of "
+        "institutions, and of everybody (`ALLIANCE`)",
+    )
     trust_anchors: Path | None = Field(
         None, description="PEM file with roots that verification trusts"
     )

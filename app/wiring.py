@@ -17,11 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import reactions
+from app.adapters.edc.branding_folder import FolderBranding, branded_names
 from app.adapters.edc_preview import EdcPreview
 from app.adapters.esco.api import EscoApi
 from app.adapters.esco.api_client import EscoClient
 from app.adapters.esco.builtin import builtin_skills, our_notes
 from app.adapters.esco.remembered import RememberedSkills
+from app.adapters.forms.secrets import DerivedSecrets
 from app.adapters.forms.tools import forms_tools
 from app.adapters.identity.local import ISSUER as LOCAL_ISSUER
 from app.adapters.identity.local import DevelopmentIdentity
@@ -35,6 +37,8 @@ from app.adapters.issuing.trusted import RecognisedInstitutions, Trusted
 from app.adapters.issuing.verifier import EdcVerifier
 from app.adapters.mail.files import FileMailer
 from app.adapters.mail.smtp import SmtpMailer
+from app.adapters.pdf.pages import PdfPages
+from app.adapters.postgres.callers import PostgresCallers
 from app.adapters.postgres.engine import make_engine
 from app.adapters.postgres.esco_skills import ImportedSkills
 from app.adapters.postgres.idempotency import PostgresIdempotency
@@ -132,6 +136,7 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
                 sessions=sessions,
                 idempotency=PostgresIdempotency(repeats, clock),
                 ready=lambda: _resting_jobs(engine),
+                callers=PostgresCallers(engine),
                 local_identity=local,
                 skills=_skills(settings, engine, http),
                 **_capabilities(settings, clock, http),
@@ -143,10 +148,13 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
 
 def _capabilities(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> Mapping[str, Any]:
     """The ports that only one capability uses."""
+    branding = FolderBranding(settings.branding, branded_names())
     return {
         "forms": forms_tools(),
+        "form_secrets": DerivedSecrets(_secret(settings)),
         "mailer": _mailer(settings, clock),
         "preview": EdcPreview(settings.public_url),
+        "pages": PdfPages(settings.public_url, branding),
         **_issuing(settings, clock),
     }
 

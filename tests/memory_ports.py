@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from app import reactions
+from app.adapters.edc.branding import PLAIN
 from app.adapters.edc_preview import EdcPreview
 from app.adapters.esco.builtin import builtin_skills
+from app.adapters.forms.secrets import DerivedSecrets
 from app.adapters.forms.tools import forms_tools
 from app.adapters.identity.local import ISSUER as LOCAL_ISSUER
 from app.adapters.identity.local import PEOPLE, DevelopmentIdentity
@@ -23,6 +25,7 @@ from app.adapters.mail.memory import MemoryMailer
 from app.adapters.memory.idempotency import MemoryIdempotency
 from app.adapters.memory.seals import ThrowAwaySeals
 from app.adapters.memory.unit_of_work import MemoryStore, MemoryWork
+from app.adapters.pdf.pages import PdfPages
 from app.domain.access.roles import SYSTEM, Caller, Role, Subject
 from app.domain.access.use_cases import grant_role
 from app.domain.clock import SystemClock
@@ -96,11 +99,13 @@ def memory_ports(data_dir: Path, **more: Any) -> tuple[Ports, MemoryStore, Memor
         sessions=sessions,
         idempotency=MemoryIdempotency(clock),
         forms=forms_tools(),
+        form_secrets=DerivedSecrets("only for tests"),
         skills=more.pop("skills", None) or builtin_skills(),
         mailer=more.pop("mailer", None) or MemoryMailer(clock),
         preview=more.pop("preview", None) or EdcPreview(settings.public_url),
         sealing=more.pop("sealing", None)
         or EdcSealing(SEALS, SEALS, clock, public_url=settings.public_url, production=False),
+        pages=more.pop("pages", None) or PdfPages(settings.public_url, lambda _: PLAIN),
         verifier=more.pop("verifier", None) or EdcVerifier(SEALS, RecognisedInstitutions(None)),
         ready=_ready,
         local_identity=local,

@@ -1,14 +1,14 @@
 """Registrations that come as an export of Microsoft Forms: dry run, plan token, report."""
 
-from collections.abc import Iterator, Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 
 from app.domain.enrolment import use_cases_imports as use_cases
-from app.domain.enrolment.forms.imports import ImportRow
+from app.domain.enrolment.forms.imports import ImportRow, ImportSource
 from app.domain.enrolment.use_cases_commit import take_back_import as take_back
+from app.domain.enrolment.use_cases_deliveries import list_imports as list_them
 from app.domain.errors import Finding, Invalid
 from app.domain.jobs import Job
 from app.routers.habits import (
@@ -120,6 +120,36 @@ def _started(import_id: UUID, job: Job, response: Response) -> ImportStartedOut:
     return ImportStartedOut(import_id=import_id, job=job.id)
 
 
+@router.get("/editions/{edition}/imports", operation_id="list_imports")
+async def list_imports(
+    edition: UUID,
+    request: Request,
+    response: Response,
+    caller: CallerDep,
+    ports: PortsDep,
+    cursor: CursorDep,
+    form: Annotated[
+        str | None, Query(max_length=300, description="only of the form with this id in Forms")
+    ] = None,
+    source: Annotated[
+        ImportSource | None, Query(description="only uploaded files, or only live deliveries")
+    ] = None,
+    limit: LimitDep = 50,
+) -> Page[ImportOut]:
+    """Everything that was imported into an edition, the newest first: files and deliveries."""
+    of, found = await list_them(
+        edition,
+        form=form,
+        source=source,
+        before=cursor.after_id,
+        limit=limit + 1,
+        work=ports.reading(),
+        caller=caller,
+    )
+    shown, following = page_of(request, response, found, limit, lambda one: (one.id,))
+    return Page(items=[ImportOut.of(one, of, caller) for one in shown], next=following)
+
+
 @router.get("/imports/{import_id}", operation_id="get_import")
 async def get_import(import_id: UUID, caller: CallerDep, ports: PortsDep) -> ImportOut:
     """How an import stands: verdicts in numbers, and the plan token of its dry run."""
@@ -127,31 +157,31 @@ async def get_import(import_id: UUID, caller: CallerDep, ports: PortsDep) -> Imp
     return ImportOut.of(found, edition, caller)
 
 
-_HEADER = (
+ROW_HEADER = (
     "row", "response", "verdict", "reason", "full_name", "email", "stated", "received_at",
     "institution", "state", "state_reason", "position", "suggestions", "warnings",
 )  # fmt: skip
 
 
-def _table(rows: Sequence[ImportRow]) -> Iterator[list[Cell]]:
-    for row in rows:
-        stands = row.standing
-        yield [
-            row.row,
-            row.response,
-            row.verdict.value,
-            row.reason,
-            row.full_name,
-            row.email,
-            row.stated,
-            row.received_at,
-            row.institution,
-            stands.state if stands else None,
-            stands.reason if stands else None,
-            stands.position if stands else None,
-            "; ".join(suggestion.institution for suggestion in row.suggestions),
-            "; ".join(row.warnings),
-        ]
+def row_cells(row: ImportRow) -> list[Cell]:
+    """One row of a report, under `ROW_HEADER`."""
+    stands = row.standing
+    return [
+        row.row,
+        row.response,
+        row.verdict.value,
+        row.reason,
+        row.full_name,
+        row.email,
+        row.stated,
+        row.received_at,
+        row.institution,
+        stands.state if stands else None,
+        stands.reason if stands else None,
+        stands.position if stands else None,
+        "; ".join(suggestion.institution for suggestion in row.suggestions),
+        "; ".join(row.warnings),
+    ]
 
 
 @router.get(
@@ -179,7 +209,7 @@ async def list_import_rows(
             import_id, after=0, limit=_ALL, work=ports.reading(), caller=caller
         )
         name = f"import-{import_id}.{'xlsx' if media_type == XLSX else 'csv'}"
-        return table_response(media_type, name, _HEADER, _table(rows))
+        return table_response(media_type, name, ROW_HEADER, map(row_cells, rows))
     after = 0
     if cursor.after is not None:
         if len(cursor.after) != 1 or not cursor.after[0].isdecimal() or len(cursor.after[0]) > 9:

@@ -9,7 +9,13 @@ from app.domain.access.permissions import permits
 from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.enrolment.edition import Edition
-from app.domain.enrolment.forms.imports import ImportRow, ImportState, ResponseImport, Verdict
+from app.domain.enrolment.forms.imports import (
+    ImportRow,
+    ImportSource,
+    ImportState,
+    ResponseImport,
+    Verdict,
+)
 from app.domain.enrolment.forms.mapping import Answer, FormMapping
 
 
@@ -35,7 +41,9 @@ class FormMappingIn(BaseModel):
 
     time_zone: str = Field(max_length=64, description="IANA name; the file does not say")
     questions: dict[str, Answer] = Field(
-        max_length=300, description="column header → what its answers mean"
+        max_length=700,
+        description="column header → what its answers mean; for live deliveries the question's "
+        "id, `r` and 32 digits, instead of or beside its header",
     )
     day_first: bool | None = Field(None, description="how 01/02/2027 is read in CSV files")
     language: str = Field("en", max_length=35, description="of people whose answer does not say")
@@ -97,11 +105,16 @@ class ImportOut(BaseModel):
     filename: str
     file_hash: str
     uploaded_at: datetime
+    source: ImportSource = Field(description="an uploaded file, or a live delivery")
     state: ImportState
     plan_token: str | None = Field(description="shows that the dry run was seen")
     verdicts: dict[str, int] = Field(description="rows by verdict", examples=[{"create": 84}])
     suggested_questions: dict[str, Answer]
     unknown_columns: list[str] = Field(description="columns that nothing is read from")
+    missing_columns: list[str] = Field(
+        description="columns that the mapping reads and the file does not have: correct the "
+        "mapping, or send another file"
+    )
     differing_rows: list[int] = Field(description="rows that turned out otherwise than planned")
     problem: ImportProblemOut | None
     committed_at: datetime | None
@@ -122,11 +135,13 @@ class ImportOut(BaseModel):
             filename=found.filename,
             file_hash=found.file_hash,
             uploaded_at=found.uploaded_at,
+            source=found.source,
             state=found.state,
             plan_token=found.plan_token,
             verdicts=dict(found.counts),
             suggested_questions=dict(found.suggestion.questions) if found.suggestion else {},
             unknown_columns=list(found.unknown_columns),
+            missing_columns=list(found.missing_columns),
             differing_rows=list(found.differing),
             problem=ImportProblemOut(code=found.problem[0], detail=found.problem[1])
             if found.problem

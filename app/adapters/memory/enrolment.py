@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from app.adapters.memory.enrolment_deliveries import MemoryDeliveries, MemoryFormSecrets
 from app.adapters.memory.enrolment_imports import MemoryForms, MemoryImports, MemoryResponses
 from app.adapters.memory.enrolment_people import MemoryExternalSpellings, MemoryPersons
 from app.adapters.memory.enrolment_places import MemoryDecisions, MemoryEditions, MemoryTallies
@@ -72,6 +73,16 @@ class EnrolmentRepositories:
     def imports(self) -> MemoryImports:
         """Files of responses, and what each row came to."""
         return MemoryImports(self._whole)
+
+    @cached_property
+    def deliveries(self) -> MemoryDeliveries:
+        """Responses that were delivered live."""
+        return MemoryDeliveries(self._whole)
+
+    @cached_property
+    def form_secrets(self) -> MemoryFormSecrets:
+        """Which secrets forms have."""
+        return MemoryFormSecrets(self._whole)
 
     @cached_property
     def external_spellings(self) -> MemoryExternalSpellings:

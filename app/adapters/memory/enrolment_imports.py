@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.domain.enrolment.errors import ImportNotFound
-from app.domain.enrolment.forms.imports import ImportFile, ImportRow, ResponseImport
+from app.domain.enrolment.forms.imports import (
+    ImportFile,
+    ImportRow,
+    ImportSource,
+    ResponseImport,
+)
 from app.domain.enrolment.forms.mapping import FormMapping
 from app.domain.enrolment.forms.responses import StoredResponse
 from app.domain.vocabulary.institutions import InstitutionCode
@@ -89,6 +94,26 @@ class MemoryImports:
             if row.row > after and (buckets is None or row.institution in buckets)
         ]
         return sorted(found, key=lambda row: row.row)[:limit]
+
+    async def page(
+        self,
+        edition: UUID,
+        *,
+        form: str | None,
+        source: ImportSource | None,
+        before: UUID | None,
+        limit: int,
+    ) -> Sequence[ResponseImport]:
+        """Imports of an edition, the newest first."""
+        found = self._imports.where(
+            lambda one: (
+                one.edition == edition
+                and form in (None, one.form)
+                and source in (None, one.source)
+                and (before is None or one.id < before)
+            )
+        )
+        return sorted(found, key=lambda one: one.id, reverse=True)[:limit]
 
 
 class MemoryResponses:

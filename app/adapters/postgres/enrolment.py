@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from app.adapters.postgres.enrolment_decisions import PostgresDecisions
+from app.adapters.postgres.enrolment_deliveries import PostgresDeliveries, PostgresFormSecrets
 from app.adapters.postgres.enrolment_direct import PostgresDirectRegistrations
 from app.adapters.postgres.enrolment_editions import PostgresEditions, PostgresTallies
 from app.adapters.postgres.enrolment_imports import (
@@ -69,6 +70,16 @@ class EnrolmentRepositories:
     def imports(self) -> PostgresImports:
         """Files of responses, and what each row came to."""
         return PostgresImports(self._whole)
+
+    @cached_property
+    def deliveries(self) -> PostgresDeliveries:
+        """Responses that were delivered live."""
+        return PostgresDeliveries(self._whole)
+
+    @cached_property
+    def form_secrets(self) -> PostgresFormSecrets:
+        """Which secrets forms have."""
+        return PostgresFormSecrets(self._whole)
 
     @cached_property
     def external_spellings(self) -> PostgresExternalSpellings:

@@ -1,12 +1,20 @@
 """What importing responses of forms needs from outside."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from app.domain.enrolment.forms.imports import ImportFile, ImportRow, ResponseImport
+from app.domain.enrolment.forms.imports import (
+    ImportFile,
+    ImportRow,
+    ImportSource,
+    ResponseImport,
+)
+from app.domain.enrolment.forms.live import DeliveredVerdict
 from app.domain.enrolment.forms.mapping import FormMapping
 from app.domain.enrolment.forms.responses import Export, StoredResponse
+from app.domain.enrolment.forms.signing import FormSecret
 from app.domain.vocabulary.institutions import InstitutionCode
 
 
@@ -78,6 +86,65 @@ class Imports(Protocol):
         limit: int,
     ) -> Sequence[ImportRow]:
         """Verdicts by row number; of these institutions, all when None."""
+        ...
+
+    async def page(
+        self,
+        edition: UUID,
+        *,
+        form: str | None,
+        source: ImportSource | None,
+        before: UUID | None,
+        limit: int,
+    ) -> Sequence[ResponseImport]:
+        """Imports of an edition, the newest first; those older than `before`."""
+        ...
+
+
+class Deliveries(Protocol):
+    """Responses that were delivered live, each remembered with what it was answered."""
+
+    async def known(
+        self, edition: UUID, form: str, keys: Collection[tuple[int, str]]
+    ) -> Mapping[tuple[int, str], tuple[UUID, DeliveredVerdict]]:
+        """Those that came before, by number and content: the import that brought it, and what it
+        came to."""
+        ...
+
+    async def save(
+        self,
+        edition: UUID,
+        form: str,
+        import_id: UUID,
+        verdicts: Mapping[tuple[int, str], DeliveredVerdict],
+    ) -> None:
+        """Remember what deliveries came to."""
+        ...
+
+    async def held(self, edition: UUID, form: str, limit: int) -> Sequence[UUID]:
+        """Imports whose responses wait for the form to be mapped, the oldest first."""
+        ...
+
+    async def rows(
+        self, edition: UUID, form: str, *, after: tuple[UUID, int] | None, limit: int
+    ) -> Sequence[tuple[UUID, ImportRow]]:
+        """Every row that was delivered, with its import, in the order of coming."""
+        ...
+
+
+class FormSecrets(Protocol):
+    """Which secrets a form has. The secrets themselves are not kept."""
+
+    async def of_form(self, edition: UUID, form: str) -> Sequence[FormSecret]:
+        """All that were ever made, the oldest first."""
+        ...
+
+    async def save(self, secret: FormSecret) -> None:
+        """Keep a new one, or its end."""
+        ...
+
+    async def used(self, secret: UUID, at: datetime) -> None:
+        """Note that a delivery was signed with it."""
         ...
 
 

@@ -10,18 +10,18 @@ from app.domain.clock import Clock
 from app.domain.enrolment import events
 from app.domain.enrolment.affiliation import Likeness, Matcher
 from app.domain.enrolment.allocation import Allocation
-from app.domain.enrolment.decisions import Kind
+from app.domain.enrolment.carrying_out import carry_out
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import AlreadyPublished, FormNotMapped, ImportNotFound, PlanRefused
 from app.domain.enrolment.forms.entries import Entry, Reader
 from app.domain.enrolment.forms.imports import ImportState, ResponseImport, Verdict
-from app.domain.enrolment.forms.plan import Plan, settle_again
+from app.domain.enrolment.forms.plan import settle_again
 from app.domain.enrolment.forms.report import report
 from app.domain.enrolment.forms.responses import Export, KnownEntry
 from app.domain.enrolment.planning import Tools, foresee, make_plan, related
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.reasons import Reason
-from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.registration import State
 from app.domain.enrolment.use_cases_imports import expect_taking
 from app.domain.enrolment.use_cases_register import spellings_of
 
@@ -67,7 +67,7 @@ async def commit_import(
         found.expect_basis(basis)
         planned = await _verdicts(import_id, work)
         standings = {} if edition.is_binding else await foresee(plan, edition, work)
-        await _carry_out(plan, edition, work, actor, clock)
+        await carry_out(plan, edition, work, actor, clock)
         rows = report(plan, standings, committed=True, planned=planned)
         found.committed(rows, clock.now())
         await work.imports.save_rows(import_id, rows)
@@ -88,43 +88,6 @@ async def _verdicts(import_id: UUID, work: EnrolmentWork) -> Mapping[int, Verdic
         verdicts |= {row.row: row.verdict for row in rows}
         after = rows[-1].row
     return verdicts
-
-
-async def _carry_out(
-    plan: Plan, edition: Edition, work: EnrolmentWork, actor: str, clock: Clock
-) -> None:
-    people = {entry.person.id: entry for entry in plan.entries}
-    await work.persons.add([e.person for e in people.values() if e.person_is_new])
-    await work.persons.save([e.person for e in people.values() if e.person_changed])
-    entering, unclear = [], []
-    for entry in plan.new:
-        registration = entry.registration
-        registration.tell(events.RegistrationReceived(registration.id, edition.id))
-        if registration.state is State.NEEDS_DECISION:
-            _tell_unclear(registration)
-            unclear.append(registration)
-        else:
-            entering.append(registration)
-    if unclear:
-        await work.registrations.add(edition, unclear)
-    if entering:
-        allocation = Allocation(edition, work, actor, clock.now())
-        await allocation.enter(entering, Kind.REGISTERED)
-    changed = [entry.registration for entry in plan.changed]
-    for registration in changed:
-        if registration.state is State.NEEDS_DECISION:
-            _tell_unclear(registration)
-    if changed:
-        await work.registrations.save(edition, changed)
-    await work.responses.save(edition.id, plan.responses)
-
-
-def _tell_unclear(registration: Registration) -> None:
-    registration.tell(
-        events.RegistrationNeedsDecision(
-            registration.id, registration.edition, registration.reason.value
-        )
-    )
 
 
 async def take_back_import(

@@ -28,6 +28,7 @@ from app.domain.jobs import Job
 
 PLAN_JOB = "plan_import"
 COMMIT_JOB = "commit_import"
+HELD_JOB = "import_held_responses"
 
 
 async def map_form(
@@ -63,6 +64,8 @@ async def map_form(
         )
         mapping.check()
         await work.forms.save(mapping)
+        if await work.deliveries.held(edition_id, form, 1):
+            await work.jobs.start(HELD_JOB, {"edition": str(edition_id), "form": form})
         await work.outbox.put(events.FormMapped(edition_id, form))
         await work.trail.append(
             "form", f"{edition_id}/{form}", after=f"v{mapping.version}", note=time_zone
@@ -180,7 +183,9 @@ async def plan_received(
         rows = report(plan, await foresee(plan, edition, work), committed=False)
         found.suggestion = suggest(export.columns, export.language)
         found.unknown_columns = tuple(mapping.unknown(export.columns))
-        if stored is None:
+        found.missing_columns = tuple(mapping.missing(export.columns))
+        if stored is None or found.missing_columns:
+            # Reading on without a column that somebody counts on would lose it without a word.
             found.needs_mapping(rows)
         else:
             found.planned(basis, rows)

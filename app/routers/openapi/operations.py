@@ -13,7 +13,15 @@ from app.routers.openapi.texts import ID, IDEMPOTENCY_KEY, OTHER_ID, PARAMETERS,
 
 METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 
-UNKEPT = frozenset({"verify_credential", "issue_development_token", "open_link", "request_link"})
+UNKEPT = frozenset(
+    {
+        "verify_credential",
+        "issue_development_token",
+        "open_link",
+        "request_link",
+        "create_form_secret",
+    }
+)
 """POSTs that keep no answer for a repetition: personal, or a key to something."""
 
 VERSIONED = frozenset(

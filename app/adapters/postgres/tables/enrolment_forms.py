@@ -14,12 +14,13 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.adapters.postgres.tables.base import PERSONAL, one_of
-from app.domain.enrolment.forms.imports import ImportState, Verdict
+from app.domain.enrolment.forms.imports import ImportSource, ImportState, Verdict
 
 
 def _instant(**options: Any) -> Any:
@@ -47,11 +48,19 @@ class FormMappingRow(SQLModel, table=True):
 
 
 class ResponseImportRow(SQLModel, table=True):
-    """One uploaded file of responses."""
+    """One uploaded file of responses, or one live delivery."""
 
     __tablename__ = "response_import"
     __table_args__ = (
         CheckConstraint(one_of("state", [s.value for s in ImportState]), name="state"),
+        CheckConstraint(one_of("source", [s.value for s in ImportSource]), name="source"),
+        # Deliveries that wait for their form to be mapped.
+        Index(
+            "ix_response_import_held",
+            "edition",
+            "form",
+            postgresql_where=text("source = 'webhook' AND state = 'needs_mapping'"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -64,7 +73,11 @@ class ResponseImportRow(SQLModel, table=True):
     state: str = Field(sa_column=Column(Text, nullable=False))
     basis: dict[str, Any] | None = Field(default=None, sa_column=_json())
     suggestion: dict[str, Any] | None = Field(default=None, sa_column=_json())
+    source: str = Field(sa_column=Column(Text, nullable=False, server_default="file"))
     unknown_columns: list[str] = Field(sa_column=_json(nullable=False))
+    missing_columns: list[str] = Field(
+        sa_column=_json(nullable=False, server_default=text("'[]'::jsonb"))
+    )
     counts: dict[str, int] = Field(sa_column=_json(nullable=False))
     differing: list[int] = Field(sa_column=_json(nullable=False))
     problem: list[str] | None = Field(default=None, sa_column=_json())
@@ -124,3 +137,37 @@ class FormResponseRow(SQLModel, table=True):
         sa_column=Column(ForeignKey("registration.id"), nullable=False, index=True)
     )
     other_time: datetime | None = Field(default=None, sa_column=_instant())
+
+
+class FormSecretRow(SQLModel, table=True):
+    """That a form has a secret. The secret follows from the id and is kept nowhere."""
+
+    __tablename__ = "form_secret"
+    __table_args__ = (Index("ix_form_secret_edition_form", "edition", "form"),)
+
+    id: UUID = Field(primary_key=True)
+    edition: UUID = Field(foreign_key="edition.id")
+    form: str = Field(sa_column=Column(Text, nullable=False))
+    made_at: datetime = Field(sa_column=_instant(nullable=False))
+    made_by: str = Field(sa_column=Column(Text, nullable=False))
+    ends_at: datetime | None = Field(default=None, sa_column=_instant())
+    last_used_at: datetime | None = Field(default=None, sa_column=_instant())
+
+
+class FormDeliveryRow(SQLModel, table=True):
+    """A response that was delivered live, and what it was answered: once per content."""
+
+    __tablename__ = "form_delivery"
+    __table_args__ = (
+        CheckConstraint(one_of("verdict", [v.value for v in Verdict]), name="verdict"),
+        Index("ix_form_delivery_import", "import_id"),
+    )
+
+    edition: UUID = Field(foreign_key="edition.id", primary_key=True)
+    form: str = Field(sa_column=Column(Text, primary_key=True))
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    content: str = Field(sa_column=Column(Text, primary_key=True, info=PERSONAL))
+    import_id: UUID = Field(foreign_key="response_import.id")
+    row: int
+    verdict: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str | None = Field(default=None, sa_column=Column(Text))

@@ -43,11 +43,20 @@ class ImportState(StrEnum):
     REFUSED = "refused"
     """The file cannot be read, or could do harm."""
     NEEDS_MAPPING = "needs_mapping"
-    """Nobody has said how the form is read; a mapping is suggested."""
+    """Nobody has said how the form is read, or the mapping names columns that the file lacks."""
     PLANNED = "planned"
     """Each row is judged; nothing has changed yet."""
     COMMITTED = "committed"
     TAKEN_BACK = "taken_back"
+
+
+class ImportSource(StrEnum):
+    """How responses came."""
+
+    FILE = "file"
+    """An export that an officer uploaded."""
+    WEBHOOK = "webhook"
+    """Delivered by a flow, signed with the form's secret."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +163,9 @@ class ResponseImport:
     basis: Basis | None = None
     suggestion: MappingSuggestion | None = None
     unknown_columns: tuple[str, ...] = ()
+    """Columns of the file on which the mapping says nothing."""
+    missing_columns: tuple[str, ...] = ()
+    """Columns that the mapping reads and that the file does not have."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Rows by verdict."""
     differing: tuple[int, ...] = ()
@@ -161,6 +173,7 @@ class ResponseImport:
     problem: tuple[str, str] | None = None
     """Why the file was refused: a code, and a sentence."""
     committed_at: datetime | None = None
+    source: ImportSource = ImportSource.FILE
 
     @property
     def plan_token(self) -> str | None:
@@ -177,9 +190,10 @@ class ResponseImport:
         self.counts = count(rows)
 
     def needs_mapping(self, rows: Iterable[ImportRow]) -> None:
-        """Nobody has mapped the form yet."""
-        self._expect(ImportState.RECEIVED, ImportState.NEEDS_MAPPING)
+        """Nobody has mapped the form yet, or the mapping does not fit the file."""
+        self._expect(ImportState.RECEIVED, ImportState.NEEDS_MAPPING, ImportState.PLANNED)
         self.state = ImportState.NEEDS_MAPPING
+        self.basis = None
         self.counts = count(rows)
 
     def refused(self, code: str, detail: str) -> None:
@@ -202,6 +216,14 @@ class ResponseImport:
         self.committed_at = at
         self.counts = count(rows)
         self.differing = tuple(row.row for row in rows if row.planned is not None)
+
+    def received(self, rows: Sequence[ImportRow], at: datetime, basis: Basis | None = None) -> None:
+        """Keep the outcome of a live delivery, which nobody plans first."""
+        self._expect(ImportState.RECEIVED, ImportState.NEEDS_MAPPING)
+        self.state = ImportState.COMMITTED
+        self.basis = basis
+        self.committed_at = at
+        self.counts = count(rows)
 
     def taken_back(self) -> None:
         """What it brought has been taken out again."""

@@ -1,5 +1,6 @@
 """How the columns of a form are read."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -47,6 +48,15 @@ class Answer(StrEnum):
     """Deliberately not read."""
 
 
+_QUESTION_ID = re.compile(r"r[0-9a-f]{32}")
+
+
+def is_question_id(key: str) -> bool:
+    """Whether a key of a mapping is how the Power Automate connector names a question, and not the
+    title that an export shows."""
+    return _QUESTION_ID.fullmatch(key) is not None
+
+
 @dataclass(frozen=True)
 class ExportColumn:
     """One column of an export."""
@@ -69,7 +79,7 @@ class FormMapping:
     time_zone: str
     """IANA name of the zone in which the export shows its times. The file does not say."""
     questions: Mapping[str, Answer]
-    """Header to meaning."""
+    """Header to meaning; for responses that are delivered live, the question's id to meaning."""
     changed_at: datetime
     changed_by: str
     day_first: bool | None = None
@@ -91,14 +101,28 @@ class FormMapping:
         known = {folded(header) for header in self.questions}
         return [c.header for c in columns if c.system is None and folded(c.header) not in known]
 
-    def check(self) -> None:
-        """Raise MappingInvalid when an import by it could not work."""
-        meanings = list(self.questions.values())
-        findings = [
-            Finding("/questions", "meaning_twice", f"Two questions are read as {answer}.")
-            for answer in Answer
-            if answer is not Answer.IGNORED and meanings.count(answer) > 1
+    def missing(self, columns: Sequence[ExportColumn]) -> list[str]:
+        """Headers that the mapping reads and that the export does not have."""
+        there = {folded(c.header) for c in columns if c.system is None}
+        return [
+            header
+            for header, means in self.questions.items()
+            if means is not Answer.IGNORED
+            and not is_question_id(header)
+            and folded(header) not in there
         ]
+
+    def check(self) -> None:
+        """Raise MappingInvalid when an import by it could not work.
+
+        Titles and ids of questions are two ways to name the same ones: each is looked at by itself.
+        """
+        findings = []
+        by_id = {key: means for key, means in self.questions.items() if is_question_id(key)}
+        by_title = {key: means for key, means in self.questions.items() if key not in by_id}
+        for group in (by_title, by_id):
+            findings += _twice(group)
+            findings += _same_header(group)
         if zone_named(self.time_zone) is None:
             findings.append(
                 Finding(
@@ -108,16 +132,62 @@ class FormMapping:
                     "Europe/Madrid.",
                 )
             )
-        if Answer.INSTITUTION not in meanings and Answer.ORGANISATION not in meanings:
-            findings.append(
-                Finding(
-                    "/questions",
-                    "institution_not_mapped",
-                    "Say which question asks for the institution.",
+        for group in (by_title, by_id) if by_title and by_id else (dict(self.questions),):
+            if not {Answer.INSTITUTION, Answer.ORGANISATION} & set(group.values()):
+                by = " by its id" if group is by_id else ""
+                findings.append(
+                    Finding(
+                        "/questions",
+                        "institution_not_mapped",
+                        f"Say which question asks for the institution{by}.",
+                    )
                 )
-            )
         if findings:
             raise MappingInvalid(findings)
+
+
+def _pointer(header: str) -> str:
+    """Where a header stands in what was sent: JSON Pointer, RFC 6901."""
+    return f"/questions/{header.replace('~', '~0').replace('/', '~1')}"
+
+
+def _twice(questions: Mapping[str, Answer]) -> list[Finding]:
+    first: dict[Answer, str] = {}
+    found = []
+    for header, means in questions.items():
+        if means is Answer.IGNORED:
+            continue
+        if means in first:
+            found.append(
+                Finding(
+                    _pointer(header),
+                    "meaning_twice",
+                    f"This is read as {means}, as is “{first[means]}”. Ignore one of them.",
+                    {"answer": means.value, "first": first[means]},
+                )
+            )
+        first.setdefault(means, header)
+    return found
+
+
+def _same_header(questions: Mapping[str, Answer]) -> list[Finding]:
+    first: dict[str, str] = {}
+    found = []
+    for header in questions:
+        key = folded(header)
+        if not key:
+            found.append(Finding(_pointer(header), "header_empty", "Name a column by its header."))
+        elif key in first:
+            found.append(
+                Finding(
+                    _pointer(header),
+                    "header_twice",
+                    f"This is the same header as “{first[key]}” but for case, accents or signs.",
+                    {"first": first[key]},
+                )
+            )
+        first.setdefault(key, header)
+    return found
 
 
 @dataclass(frozen=True)

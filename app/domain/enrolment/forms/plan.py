@@ -202,10 +202,17 @@ class _Planner:
             response.modified_at is not None and response.answers_at <= stored.answers_at
         ):
             return
+        if not response.tells_edits and response.answers_at < stored.answers_at:
+            # What it said before the edit that we hold.
+            return
         if response.answers.identity != stored.answers.identity:
             # Whose registration it is must not change by an edit that anybody with the form's
             # link could make.
             row.verdict, row.reason = Verdict.NEEDS_DECISION, "person_changed"
+            return
+        if not response.tells_edits:
+            # Which of the two is newer, nobody knows.
+            row.verdict, row.reason = Verdict.NEEDS_DECISION, "answers_changed"
             return
         row.verdict = Verdict.UPDATE
         self._attach(row, entry)

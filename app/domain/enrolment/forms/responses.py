@@ -38,6 +38,8 @@ class Export:
     """BCP 47 tag of the language of the headers, where they are known."""
     formulas: frozenset[tuple[int, int]] = frozenset()
     """Cells (row in the sheet, column index) that held a formula; the formula is their text."""
+    tells_edits: bool = True
+    """Whether an edited response is known by a time of its last edit."""
 
 
 class Names(Protocol):
@@ -88,6 +90,8 @@ class Response:
     problems: tuple[str, ...] = ()
     """Codes of what keeps it from being taken."""
     warnings: tuple[str, ...] = ()
+    tells_edits: bool = True
+    """Whether it would say so if it had been edited."""
 
     @property
     def answers_at(self) -> datetime:
@@ -164,6 +168,7 @@ class _RowReader:
         self.answer = {a: mapping.column_of(export.columns, a) for a in Answer}
         self.names = names
         self.default_language = mapping.language
+        self.tells_edits = export.tells_edits
         self.formulas = export.formulas
         time_columns = [
             system[c] for c in (SystemColumn.COMPLETION, SystemColumn.START) if c in system
@@ -216,6 +221,7 @@ class _RowReader:
             ),
             problems=tuple(problems),
             warnings=tuple(warnings),
+            tells_edits=self.tells_edits,
         )
 
     def _cell(self, cells: Sequence[Cell], index: int | None) -> Cell:

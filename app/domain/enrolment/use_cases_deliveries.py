@@ -1,0 +1,350 @@
+"""Responses that come live: signed, judged and imported in one transaction, exactly once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from app.domain.access.roles import Caller
+from app.domain.clock import Clock
+from app.domain.enrolment import events
+from app.domain.enrolment.access import allow
+from app.domain.enrolment.carrying_out import carry_out
+from app.domain.enrolment.edition import Edition, EditionState
+from app.domain.enrolment.errors import FormSecretNotFound, NotOpenYet
+from app.domain.enrolment.forms.imports import (
+    ImportFile,
+    ImportRow,
+    ImportSource,
+    ImportState,
+    ResponseImport,
+    Verdict,
+)
+from app.domain.enrolment.forms.live import (
+    DeliveredResponse,
+    DeliveredVerdict,
+    delivered_in,
+    export_of,
+    reads,
+)
+from app.domain.enrolment.forms.mapping import FormMapping
+from app.domain.enrolment.forms.plan import Plan, PlannedRow
+from app.domain.enrolment.forms.report import report
+from app.domain.enrolment.forms.responses import Export, Response, read_responses
+from app.domain.enrolment.forms.signing import (
+    FormSecret,
+    SecretBook,
+    SignedMessage,
+    check_signature,
+    rotated,
+)
+from app.domain.enrolment.planning import Tools, foresee, make_plan
+from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.ids import new_id
+
+NOT_MAPPED = "form_not_mapped"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What one delivered response is answered with. No personal data."""
+
+    import_id: UUID
+    verdict: DeliveredVerdict
+
+
+async def identify_form_secret(
+    edition_id: UUID,
+    form: str,
+    message: SignedMessage,
+    *,
+    book: SecretBook,
+    tolerance: timedelta,
+    work: EnrolmentWork,
+    clock: Clock,
+) -> UUID:
+    """The secret with which a delivery is signed. Raises SignatureRefused, DeliveryTooOld."""
+    async with work:
+        secrets = await work.form_secrets.of_form(edition_id, form)
+    return check_signature(message, secrets, book, now=clock.now(), tolerance=tolerance)
+
+
+async def import_responses(
+    edition_id: UUID,
+    form: str,
+    delivered: Sequence[DeliveredResponse],
+    body: bytes,
+    *,
+    secret: UUID,
+    work: EnrolmentWork,
+    tools: Tools,
+    clock: Clock,
+) -> list[Answered]:
+    """Import what a form's flow delivers; the caller has checked its signature.
+
+    One transaction under the edition's lock: all of the delivery or nothing, and two of the same
+    one after the other. What came before, with the same answers, is answered as it was then.
+    Raises EditionNotFound, NotOpenYet.
+    """
+    async with work:
+        edition = await work.editions.get(edition_id)
+        keys = [one.key for one in delivered]
+        known = dict(await work.deliveries.known(edition_id, form, set(keys)))
+        await work.form_secrets.used(secret, clock.now())
+        # Those that are known leave their row empty; of two that are the same, one is read.
+        fresh = [
+            one if one.key not in known and one.key not in keys[:index] else None
+            for index, one in enumerate(delivered)
+        ]
+        if any(fresh):
+            new = ResponseImport(
+                id=new_id(),
+                edition=edition_id,
+                form=form,
+                filename="delivery.json",
+                file_hash=f"sha256:{sha256(body).hexdigest()}",
+                uploaded_by=f"webhook:{secret}",
+                uploaded_at=clock.now(),
+                source=ImportSource.WEBHOOK,
+            )
+            await work.imports.add(new, ImportFile(new.filename, body))
+            taking = _Taking(edition, new, work, tools, clock)
+            for key, verdict in (await taking.take(fresh)).items():
+                known[key] = new.id, verdict
+    return [Answered(*known[key]) for key in keys]
+
+
+class _Taking:
+    """One delivery on its way into an edition; the edition's lock is held."""
+
+    def __init__(
+        self,
+        edition: Edition,
+        found: ResponseImport,
+        work: EnrolmentWork,
+        tools: Tools,
+        clock: Clock,
+    ) -> None:
+        self._edition = edition
+        self._found = found
+        self._work = work
+        self._tools = tools
+        self._clock = clock
+
+    async def take(
+        self, delivered: Sequence[DeliveredResponse | None]
+    ) -> Mapping[tuple[int, str], DeliveredVerdict]:
+        """Judge and import, and keep all that is to be known of it later."""
+        found, work = self._found, self._work
+        export = export_of(delivered)
+        mapping = await work.forms.get(self._edition.id, found.form)
+        if mapping is not None and reads(mapping, export):
+            found.unknown_columns = tuple(mapping.unknown(export.columns))
+            rows = await self._import(export, mapping)
+        else:
+            found.unknown_columns = tuple(c.header for c in export.columns if c.system is None)
+            rows = self._hold(export)
+        verdicts = {
+            one.key: DeliveredVerdict(one.number, row.verdict, row.reason, row.row)
+            for row in rows
+            if (one := delivered[row.row - 1]) is not None
+        }
+        await work.imports.save_rows(found.id, rows)
+        await work.imports.save(found)
+        await work.deliveries.save(self._edition.id, found.form, found.id, verdicts)
+        await work.trail.append("import", found.id, after=found.state.value, note=found.uploaded_by)
+        return verdicts
+
+    def _hold(self, export: Export) -> list[ImportRow]:
+        """Keep them until somebody has said how the form is read."""
+        mapping = FormMapping(
+            self._edition.id, self._found.form, "UTC", {}, self._clock.now(), "nobody"
+        )
+        rows = self._without_plan(export, mapping, Verdict.NEEDS_DECISION, lambda _: NOT_MAPPED)
+        self._found.needs_mapping(rows)
+        return rows
+
+    async def _import(self, export: Export, mapping: FormMapping) -> list[ImportRow]:
+        edition, found, work = self._edition, self._found, self._work
+        if edition.state not in (EditionState.OPEN, EditionState.CLOSED):
+            rows = self._without_plan(export, mapping, Verdict.REJECTED, self._why_not_now)
+            found.received(rows, self._clock.now())
+            return rows
+        plan, basis = await make_plan(
+            export, mapping, edition, found, work, self._tools, self._clock, to_commit=True
+        )
+        standings = {} if edition.is_binding else await foresee(plan, edition, work)
+        await carry_out(plan, edition, work, found.uploaded_by, self._clock)
+        rows = report(plan, standings, committed=True)
+        found.received(rows, self._clock.now(), basis)
+        # Not counted among the imports that make plans out of date: like somebody who registers
+        # meanwhile, it only shows in rows that turn out differently.
+        await work.editions.advance(edition)
+        await work.outbox.put(events.ResponsesImported(found.id, edition.id, len(plan.new)))
+        return rows
+
+    def _why_not_now(self, response: Response) -> str:
+        """Why an edition that takes nobody does not take this one. Raises NotOpenYet."""
+        outside = (
+            self._edition.window.verdict(response.completed_at) if response.completed_at else None
+        )
+        if outside is not None:
+            return outside.value
+        if self._edition.state is EditionState.PLANNED:
+            raise NotOpenYet
+        return "edition_state"
+
+    def _without_plan(
+        self,
+        export: Export,
+        mapping: FormMapping,
+        verdict: Verdict,
+        reason: Callable[[Response], str],
+    ) -> list[ImportRow]:
+        rows = [
+            PlannedRow(response, verdict, reason(response))
+            for response in read_responses(export, mapping, self._tools.names)
+        ]
+        return report(Plan(rows, [], []), {}, committed=True)
+
+
+async def import_held_responses(
+    edition_id: UUID,
+    form: str,
+    *,
+    open_work: Callable[[], EnrolmentWork],
+    tools: Tools,
+    clock: Clock,
+) -> int:
+    """Import the deliveries that waited for the form to be mapped, in the order of their coming.
+
+    Runs in a job, each delivery in a transaction of its own; how many there were. Stops at the
+    first that still cannot be read.
+    """
+    done = 0
+    while True:
+        async with open_work() as work:
+            edition = await work.editions.get(edition_id)
+            held = await work.deliveries.held(edition_id, form, 1)
+            if not held:
+                return done
+            found = await work.imports.get(held[0])
+            body = (await work.imports.file(found.id)).content
+            taking = _Taking(edition, found, work, tools, clock)
+            await taking.take(await _still_held(delivered_in(body), found, work))
+            if found.state is ImportState.NEEDS_MAPPING:
+                return done
+            done += 1
+
+
+async def _still_held(
+    delivered: Sequence[DeliveredResponse], found: ResponseImport, work: EnrolmentWork
+) -> list[DeliveredResponse | None]:
+    """The responses of a kept delivery that it brought itself, at their rows."""
+    known = await work.deliveries.known(found.edition, found.form, {one.key for one in delivered})
+    return [
+        one if known[one.key][0] == found.id and known[one.key][1].row == row else None
+        for row, one in enumerate(delivered, start=1)
+    ]
+
+
+async def create_form_secret(
+    edition_id: UUID,
+    form: str,
+    keep: timedelta,
+    *,
+    book: SecretBook,
+    work: EnrolmentWork,
+    caller: Caller,
+    clock: Clock,
+) -> tuple[FormSecret, str]:
+    """A new secret for a form, and what it is: this once. The one before stays valid for `keep`.
+
+    Raises EditionNotFound, NotAllowed.
+    """
+    async with work:
+        edition = await work.editions.get(edition_id)
+        allow("create_form_secret", edition, caller)
+        now = clock.now()
+        for ending in rotated(await work.form_secrets.of_form(edition_id, form), now, keep):
+            await work.form_secrets.save(ending)
+        new = FormSecret(new_id(), edition_id, form, now, caller.actor)
+        await work.form_secrets.save(new)
+        await work.trail.append("form_secret", new.id, after="made", note=f"{edition_id}/{form}")
+    return new, book.secret(new.id)
+
+
+async def list_form_secrets(
+    edition_id: UUID, form: str, *, work: EnrolmentWork, caller: Caller
+) -> Sequence[FormSecret]:
+    """Which secrets a form has and had. Raises EditionNotFound, NotAllowed."""
+    async with work:
+        edition = await work.editions.read(edition_id)
+        allow("list_form_secrets", edition, caller)
+        return await work.form_secrets.of_form(edition_id, form)
+
+
+async def end_form_secret(
+    edition_id: UUID,
+    form: str,
+    secret_id: UUID,
+    *,
+    work: EnrolmentWork,
+    caller: Caller,
+    clock: Clock,
+) -> FormSecret:
+    """Accept nothing more that is signed with this secret; a second time changes nothing.
+
+    Raises EditionNotFound, FormSecretNotFound, NotAllowed.
+    """
+    async with work:
+        edition = await work.editions.get(edition_id)
+        allow("end_form_secret", edition, caller)
+        secrets = await work.form_secrets.of_form(edition_id, form)
+        found = next((one for one in secrets if one.id == secret_id), None)
+        if found is None:
+            raise FormSecretNotFound(secret_id)
+        now = clock.now()
+        if found.is_live(now):
+            found = replace(found, ends_at=now)
+            await work.form_secrets.save(found)
+            await work.trail.append("form_secret", found.id, before="made", after="ended")
+    return found
+
+
+async def list_responses(
+    edition_id: UUID,
+    form: str,
+    *,
+    after: tuple[UUID, int] | None,
+    limit: int,
+    work: EnrolmentWork,
+    caller: Caller,
+) -> Sequence[tuple[UUID, ImportRow]]:
+    """Every response that was delivered live, with its verdict. Raises EditionNotFound,
+    NotAllowed."""
+    async with work:
+        edition = await work.editions.read(edition_id)
+        allow("list_responses", edition, caller)
+        return await work.deliveries.rows(edition_id, form, after=after, limit=limit)
+
+
+async def list_imports(
+    edition_id: UUID,
+    *,
+    form: str | None,
+    source: ImportSource | None,
+    before: UUID | None,
+    limit: int,
+    work: EnrolmentWork,
+    caller: Caller,
+) -> tuple[Edition, Sequence[ResponseImport]]:
+    """Imports of an edition, files and deliveries. Raises EditionNotFound, NotAllowed."""
+    async with work:
+        edition = await work.editions.read(edition_id)
+        allow("list_imports", edition, caller)
+        found = await work.imports.page(
+            edition_id, form=form, source=source, before=before, limit=limit
+        )
+        return edition, found
