@@ -26,6 +26,7 @@ from app.routers.habits import (
     Page,
     PortsDep,
     page_of,
+    set_etag,
 )
 from app.routers.verification_models import VerificationOut
 
@@ -91,11 +92,13 @@ async def list_my_credentials(caller: CallerDep, ports: PortsDep) -> MyCredentia
 
 
 @router.get("/credentials/{credential}", operation_id="get_credential")
-async def get_credential(credential: UUID, caller: CallerDep, ports: PortsDep) -> CredentialOut:
+async def get_credential(
+    credential: UUID, response: Response, caller: CallerDep, ports: PortsDep
+) -> CredentialOut:
     """One credential: for its holder, the issuer's officers and auditors."""
-    return CredentialOut.of(
-        await use_cases.get_credential(credential, work=ports.reading(), caller=caller)
-    )
+    seen = await use_cases.get_credential(credential, work=ports.reading(), caller=caller)
+    set_etag(response, seen.credential.version)
+    return CredentialOut.of(seen)
 
 
 @router.get(
@@ -149,9 +152,13 @@ async def get_credential_image(
 
 @router.get("/credentials/{credential}/status", operation_id="get_credential_status")
 async def get_credential_status(credential: UUID, ports: PortsDep) -> CredentialStatusOut:
-    """Whether a credential is in force. For everybody; says nothing about any person."""
+    """Whether a credential is in force. For everybody; says nothing about any person.
+
+    A credential that was replaced names its successor, and the other way round.
+    """
+    status, places = await use_cases.get_published_status(credential, work=ports.reading())
     return CredentialStatusOut.of(
-        await use_cases.get_credential_status(credential, work=ports.reading())
+        status, places, now=ports.clock.now(), public_url=ports.settings.public_url
     )
 
 

@@ -1,12 +1,13 @@
 """Issuing: who is ready, batches, and their approval by a second person."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from app.domain.credentials import use_cases_batches as use_cases
-from app.routers.credentials_models import AwardsOut, BatchDetailOut, BatchOut
+from app.routers.credentials_life_models import PlannedIn
+from app.routers.credentials_models import AwardsOut, BatchDetailOut, BatchItemOut, BatchOut
 from app.routers.habits import (
     CallerDep,
     CursorDep,
@@ -18,6 +19,7 @@ from app.routers.habits import (
     page_of,
     set_etag,
 )
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, table_response, wanted
 
 router = APIRouter(prefix="/v1", tags=["credentials"], route_class=HabitRoute)
 
@@ -34,15 +36,20 @@ async def list_awards(edition: UUID, caller: CallerDep, ports: PortsDep) -> Awar
 
 @router.post("/editions/{edition}/issuing-batches", status_code=201, operation_id="prepare_batch")
 async def prepare_batch(
-    edition: UUID, response: Response, caller: CallerDep, ports: PortsDep
+    edition: UUID,
+    response: Response,
+    caller: CallerDep,
+    ports: PortsDep,
+    body: PlannedIn | None = None,
 ) -> BatchDetailOut:
     """Put everything that is ready into a batch, for a second officer to approve.
 
     The seal is looked at first, and one credential is built without being sealed: what would go
-    wrong for all is refused here.
+    wrong for all is refused here. It can be planned for a later day: its job begins then by itself.
     """
     batch = await use_cases.prepare_batch(
         edition,
+        scheduled_for=body.scheduled_for if body else None,
         work=lambda: ports.work(caller, "prepare_batch"),
         sealing=ports.sealing,
         caller=caller,
@@ -50,7 +57,7 @@ async def prepare_batch(
     )
     set_etag(response, batch.version)
     response.headers["Location"] = f"/v1/issuing-batches/{batch.id}"
-    return BatchDetailOut.with_items(batch, (), caller)
+    return BatchDetailOut.prepared(batch, caller)
 
 
 @router.get("/issuing-batches", operation_id="list_batches")
@@ -75,14 +82,41 @@ async def list_batches(
     return Page(items=[BatchOut.of(batch, caller) for batch in shown], next=following)
 
 
-@router.get("/issuing-batches/{batch}", operation_id="get_batch")
+_HEADER = ("registration", "outcome", "code", "credential", "state", "supersedes")
+
+
+@router.get(
+    "/issuing-batches/{batch}",
+    operation_id="get_batch",
+    response_model=BatchDetailOut,
+    responses=TABLE_RESPONSES,
+)
 async def get_batch(
-    batch: UUID, response: Response, caller: CallerDep, ports: PortsDep
-) -> BatchDetailOut:
-    """A batch with its learners, and the credentials that they have by now."""
-    found, credentials = await use_cases.get_batch(batch, work=ports.reading(), caller=caller)
+    batch: UUID, request: Request, response: Response, caller: CallerDep, ports: PortsDep
+) -> Any:
+    """A batch with its learners: what became of each, and the credentials that they have by now.
+
+    As CSV or workbook by `Accept`: one line per learner.
+    """
+    found, outcomes = await use_cases.get_batch(batch, work=ports.reading(), caller=caller)
+    media_type = wanted(request)
+    if media_type != JSON:
+        items = [BatchItemOut.of(outcome) for outcome in outcomes]
+        end = "xlsx" if media_type == XLSX else "csv"
+        answer = table_response(
+            media_type,
+            f"issuing-batch.{end}",
+            _HEADER,
+            ([_cell(getattr(item, name)) for name in _HEADER] for item in items),
+        )
+        set_etag(answer, found.version)
+        return answer
     set_etag(response, found.version)
-    return BatchDetailOut.with_items(found, credentials, caller)
+    return BatchDetailOut.with_items(found, outcomes, caller)
+
+
+def _cell(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 @router.post("/issuing-batches/{batch}/approve", status_code=202, operation_id="approve_batch")
@@ -90,6 +124,8 @@ async def approve_batch(
     batch: UUID, version: IfMatch, response: Response, caller: CallerDep, ports: PortsDep
 ) -> BatchOut:
     """Let a batch be sealed, as a second person. The job in `Location` begins at once.
+
+    A batch that is planned for later gets its job, and its `job`, then.
 
     One credential per learner, whatever happens: a job that was cancelled or failed half way is
     resumed, and makes only what is missing.
@@ -103,15 +139,37 @@ async def approve_batch(
         clock=ports.clock,
     )
     set_etag(response, approved.version)
-    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    response.headers["Location"] = (
+        f"/v1/jobs/{job.id}" if job is not None else f"/v1/issuing-batches/{batch}"
+    )
     return BatchOut.of(approved, caller)
+
+
+@router.post("/issuing-batches/{batch}/rerun", status_code=202, operation_id="rerun_batch")
+async def rerun_batch(
+    batch: UUID, version: IfMatch, response: Response, caller: CallerDep, ports: PortsDep
+) -> BatchOut:
+    """Run a batch again for those who have no credential: what failed, and what was left.
+
+    Credentials that were sealed stay as they are.
+    """
+    again, job = await use_cases.rerun_batch(
+        batch, version, work=ports.work(caller, "rerun_batch"), caller=caller
+    )
+    set_etag(response, again.version)
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    return BatchOut.of(again, caller)
 
 
 @router.post("/issuing-batches/{batch}/cancel", operation_id="cancel_batch")
 async def cancel_batch(
     batch: UUID, version: IfMatch, response: Response, caller: CallerDep, ports: PortsDep
 ) -> BatchOut:
-    """Give up a batch that does not run. Credentials that it has sealed stay."""
+    """Give up a batch, in the middle of its job as well. Credentials that it has sealed stay.
+
+    While a worker is at it, the answer says `cancel_requested`; the batch is `cancelled` once the
+    credential in the making is done.
+    """
     cancelled = await use_cases.cancel_batch(
         batch,
         version,

@@ -11,7 +11,7 @@ from app.domain.access.permissions import permits
 from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.credentials.batch import BatchState, IssuingBatch
-from app.domain.credentials.credential import Credential
+from app.domain.credentials.credential import Change, Credential
 from app.domain.credentials.credential_id import credential_urn
 from app.domain.credentials.seal import SealFacts
 from app.domain.credentials.status import (
@@ -20,8 +20,15 @@ from app.domain.credentials.status import (
     Delivery,
     DeliveryState,
     PublicStatus,
+    Standing,
 )
-from app.domain.credentials.use_cases_batches import EditionAwards, allowed_on_batch, place_of
+from app.domain.credentials.status_list import StatusPlace
+from app.domain.credentials.use_cases_batches import (
+    EditionAwards,
+    LearnerOutcome,
+    allowed_on_batch,
+    place_of,
+)
 from app.domain.credentials.use_cases_credentials import SeenCredential
 from app.domain.errors import Finding
 from app.domain.vocabulary.award import Award, NotReady
@@ -136,6 +143,14 @@ class BatchOut(BaseModel):
     job: UUID | None = Field(None, description="its progress: GET /v1/jobs/{id}")
     finished_at: datetime | None = None
     outcome: BatchOutcomeOut | None = None
+    scheduled_for: datetime | None = Field(
+        None, description="its job begins then; null: once it is approved"
+    )
+    reason: str | None = Field(None, description="why credentials are issued again")
+    is_reissue: bool = Field(False, description="replaces a credential that was issued before")
+    cancel_requested: bool = Field(
+        False, description="given up; its worker ends with the credential in the making"
+    )
     version: int
     allowed_actions: list[str] = Field(examples=[["approve_batch", "cancel_batch"]])
 
@@ -151,6 +166,26 @@ class BatchItemOut(BaseModel):
     registration: UUID
     credential: UUID | None = Field(None, description="the one in force, once there is one")
     state: CredentialState | None = None
+    supersedes: UUID | None = Field(None, description="the credential that it shall replace")
+    outcome: str | None = Field(
+        None, description="`done`, `skipped` or `failed`; null until the job has come to it"
+    )
+    code: str | None = Field(None, description="why", examples=["sealed"])
+
+    @classmethod
+    def of(cls, outcome: LearnerOutcome) -> "BatchItemOut":
+        """From the domain."""
+        found, noted = outcome.credential, outcome.noted
+        # Until it is replaced, the one in force is still the old one.
+        fresh = found is not None and found.id != outcome.item.supersedes
+        return cls(
+            registration=outcome.item.registration,
+            credential=found.id if found and fresh else None,
+            state=found.state if found and fresh else None,
+            supersedes=outcome.item.supersedes,
+            outcome=noted.status if noted else None,
+            code=noted.code if noted else None,
+        )
 
 
 class BatchDetailOut(BatchOut):
@@ -160,21 +195,16 @@ class BatchDetailOut(BatchOut):
 
     @classmethod
     def with_items(
-        cls, batch: IssuingBatch, credentials: Sequence[Credential], caller: Caller
+        cls, batch: IssuingBatch, outcomes: Sequence[LearnerOutcome], caller: Caller
     ) -> "BatchDetailOut":
         """From the domain."""
-        known = {credential.registration: credential for credential in credentials}
-        return cls(
-            **_batch_fields(batch, caller),
-            items=[
-                BatchItemOut(
-                    registration=item.registration,
-                    credential=found.id if found else None,
-                    state=found.state if found else None,
-                )
-                for item in batch.items
-                for found in [known.get(item.registration)]
-            ],
+        return cls(**_batch_fields(batch, caller), items=[BatchItemOut.of(one) for one in outcomes])
+
+    @classmethod
+    def prepared(cls, batch: IssuingBatch, caller: Caller) -> "BatchDetailOut":
+        """A batch for whose learners nothing has been done yet."""
+        return cls.with_items(
+            batch, [LearnerOutcome(item, None, None) for item in batch.items], caller
         )
 
 
@@ -196,11 +226,34 @@ class DeliveryOut(BaseModel):
     channel: Channel
     state: DeliveryState
     at: datetime
+    code: str | None = Field(None, description="why the last attempt failed")
+    attempts: int = Field(0, description="how often it was tried")
 
     @classmethod
     def of(cls, delivery: Delivery) -> "DeliveryOut":
         """From the domain."""
-        return cls(channel=delivery.channel, state=delivery.state, at=delivery.at)
+        return cls(**{name: getattr(delivery, name) for name in cls.model_fields})
+
+
+class PendingChangeOut(BaseModel):
+    """What one officer has proposed and a second has yet to confirm."""
+
+    change: Change
+    proposed_by: UUID = Field(description="account")
+    proposed_at: datetime
+    reason: str
+
+
+class CredentialLinksOut(BaseModel):
+    """Where to find what belongs to a credential. Paths of this service."""
+
+    status: str = Field(examples=["/v1/credentials/0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b/status"])
+    verification_page: str = Field(description="for people; where its QR code leads")
+    document: str
+    images: list[str]
+    shares: str
+    superseded_by: str | None = None
+    supersedes: str | None = None
 
 
 class CredentialOut(BaseModel):
@@ -231,6 +284,16 @@ class CredentialOut(BaseModel):
         description="of its display images, primary first", examples=[["en", "es"]]
     )
     batch: UUID
+    valid_until: datetime | None = Field(None, description="when it expires, where it does")
+    supersedes: UUID | None = Field(None, description="the credential that it replaced")
+    superseded_by: UUID | None = Field(None, description="the credential that replaces it")
+    erased_at: datetime | None = Field(
+        None, description="since when nothing but the register's entry is kept"
+    )
+    pending: PendingChangeOut | None = Field(
+        None, description="for officers: a change that waits for a second one"
+    )
+    links: CredentialLinksOut
     deliveries: list[DeliveryOut]
     version: int
     allowed_actions: list[str] = Field(examples=[["download_credential", "get_credential_image"]])
@@ -238,22 +301,70 @@ class CredentialOut(BaseModel):
     @classmethod
     def of(cls, seen: SeenCredential) -> "CredentialOut":
         """From the domain."""
-        derived = {"urn", "title", "languages", "deliveries", "allowed_actions"}
-        credential = seen.credential
+        derived = {
+            "urn", "title", "languages", "deliveries", "allowed_actions", "links", "pending",
+        }  # fmt: skip
+        credential, pending = seen.credential, seen.credential.pending
         return cls(
             **{n: getattr(credential, n) for n in set(cls.model_fields) - derived},
             urn=credential_urn(credential.id),
             title=dict(credential.title),
             languages=list(credential.languages),
+            pending=PendingChangeOut(
+                change=pending.change,
+                proposed_by=pending.proposed_by,
+                proposed_at=pending.proposed_at,
+                reason=pending.reason,
+            )
+            if pending is not None and seen.by_officer
+            else None,
+            links=_links(credential),
             deliveries=[DeliveryOut.of(delivery) for delivery in seen.deliveries],
             allowed_actions=list(seen.allowed_actions),
         )
+
+
+def _links(credential: Credential) -> CredentialLinksOut:
+    def path(other: UUID | None) -> str | None:
+        return None if other is None else f"/v1/credentials/{other}"
+
+    here = f"/v1/credentials/{credential.id}"
+    return CredentialLinksOut(
+        status=f"{here}/status",
+        verification_page=f"/verify/{credential.id}",
+        document=f"{here}/document",
+        images=[f"{here}/images/{language}" for language in credential.languages],
+        shares=f"{here}/shares",
+        superseded_by=path(credential.superseded_by),
+        supersedes=path(credential.supersedes),
+    )
 
 
 class MyCredentialsOut(BaseModel):
     """The caller's own credentials."""
 
     items: list[CredentialOut]
+
+
+class StatusListEntryOut(BaseModel):
+    """Which bit of which list tells of the credential, in the words of the W3C specification."""
+
+    type: str = Field(examples=["BitstringStatusListEntry"])
+    statusPurpose: str = Field(examples=["revocation"])  # noqa: N815 (of the specification)
+    statusListIndex: str = Field(examples=["94567"])  # noqa: N815
+    statusListCredential: str = Field(  # noqa: N815
+        examples=["https://example.org/v1/status-lists/0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b"]
+    )
+
+    @classmethod
+    def of(cls, place: StatusPlace, public_url: str) -> "StatusListEntryOut":
+        """From the domain."""
+        return cls(
+            type="BitstringStatusListEntry",
+            statusPurpose=place.purpose.value,
+            statusListIndex=str(place.position),
+            statusListCredential=f"{public_url}/v1/status-lists/{place.list}",
+        )
 
 
 class CredentialStatusOut(BaseModel):
@@ -263,15 +374,54 @@ class CredentialStatusOut(BaseModel):
     urn: str
     state: CredentialState
     since: datetime
+    standing: Standing = Field(
+        description="what state and calendar come to: `expired` once its time is over"
+    )
+    in_force: bool = Field(description="whether it can be relied on now")
+    valid_until: datetime | None = Field(None, description="when it expires, where it does")
+    issuer: str | None = Field(None, description="code of the partner", examples=["UNIOVI"])
+    sealed_at: datetime | None = None
+    sha256: str | None = Field(None, description="of the sealed document, hexadecimal")
+    revision_hashes: list[str] = Field(
+        [], description="SHA-256 of further revisions of it that are not kept any more"
+    )
+    certificate_sha256: str | None = Field(None, description="of the seal certificate")
+    superseded_by: UUID | None = Field(
+        None, description="the credential of the same award that replaces it"
+    )
+    supersedes: UUID | None = Field(None, description="the credential that it replaces")
+    status_lists: list[StatusListEntryOut] = Field(
+        description="where the same is published for all credentials at once "
+        "(W3C Bitstring Status List)"
+    )
 
     @classmethod
-    def of(cls, status: PublicStatus) -> "CredentialStatusOut":
+    def of(
+        cls,
+        status: PublicStatus,
+        places: Sequence[StatusPlace],
+        *,
+        now: datetime,
+        public_url: str,
+    ) -> "CredentialStatusOut":
         """From the domain."""
+        standing = status.standing(now)
         return cls(
             id=status.credential,
             urn=credential_urn(status.credential),
             state=status.state,
             since=status.since,
+            standing=standing,
+            in_force=standing is Standing.IN_FORCE,
+            valid_until=status.valid_until,
+            issuer=status.issuer,
+            sealed_at=status.sealed_at,
+            sha256=status.sha256,
+            revision_hashes=list(status.revision_hashes),
+            certificate_sha256=status.certificate_sha256,
+            superseded_by=status.successor,
+            supersedes=status.predecessor,
+            status_lists=[StatusListEntryOut.of(place, public_url) for place in places],
         )
 
 

@@ -196,7 +196,7 @@ async def test_a_delivery_that_has_arrived_stays_so(house):
     await note_email(credential.id, DeliveryState.FAILED, work=house.work(), clock=house.clock)
     async with house.work() as work:
         assert await work.credentials.deliveries(credential.id) == [
-            Delivery(credential.id, Channel.EMAIL, DeliveryState.DELIVERED, arrived)
+            Delivery(credential.id, Channel.EMAIL, DeliveryState.DELIVERED, arrived, attempts=2)
         ]
 
 
@@ -205,14 +205,21 @@ async def test_a_learner_with_an_account_sees_and_downloads_their_own(house):
     house.awards.accounts[LEARNER.account] = (mine.registration,)
     seen = await list_my_credentials(work=house.work(LEARNER), caller=LEARNER)
     assert [s.credential.id for s in seen] == [mine.id]
-    assert seen[0].allowed_actions == ("download_credential", "get_credential_image")
+    assert seen[0].allowed_actions == (
+        "download_credential",
+        "get_credential_image",
+        "retry_delivery",
+        "create_share",
+        "list_shares",
+    )
     _, document = await download_credential(
         mine.id, work=house.work(LEARNER), caller=LEARNER, clock=house.clock
     )
     assert sha256(document).hexdigest() == mine.sha256
     again = await get_credential(mine.id, work=house.work(LEARNER), caller=LEARNER)
     assert [(d.channel, d.state) for d in again.deliveries] == [
-        (Channel.DOWNLOAD, DeliveryState.DELIVERED)
+        (Channel.DOWNLOAD, DeliveryState.DELIVERED),
+        (Channel.EMAIL, DeliveryState.PENDING),
     ]
 
 
@@ -236,7 +243,7 @@ async def test_officers_of_the_issuer_see_and_download_and_that_is_no_delivery(h
     )
     assert sha256(document).hexdigest() == credential.sha256
     seen = await get_credential(credential.id, work=house.work(house.ines), caller=house.ines)
-    assert seen.deliveries == ()
+    assert [d.channel for d in seen.deliveries] == [Channel.EMAIL]
 
 
 async def test_auditors_see_that_there_is_one_and_not_what_is_in_it(house):
@@ -273,12 +280,19 @@ async def test_everybody_else_does_not_know_that_it_exists(house):
 
 async def test_anybody_learns_the_status_by_identifier_and_nothing_else(house):
     (credential,), _ = await issued(house)
-    assert await get_credential_status(credential.id, work=house.work()) == PublicStatus(
-        credential.id, CredentialState.SEALED, credential.since
+    status = PublicStatus(
+        credential.id,
+        CredentialState.SEALED,
+        credential.since,
+        issuer="UNIOVI",
+        sealed_at=credential.sealed_at,
+        sha256=credential.sha256,
+        certificate_sha256=credential.certificate_sha256,
     )
+    assert await get_credential_status(credential.id, work=house.work()) == status
     taken_back = await revoked(house, credential.id)
-    assert await get_credential_status(credential.id, work=house.work()) == PublicStatus(
-        credential.id, CredentialState.REVOKED, taken_back.since
+    assert await get_credential_status(credential.id, work=house.work()) == replace(
+        status, state=CredentialState.REVOKED, since=taken_back.since
     )
     with pytest.raises(CredentialNotFound):
         await get_credential_status(new_id(), work=house.work())

@@ -206,6 +206,7 @@ class EdcSealing:
             certificate_sha256=facts.sha256,
             development=facts.development,
             profile=f"{profile.name} {profile.version}",
+            valid_until=_valid_until(built.document),
         )
 
     def _insist_on(self, sealed: bytes, built: "_Built", order: IssuingOrder) -> None:
@@ -269,6 +270,11 @@ _AT_ONCE = 2
 and apart from the others so that a batch and its onlookers do not wait for one another."""
 
 _NO_REGISTER = RecognisedInstitutions(None)
+
+
+def _valid_until(document: Mapping[str, Any]) -> datetime | None:
+    until = document.get("validUntil")
+    return None if until is None else datetime.fromisoformat(until)
 
 
 def _alliance(order: IssuingOrder) -> LanguageMap:

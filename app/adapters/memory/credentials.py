@@ -1,15 +1,16 @@
 """Credentials and issuing batches in memory."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.domain.credentials.batch import BatchNotFound, IssuingBatch
 from app.adapters.memory.credential_levels import MemoryRevisions
+from app.domain.credentials.batch import BatchNotFound, IssuingBatch
 from app.domain.credentials.credential import Credential, CredentialNotFound, Source
-from app.domain.credentials.ports import AnotherIsLive, ImageNotFound
 from app.domain.credentials.levels import SealStanding
+from app.domain.credentials.ports import AnotherIsLive, ImageNotFound
 from app.domain.credentials.seal import IssuedCredential
 from app.domain.credentials.status import LIVE, Channel, CredentialState, Delivery, DeliveryState
 
@@ -35,18 +36,18 @@ class MemoryCredentials:
         documents: "MemoryTable[UUID, KeptDocument]",
         deliveries: "MemoryTable[tuple[UUID, Channel], Delivery]",
         live: "MemoryTable[UUID, UUID]",
-    ) -> None:
         standings: "MemoryTable[UUID, SealStanding]",
         revisions: MemoryRevisions,
+    ) -> None:
         self._work = work
         self._credentials = credentials
         self._documents = documents
         self._deliveries = deliveries
         self._live = live
         """The live credential of each registration: locking its row is the unique index."""
-
         self._standings = standings
         self._revisions = revisions
+
     async def keep(self, credential: Credential, issued: IssuedCredential, source: Source) -> bool:
         """Keep a freshly sealed credential; False when its award has a live one already."""
         await self._live.lock(credential.registration)
@@ -56,8 +57,8 @@ class MemoryCredentials:
         self._live.put(credential.registration, credential.id)
         self._credentials.put(credential.id, credential)
         self._documents.put(credential.id, KeptDocument(issued, source))
-        await self._work.trail.append(
         self._standings.put(credential.id, SealStanding.sealed(credential.id, issued.issued_at))
+        await self._work.trail.append(
             "credential", credential.id, after=credential.sha256, note=credential.state.value
         )
         await self._work.outbox.put(*events)
@@ -141,13 +142,22 @@ class MemoryCredentials:
         found = (d for d in self._deliveries.values() if d.credential == credential)
         return sorted(found, key=lambda delivery: delivery.channel)
 
-    async def note_delivery(self, delivery: Delivery) -> None:
+    async def note_delivery(self, delivery: Delivery, *, anew: bool = False) -> None:
         """Note how far one way of delivery has come. What was delivered stays delivered."""
         key = (delivery.credential, delivery.channel)
         await self._deliveries.lock(key)
         known = self._deliveries.get(key)
-        if known is None or known.state is not DeliveryState.DELIVERED:
-            self._deliveries.put(key, delivery)
+        if known is None or anew or known.state is not DeliveryState.DELIVERED:
+            ended = delivery.state is not DeliveryState.PENDING
+            before = known.attempts if known is not None else 0
+            self._deliveries.put(key, replace(delivery, attempts=before + ended))
+
+    async def erase(self, credential: UUID) -> Sequence[str]:
+        """Forget document, further revisions, images, source and deliveries."""
+        self._documents.delete(credential)
+        for channel in Channel:
+            self._deliveries.delete((credential, channel))
+        return self._revisions.erase(credential)
 
     def _document(self, credential: UUID) -> KeptDocument:
         found = self._documents.get(credential)
@@ -186,6 +196,11 @@ class MemoryBatches:
         """Keep its state; its items never change."""
         batch.version += 1
         await self._put(batch, before=str(batch.version - 1))
+
+    async def due(self, now: datetime, limit: int) -> Sequence[IssuingBatch]:
+        """Approved batches without a job whose moment has come, by id."""
+        due = self._batches.where(lambda batch: batch.is_due(now))
+        return sorted(due, key=lambda batch: batch.id)[:limit]
 
     async def page(
         self,

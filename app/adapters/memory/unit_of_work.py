@@ -11,7 +11,9 @@ from uuid import UUID
 
 from app.adapters.memory.credential_levels import MemoryRevisions
 from app.adapters.memory.credentials import MemoryBatches, MemoryCredentials
+from app.adapters.memory.credentials_life import MemoryShares, MemoryStatusLists
 from app.adapters.memory.enrolment import EnrolmentRepositories
+from app.adapters.memory.esco_versions import MemoryEscoVersions, MemoryLinkedSkills
 from app.adapters.memory.platform import (
     MemoryAccounts,
     MemoryAuditRecords,
@@ -271,6 +273,23 @@ class MemoryWork(EnrolmentRepositories):
         )
 
     @cached_property
+    def status_lists(self) -> MemoryStatusLists:
+        """Where status is published."""
+        return MemoryStatusLists(
+            MemoryTable(self, "status_list"),
+            MemoryTable(self, "status_list_entry"),
+            MemoryTable(self, "status_list_place"),
+            MemoryTable(self, "credential"),
+        )
+
+    @cached_property
+    def shares(self) -> MemoryShares:
+        """Links that holders share."""
+        return MemoryShares(
+            self, MemoryTable(self, "credential_share"), MemoryTable(self, "credential_share_view")
+        )
+
+    @cached_property
     def batches(self) -> MemoryBatches:
         """Issuing batches."""
         return MemoryBatches(self, MemoryTable(self, "issuing_batch"))
@@ -284,6 +303,16 @@ class MemoryWork(EnrolmentRepositories):
     def participants(self) -> MemoryParticipants:
         """Editions and registrations as results see them."""
         return MemoryParticipants(self)
+
+    @cached_property
+    def esco_versions(self) -> MemoryEscoVersions:
+        """Imported versions of ESCO."""
+        return MemoryEscoVersions(MemoryTable(self, "esco_version"))
+
+    @cached_property
+    def linked_skills(self) -> MemoryLinkedSkills:
+        """Links that proposals have to ESCO."""
+        return MemoryLinkedSkills(MemoryTable(self, "proposal"))
 
     @cached_property
     def awards(self) -> ResultAwards:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, select, text, update
+from sqlalchemy import Row, Select, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -210,22 +210,47 @@ class PostgresCredentials:
             .order_by(_delivery.c.channel)
         )
         return [
-            Delivery(row.credential, Channel(row.channel), DeliveryState(row.state), row.at)
+            Delivery(
+                row.credential,
+                Channel(row.channel),
+                DeliveryState(row.state),
+                row.at,
+                row.code,
+                row.attempts,
+            )
             for row in rows
         ]
 
-    async def note_delivery(self, delivery: Delivery) -> None:
+    async def note_delivery(self, delivery: Delivery, *, anew: bool = False) -> None:
         """Note how far one way of delivery has come. What was delivered stays delivered."""
-        values = {"state": delivery.state.value, "at": delivery.at}
+        values = {"state": delivery.state.value, "at": delivery.at, "code": delivery.code}
+        ended = int(delivery.state is not DeliveryState.PENDING)
         await self._work.connection.execute(
             insert(_delivery)
-            .values(credential=delivery.credential, channel=delivery.channel.value, **values)
+            .values(
+                credential=delivery.credential,
+                channel=delivery.channel.value,
+                attempts=ended,
+                **values,
+            )
             .on_conflict_do_update(
                 index_elements=[_delivery.c.credential, _delivery.c.channel],
-                set_=values,
-                where=_delivery.c.state != DeliveryState.DELIVERED.value,
+                set_={**values, "attempts": _delivery.c.attempts + ended},
+                where=None if anew else _delivery.c.state != DeliveryState.DELIVERED.value,
             )
         )
+
+    async def erase(self, credential: UUID) -> Sequence[str]:
+        """Forget document, further revisions, images, source and deliveries."""
+        further = await self._work.connection.execute(
+            select(_revision.c.sha256)
+            .where(_revision.c.credential == credential)
+            .order_by(_revision.c.revision)
+        )
+        hashes = list(further.scalars())
+        for rows in (_level, _revision, _document, _image, _source, _delivery):
+            await self._work.connection.execute(delete(rows).where(rows.c.credential == credential))
+        return hashes
 
     async def _one(self, credential: UUID, *, lock: bool) -> Credential:
         query = select(_credential).where(_credential.c.id == credential)
@@ -247,6 +272,7 @@ def _to_row(credential: Credential) -> dict[str, Any]:
         "state": credential.state.value,
         "title": dict(credential.title),
         "languages": list(credential.languages),
+        "revision_hashes": list(credential.revision_hashes),
         "pending": to_plain(credential.pending),
     }
 
@@ -260,6 +286,7 @@ def _to_credential(row: Row[Any]) -> Credential:
             **values,
             "state": CredentialState(row.state),
             "languages": tuple(row.languages),
+            "revision_hashes": tuple(row.revision_hashes),
             "pending": None if row.pending is None else _pending_of(row.pending),
         }
     )

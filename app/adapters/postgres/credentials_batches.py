@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import fields
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, or_, select, update
 
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.credentials import IssuingBatchItemRow, IssuingBatchRow
@@ -40,7 +41,12 @@ class PostgresBatches:
         await self._work.connection.execute(
             insert(_item),
             [
-                {"batch": batch.id, "registration": i.registration, "award_hash": i.award_hash}
+                {
+                    "batch": batch.id,
+                    "registration": i.registration,
+                    "award_hash": i.award_hash,
+                    "supersedes": i.supersedes,
+                }
                 for i in batch.items
             ],
         )
@@ -70,6 +76,22 @@ class PostgresBatches:
             after=f"{batch.version}:{batch.state.value}",
         )
         await self._work.outbox.put(*batch.take_events())
+
+    async def due(self, now: datetime, limit: int) -> Sequence[IssuingBatch]:
+        """Approved batches without a job whose moment has come, by id."""
+        found = await self._work.connection.execute(
+            select(_batch)
+            .where(
+                _batch.c.state == BatchState.APPROVED.value,
+                _batch.c.job.is_(None),
+                or_(_batch.c.scheduled_for.is_(None), _batch.c.scheduled_for <= now),
+            )
+            .order_by(_batch.c.id)
+            .limit(limit)
+        )
+        rows = found.all()
+        items = await self._items([row.id for row in rows])
+        return [_to_batch(row, items[row.id]) for row in rows]
 
     async def page(
         self,
@@ -107,7 +129,9 @@ class PostgresBatches:
             .order_by(_item.c.batch, _item.c.registration)
         )
         return {
-            batch: tuple(BatchItem(row.registration, row.award_hash) for row in group)
+            batch: tuple(
+                BatchItem(row.registration, row.award_hash, row.supersedes) for row in group
+            )
             for batch, group in groupby(rows, key=lambda row: row.batch)
         }
 

@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.adapters.postgres.credential_levels import PostgresRevisions
 from app.adapters.postgres.credentials import PostgresCredentials
 from app.adapters.postgres.credentials_batches import PostgresBatches
+from app.adapters.postgres.credentials_life import PostgresShares, PostgresStatusLists
 from app.adapters.postgres.enrolment import EnrolmentRepositories
+from app.adapters.postgres.esco_changes import PostgresEscoVersions, PostgresLinkedSkills
 from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.platform import (
     PostgresAccounts,
@@ -194,6 +196,16 @@ class PostgresWork(EnrolmentRepositories):
         return PostgresCredentials(self)
 
     @cached_property
+    def status_lists(self) -> PostgresStatusLists:
+        """Where status is published."""
+        return PostgresStatusLists(self)
+
+    @cached_property
+    def shares(self) -> PostgresShares:
+        """Links that holders share."""
+        return PostgresShares(self)
+
+    @cached_property
     def revisions(self) -> PostgresRevisions:
         """Revisions of sealed documents."""
         return PostgresRevisions(self)
@@ -227,6 +239,16 @@ class PostgresWork(EnrolmentRepositories):
     def mail_log(self) -> PostgresMailLog:
         """Which messages were handed over."""
         return PostgresMailLog(self)
+
+    @cached_property
+    def esco_versions(self) -> PostgresEscoVersions:
+        """Imported versions of ESCO."""
+        return PostgresEscoVersions(self)
+
+    @cached_property
+    def linked_skills(self) -> PostgresLinkedSkills:
+        """Links that proposals have to ESCO."""
+        return PostgresLinkedSkills(self)
 
     @cached_property
     def awards(self) -> ResultAwards:

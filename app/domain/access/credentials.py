@@ -9,6 +9,7 @@ AUDITOR = Rule(Role.AUDITOR, At.ALLIANCE)
 PUBLIC = Permission(public=True)
 OFFICERS = Permission((ISSUER_OFFICER,))
 OFFICERS_AND_AUDITORS = Permission((ISSUER_OFFICER, AUDITOR))
+HOLDER = Permission(self_=True)
 HOLDER_AND_OFFICERS = Permission((ISSUER_OFFICER,), self_=True)
 
 CREDENTIALS: dict[str, Permission] = {
@@ -18,6 +19,7 @@ CREDENTIALS: dict[str, Permission] = {
     "prepare_batch": OFFICERS,
     "approve_batch": OFFICERS,
     "cancel_batch": OFFICERS,
+    "rerun_batch": OFFICERS,
     "list_batches": Permission((Rule(Role.ISSUER_OFFICER, At.ANY), AUDITOR)),
     "get_batch": OFFICERS_AND_AUDITORS,
     # Lists hold what the caller may see: officers those of their own institutions.
@@ -26,6 +28,27 @@ CREDENTIALS: dict[str, Permission] = {
     "get_credential": Permission((ISSUER_OFFICER, AUDITOR), self_=True),
     "download_credential": HOLDER_AND_OFFICERS,
     "get_credential_image": HOLDER_AND_OFFICERS,
+    # Suspending needs one officer; what takes a credential back or makes it anew needs two.
+    "suspend_credential": OFFICERS,
+    "propose_revocation": OFFICERS,
+    "propose_reinstatement": OFFICERS,
+    "confirm_credential_change": OFFICERS,
+    "drop_credential_change": OFFICERS,
+    "prepare_reissue": OFFICERS,
+    "retry_delivery": HOLDER_AND_OFFICERS,
+    # Whom a credential is shown to is its holder's affair alone.
+    "create_share": HOLDER,
+    "list_shares": HOLDER,
+    "get_share": HOLDER,
+    "edit_share": HOLDER,
+    "revoke_share": HOLDER,
+    "publish_page": HOLDER,
+    "look_at_share": PUBLIC,
+    "open_share": PUBLIC,
+    "verify_share": PUBLIC,
+    "download_share": PUBLIC,
+    "get_share_image": PUBLIC,
+    "get_status_list": PUBLIC,
     # Anybody may check a credential, and needs the certificates for it.
     "get_credential_status": PUBLIC,
     "verify_credential": PUBLIC,

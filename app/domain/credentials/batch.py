@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Self
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from app.domain.canonical import content_hash
 from app.domain.credentials.credential import SamePerson
 from app.domain.credentials.events import BatchApproved, BatchFinished
 from app.domain.credentials.seal import DocumentInvalid, SealDoubtful, SealFacts
-from app.domain.errors import Conflict, Finding, NotFound, Stale
+from app.domain.errors import Conflict, Finding, Invalid, NotFound, Stale
 from app.domain.events import Event
 from app.domain.ids import new_id
 from app.domain.plain import to_plain
@@ -38,11 +39,19 @@ MOVES: Mapping[BatchState, frozenset[BatchState]] = {
     BatchState.PREPARED: frozenset({BatchState.APPROVED, BatchState.CANCELLED}),
     BatchState.APPROVED: frozenset({BatchState.RUNNING, BatchState.CANCELLED}),
     # A worker that dies leaves its batch running; the next one takes it up as it is.
-    BatchState.RUNNING: frozenset({BatchState.RUNNING, BatchState.STOPPED, BatchState.FINISHED}),
+    BatchState.RUNNING: frozenset(
+        {BatchState.RUNNING, BatchState.STOPPED, BatchState.FINISHED, BatchState.CANCELLED}
+    ),
     BatchState.STOPPED: frozenset({BatchState.RUNNING, BatchState.CANCELLED}),
     BatchState.FINISHED: frozenset({BatchState.RUNNING}),
     BatchState.CANCELLED: frozenset(),
 }
+
+
+_NEVER_RUN_AGAIN = frozenset({BatchState.PREPARED, BatchState.APPROVED, BatchState.CANCELLED})
+
+FARTHEST = timedelta(days=366)
+"""How far ahead a batch can be planned."""
 
 
 class BatchNotFound(NotFound):
@@ -60,10 +69,7 @@ class BatchMoveNotAllowed(Conflict):
     code = "issuing_batch_state"
 
     def __init__(self, state: BatchState, to: BatchState) -> None:
-        super().__init__(
-            f"An issuing batch that is {state} cannot become {to}."
-            + (" Cancel its job instead." if state is BatchState.RUNNING else "")
-        )
+        super().__init__(f"An issuing batch that is {state} cannot become {to}.")
 
 
 class BatchStale(Stale):
@@ -87,6 +93,30 @@ class NothingToIssue(Conflict):
         super().__init__(
             f"There is nothing to issue: {issued} issued already, {not_ready} not ready. "
             "GET the edition's awards for the reasons."
+        )
+
+
+class NothingToRerun(Conflict):
+    """Nothing of the batch has failed, or its job has not come to an end."""
+
+    code = "nothing_to_rerun"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only what failed is run again, once the batch's job has ended. "
+            "GET the batch for the outcome of each learner."
+        )
+
+
+class ScheduleInvalid(Invalid):
+    """The moment for which a batch is planned cannot be."""
+
+    code = "schedule_invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Plan a batch for a moment within the next year, or for none to have it at once.",
+            findings=[Finding("/scheduled_for", "range", "From now on, at most a year ahead.")],
         )
 
 
@@ -133,6 +163,8 @@ class BatchItem:
     registration: UUID
     award_hash: str
     """Hash of the award as it was when the batch was prepared (`award_hash`)."""
+    supersedes: UUID | None = None
+    """The credential that the new one replaces, where it is issued again."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +213,12 @@ class IssuingBatch:
     job: UUID | None = None
     finished_at: datetime | None = None
     outcome: Outcome | None = None
+    scheduled_for: datetime | None = None
+    """Not before this moment; None: as soon as it is approved."""
+    reason: str | None = None
+    """Why credentials are issued again; None for first ones."""
+    cancel_requested: bool = False
+    """Whether somebody has given it up while its job was at work."""
     version: int = 1
     events: list[Event] = field(default_factory=list, repr=False)
 
@@ -197,14 +235,20 @@ class IssuingBatch:
         not_ready: int,
         by: UUID,
         at: datetime,
+        scheduled_for: datetime | None = None,
+        supersedes: Mapping[UUID, UUID] = MappingProxyType({}),
+        reason: str | None = None,
     ) -> Self:
         """Gather what is ready and not issued yet, under a seal that is beyond doubt.
 
         `specimen` holds what the profile says against the first credential, built without being
-        sealed. Raises NothingToIssue, SealDoubtful, DocumentInvalid.
+        sealed; `supersedes` the older credential by registration, where it is issued again for a
+        `reason`. Raises NothingToIssue, ScheduleInvalid, SealDoubtful, DocumentInvalid.
         """
         if not awards:
             raise NothingToIssue(issued, not_ready)
+        if scheduled_for is not None and not at <= scheduled_for <= at + FARTHEST:
+            raise ScheduleInvalid
         if seal.findings:
             raise SealDoubtful(seal.institution, seal.findings)
         if specimen:
@@ -219,12 +263,14 @@ class IssuingBatch:
             certificate_sha256=seal.certificate_sha256,
             development=seal.development,
             items=tuple(
-                BatchItem(award.registration, award_hash(award))
+                BatchItem(award.registration, award_hash(award), supersedes.get(award.registration))
                 for award in sorted(awards, key=lambda award: award.registration)
             ),
             not_ready=not_ready,
             prepared_by=by,
             prepared_at=at,
+            scheduled_for=scheduled_for,
+            reason=reason,
         )
 
     def approve(self, *, seal: SealFacts, certified_hash: str, by: UUID, at: datetime) -> None:
@@ -246,9 +292,13 @@ class IssuingBatch:
         self.approved_at = at
         self.events.append(BatchApproved(self.id, self.edition))
 
-    def cancel(self) -> None:
-        """Give it up before its job runs, or after the job was stopped."""
-        self._move(BatchState.CANCELLED)
+    def cancel(self, *, at_work: bool = False) -> None:
+        """Give it up; while a worker is `at_work`, it ends with the credential in the making."""
+        self._check(BatchState.CANCELLED)
+        if at_work:
+            self.cancel_requested = True
+        else:
+            self._move(BatchState.CANCELLED)
 
     def start(self) -> None:
         """A worker has taken it up, for the first time or again."""
@@ -256,7 +306,21 @@ class IssuingBatch:
 
     def stop(self) -> None:
         """The worker leaves it half done; what was sealed stays."""
-        self._move(BatchState.STOPPED)
+        self._move(BatchState.CANCELLED if self.cancel_requested else BatchState.STOPPED)
+
+    def rerun(self) -> None:
+        """Let it go on for those without a credential. Raises NothingToRerun."""
+        if self.job is None or self.state in _NEVER_RUN_AGAIN or self.is_complete:
+            raise NothingToRerun
+        self.cancel_requested = False
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether its job may begin."""
+        return (
+            self.state is BatchState.APPROVED
+            and self.job is None
+            and (self.scheduled_for is None or self.scheduled_for <= now)
+        )
 
     def finish(self, outcome: Outcome, at: datetime) -> None:
         """Every learner has an outcome."""
@@ -277,9 +341,21 @@ class IssuingBatch:
         )
 
     @property
+    def has_failures(self) -> bool:
+        """Whether running it again may make credentials that are missing."""
+        return self.state is BatchState.STOPPED or (
+            self.state is BatchState.FINISHED and not self.is_complete
+        )
+
+    @property
+    def is_reissue(self) -> bool:
+        """Whether it replaces credentials that were issued before."""
+        return any(item.supersedes is not None for item in self.items)
+
+    @property
     def may_be_cancelled(self) -> bool:
         """Whether it can be given up as it stands."""
-        return BatchState.CANCELLED in MOVES[self.state]
+        return BatchState.CANCELLED in MOVES[self.state] and not self.cancel_requested
 
     def expect(self, version: int) -> None:
         """Raises BatchStale when the caller saw another version than this one."""

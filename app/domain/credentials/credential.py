@@ -11,6 +11,7 @@ from app.domain.credentials.events import (
     CredentialReinstated,
     CredentialRevoked,
     CredentialSealed,
+    CredentialSuperseded,
     CredentialSuspended,
 )
 from app.domain.credentials.seal import IssuedCredential
@@ -21,7 +22,7 @@ from app.domain.credentials.status import (
     CredentialState,
     PublicStatus,
 )
-from app.domain.errors import Conflict, Forbidden, NotFound
+from app.domain.errors import Conflict, Finding, Forbidden, Invalid, NotFound, Stale
 from app.domain.events import Event
 from app.domain.vocabulary.award import Award
 from app.domain.vocabulary.institutions import InstitutionCode
@@ -57,6 +58,51 @@ class NoChangePending(Conflict):
 
     def __init__(self) -> None:
         super().__init__("There is no change of this credential to confirm. Propose one first.")
+
+
+class CredentialStale(Stale):
+    """The credential has changed since the caller read it."""
+
+    code = "stale"
+
+    def __init__(self, current: int) -> None:
+        super().__init__(
+            "The credential has changed since you read it. Read it again, then decide.",
+            current=current,
+        )
+
+
+class ReasonNeeded(Invalid):
+    """What changes a credential in force is done for a reason, which is kept and told."""
+
+    code = "reason_needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Say why, in 1 to {LONGEST_REASON} characters. The holder is told; name nobody else.",
+            findings=[Finding("/reason", "required", f"1 to {LONGEST_REASON} characters.")],
+        )
+
+
+class AlreadyReplaced(Conflict):
+    """Another credential of the same award took its place."""
+
+    code = "credential_replaced"
+
+    def __init__(self, successor: UUID) -> None:
+        super().__init__(f"This credential was replaced by {successor}. Change that one.")
+
+
+LONGEST_REASON = 300
+"""Characters: a reason is told in a message, whole."""
+
+
+def tidy_reason(reason: str) -> str:
+    """A reason in one line. Raises ReasonNeeded."""
+    tidy = " ".join(reason.split())
+    if not 1 <= len(tidy) <= LONGEST_REASON or not tidy.isprintable():
+        raise ReasonNeeded
+    return tidy
 
 
 @dataclass(frozen=True)
@@ -123,6 +169,14 @@ class Credential:
     pending: PendingChange | None = None
     supersedes: UUID | None = None
     """The older credential of the same award that this one replaces."""
+    superseded_by: UUID | None = None
+    """The newer credential of the same award that replaces this one."""
+    valid_until: datetime | None = None
+    """When it expires by its own word."""
+    erased_at: datetime | None = None
+    """When everything about its holder was erased; what is left is the register's entry."""
+    revision_hashes: tuple[str, ...] = ()
+    """SHA-256 of further revisions of the document that were erased, oldest first."""
     version: int = 1
     events: list[Event] = field(default_factory=list, repr=False)
 
@@ -137,6 +191,7 @@ class Credential:
         batch: UUID,
         prepared_by: UUID,
         at: datetime,
+        supersedes: UUID | None = None,
     ) -> Self:
         """A credential for an award that is ready, put up for sealing by one officer."""
         return cls(
@@ -151,6 +206,7 @@ class Credential:
             state=CredentialState.DRAFT,
             since=at,
             prepared_by=prepared_by,
+            supersedes=supersedes,
         )
 
     def approve(self, by: UUID, at: datetime) -> None:
@@ -171,46 +227,125 @@ class Credential:
         self.development = issued.development
         self.profile = issued.profile
         self.languages = tuple(issued.images)
-        self.events.append(CredentialSealed(self.id, self.registration, self.edition))
+        self.valid_until = issued.valid_until
+        self.events.append(
+            CredentialSealed(self.id, self.registration, self.edition, self.supersedes)
+        )
 
     def suspend(self, reason: str, at: datetime) -> None:
-        """Take it out of force for now. One person is enough: it does no lasting harm."""
+        """Take it out of force for now. One person is enough: it does no lasting harm.
+
+        Raises ReasonNeeded, CredentialMoveNotAllowed.
+        """
+        reason = tidy_reason(reason)
         self._move(CredentialState.SUSPENDED, at)
         self.reason = reason
         self.pending = None
-        self.events.append(CredentialSuspended(self.id, self.registration))
+        self.events.append(CredentialSuspended(self.id, self.registration, self.version + 1))
 
     def propose(self, change: Change, reason: str, *, by: UUID, at: datetime) -> None:
-        """Propose a change that a second person has to confirm; replaces an earlier proposal."""
-        self._check(_TARGET[change])
+        """Propose a change that a second person has to confirm; replaces an earlier proposal.
+
+        Raises ReasonNeeded, AlreadyReplaced, CredentialMoveNotAllowed.
+        """
+        reason = tidy_reason(reason)
+        self._check_change(change)
         self.pending = PendingChange(change, by, at, reason)
 
+    def drop_proposal(self) -> None:
+        """Take a proposed change back. Raises NoChangePending."""
+        if self.pending is None:
+            raise NoChangePending
+        self.pending = None
+
     def confirm(self, *, by: UUID, at: datetime) -> None:
-        """Carry out what another person has proposed. Raises NoChangePending, SamePerson."""
+        """Carry out what another person has proposed.
+
+        Raises NoChangePending, SamePerson, AlreadyReplaced.
+        """
         if self.pending is None:
             raise NoChangePending
         if by == self.pending.proposed_by:
             raise SamePerson("Revoking or reinstating a credential")
+        self._check_change(self.pending.change)
         change, self.reason = self.pending.change, self.pending.reason
         self._move(_TARGET[change], at)
         self.pending = None
         self.events.append(
-            CredentialRevoked(self.id, self.registration)
+            CredentialRevoked(self.id, self.registration, self.version + 1)
             if change is Change.REVOKE
-            else CredentialReinstated(self.id, self.registration)
+            else CredentialReinstated(self.id, self.registration, self.version + 1)
         )
+
+    def give_way(self, successor: UUID, reason: str, at: datetime) -> None:
+        """Another credential takes its place; one that was revoked stays so, with the link.
+
+        Raises AlreadyReplaced, CredentialMoveNotAllowed.
+        """
+        if self.superseded_by is not None:
+            raise AlreadyReplaced(self.superseded_by)
+        if self.state is not CredentialState.REVOKED:
+            self._move(CredentialState.SUPERSEDED, at)
+            self.reason = reason
+        self.superseded_by = successor
+        self.pending = None
+        self.events.append(CredentialSuperseded(self.id, self.registration, successor))
+
+    def erase(self, at: datetime, revisions: Sequence[str] = ()) -> None:
+        """Keep the register's entry alone: words of officers may speak of the holder.
+
+        `revisions` are the hashes of the further revisions that went.
+        """
+        self.revision_hashes = (*self.revision_hashes, *revisions)
+        self.reason = None
+        self.pending = None
+        self.erased_at = self.erased_at or at
+
+    def expect(self, version: int) -> None:
+        """Raises CredentialStale when the caller saw another version than this one."""
+        if version != self.version:
+            raise CredentialStale(self.version)
+
+    @property
+    def may_be_replaced(self) -> bool:
+        """Whether a new credential of the same award may take its place."""
+        return self.state in REPLACEABLE and self.superseded_by is None and self.erased_at is None
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """Which changes could be proposed as it stands."""
+        if self.superseded_by is not None:
+            return ()
+        return tuple(change for change, to in _TARGET.items() if to in MOVES[self.state])
 
     @property
     def public_status(self) -> PublicStatus:
         """What anybody may know. Raises CredentialNotFound before it is sealed."""
         if self.state not in PUBLIC:
             raise CredentialNotFound(self.id)
-        return PublicStatus(self.id, self.state, self.since)
+        return PublicStatus(
+            self.id,
+            self.state,
+            self.since,
+            valid_until=self.valid_until,
+            successor=self.superseded_by,
+            predecessor=self.supersedes,
+            issuer=self.issuer,
+            sealed_at=self.sealed_at,
+            sha256=self.sha256,
+            revision_hashes=self.revision_hashes,
+            certificate_sha256=self.certificate_sha256,
+        )
 
     def take_events(self) -> Sequence[Event]:
         """What has happened since it was loaded; asking empties the list."""
         taken, self.events = self.events, []
         return taken
+
+    def _check_change(self, change: Change) -> None:
+        if self.superseded_by is not None:
+            raise AlreadyReplaced(self.superseded_by)
+        self._check(_TARGET[change])
 
     def _check(self, to: CredentialState) -> None:
         if to not in MOVES[self.state]:
@@ -221,6 +356,11 @@ class Credential:
         self.state = to
         self.since = at
 
+
+REPLACEABLE = frozenset(
+    {CredentialState.SEALED, CredentialState.SUSPENDED, CredentialState.REVOKED}
+)
+"""States in which a credential may be replaced by a new one of the same award."""
 
 _TARGET = {
     Change.REVOKE: CredentialState.REVOKED,

@@ -12,6 +12,8 @@ class CredentialSealed(Event):
 
     registration: UUID
     edition: UUID
+    supersedes: UUID | None = None
+    """The credential that it replaces."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,8 @@ class CredentialSuspended(Event):
     """A credential is not to be relied on for now."""
 
     registration: UUID
+    version: int = 0
+    """Of the credential after the change: it may happen more than once."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class CredentialRevoked(Event):
     """A credential was taken back."""
 
     registration: UUID
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,24 @@ class CredentialReinstated(Event):
     """A suspended or revoked credential is in force again."""
 
     registration: UUID
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class CredentialSuperseded(Event):
+    """A credential was replaced by a newer one of the same award."""
+
+    registration: UUID
+    successor: UUID
+
+
+@dataclass(frozen=True)
+class DeliveryRequested(Event):
+    """Somebody asked that a delivery be tried again."""
+
+    registration: UUID
+    channel: str
+    attempt: int
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,15 @@ from uuid import UUID
 from app.domain.credentials.batch import IssuingBatch
 from app.domain.credentials.credential import Credential, Source
 from app.domain.credentials.ports_levels import Revisions
-from app.domain.credentials.seal import IssuedCredential, IssuingOrder, SealFacts
+from app.domain.credentials.ports_life import Shares, StatusLists
+from app.domain.credentials.seal import (
+    Brought,
+    IssuedCredential,
+    IssuingOrder,
+    PreparedSeal,
+    SealFacts,
+    SealName,
+)
 from app.domain.credentials.status import CredentialState, Delivery, PublicStatus
 from app.domain.credentials.verification import Verification
 from app.domain.errors import Conflict, Finding, NotFound
@@ -166,8 +174,20 @@ class Credentials(Protocol):
         """How it is delivered, by channel."""
         ...
 
-    async def note_delivery(self, delivery: Delivery) -> None:
-        """Note how far one way of delivery has come. What was delivered stays delivered."""
+    async def note_delivery(self, delivery: Delivery, *, anew: bool = False) -> None:
+        """Note how far one way of delivery has come. What was delivered stays delivered, unless
+        it begins `anew`.
+
+        Whatever ends an attempt, well or not, counts as one; `attempts` of what is given does not.
+        """
+        ...
+
+    async def erase(self, credential: UUID) -> Sequence[str]:
+        """Forget document, further revisions, images, source and deliveries.
+
+        The credential itself stays, without a person. Answers with the SHA-256 of the further
+        revisions, oldest first, so that they can still be known again.
+        """
         ...
 
 
@@ -188,6 +208,10 @@ class Batches(Protocol):
 
     async def save(self, batch: IssuingBatch) -> None:
         """Keep its state; its items never change."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> Sequence[IssuingBatch]:
+        """Approved batches without a job whose moment has come, by id."""
         ...
 
     async def page(
@@ -212,11 +236,14 @@ class Sealing(Protocol):
         """Every institution's seal that is configured, by institution, as it is now."""
         ...
 
-    async def facts(self, institution: InstitutionCode) -> SealFacts:
-        """The seal of one institution, as it is now. Raises SealUnavailable."""
+    async def facts(self, institution: InstitutionCode, name: SealName | None = None) -> SealFacts:
+        """A seal of one institution, as it is now; without a name, its default.
+
+        Raises SealUnavailable.
+        """
         ...
 
-    async def root(self, institution: InstitutionCode) -> bytes:
+    async def root(self, institution: InstitutionCode, name: SealName | None = None) -> bytes:
         """The certificate (PEM) of the authority at the top of that seal's chain.
 
         Raises SealUnavailable.
@@ -234,7 +261,28 @@ class Sealing(Protocol):
         """Build, check, seal, and verify what came out.
 
         The issuer's data come from the seal's certificate, whatever the specification says of it.
+        Raises SealUnavailable, SealDoubtful, DocumentInvalid, SealIsElsewhere.
+        """
+        ...
+
+    async def prepare(self, order: IssuingOrder) -> PreparedSeal:
+        """Build and check a credential, and say what is to be signed for it where the key is.
+
         Raises SealUnavailable, SealDoubtful, DocumentInvalid.
+        """
+        ...
+
+    async def attach(self, prepared: PreparedSeal, brought: Brought) -> IssuedCredential:
+        """Put together what was prepared and what was brought, and verify it like any other.
+
+        Raises SignatureRefused, SealUnavailable, SealDoubtful.
+        """
+        ...
+
+    async def unsealed(self, order: IssuingOrder) -> bytes:
+        """The same credential without a seal, as the file that the Commission's issuer takes.
+
+        Raises SealUnavailable, DocumentInvalid.
         """
         ...
 
@@ -266,6 +314,16 @@ class CredentialsWork(UnitOfWork, Protocol):
     @property
     def credentials(self) -> Credentials:
         """Credentials and their sealed documents."""
+        ...
+
+    @property
+    def status_lists(self) -> StatusLists:
+        """Where status is published."""
+        ...
+
+    @property
+    def shares(self) -> Shares:
+        """Links that holders share."""
         ...
 
     @property

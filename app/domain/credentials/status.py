@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.domain.errors import Conflict
+from app.domain.vocabulary.institutions import InstitutionCode
 
 
 class CredentialState(StrEnum):
@@ -69,14 +70,56 @@ class CredentialMoveNotAllowed(Conflict):
         super().__init__(f"A credential that is {state} cannot become {to}.")
 
 
+class Standing(StrEnum):
+    """What the state and the calendar come to, for whoever is shown a credential."""
+
+    IN_FORCE = "in_force"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    """Nobody took it back; its time is over."""
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+
+
 @dataclass(frozen=True)
 class PublicStatus:
-    """What anybody may know of a credential by its identifier: never a person."""
+    """What anybody may know of a credential by its identifier: never a person.
+
+    This is what the register holds for ever, whatever becomes of the rest.
+    """
 
     credential: UUID
     state: CredentialState
     since: datetime
     """When it came into that state."""
+    valid_until: datetime | None = None
+    """When it expires; None where it does not."""
+    successor: UUID | None = None
+    """The credential of the same award that replaces it."""
+    predecessor: UUID | None = None
+    """The credential that it replaces."""
+    issuer: InstitutionCode | None = None
+    sealed_at: datetime | None = None
+    sha256: str | None = None
+    """SHA-256 of the sealed document, in hexadecimal."""
+    revision_hashes: tuple[str, ...] = ()
+    """Of further revisions of it that are not kept any more."""
+    certificate_sha256: str | None = None
+    """SHA-256 of the seal certificate, in hexadecimal."""
+
+    def standing(self, now: datetime) -> Standing:
+        """What it comes to at that moment. What was taken back or replaced does not expire."""
+        match self.state:
+            case CredentialState.REVOKED:
+                return Standing.REVOKED
+            case CredentialState.SUPERSEDED:
+                return Standing.SUPERSEDED
+            case _ if self.valid_until is not None and now >= self.valid_until:
+                return Standing.EXPIRED
+            case CredentialState.SUSPENDED:
+                return Standing.SUSPENDED
+            case _:
+                return Standing.IN_FORCE
 
 
 class Channel(StrEnum):
@@ -86,14 +129,18 @@ class Channel(StrEnum):
     """A message with a link; the credential itself is never in the message."""
     DOWNLOAD = "download"
     """The holder fetched the sealed document."""
+    EUROPASS = "europass"
+    """The credential was put into the holder's Europass wallet."""
 
 
 class DeliveryState(StrEnum):
     """How far one way of delivery has come."""
 
     PENDING = "pending"
+    """On its way, or waiting to be tried again."""
     DELIVERED = "delivered"
     FAILED = "failed"
+    """The last attempt failed."""
 
 
 @dataclass(frozen=True)
@@ -105,3 +152,7 @@ class Delivery:
     state: DeliveryState
     at: datetime
     """When it came into that state."""
+    code: str | None = None
+    """Why the last attempt failed, as a stable code; no address."""
+    attempts: int = 0
+    """How often it was tried."""

@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from app.domain.access.permissions import At, Place, permits, require
 from app.domain.access.roles import Caller, Role
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
-from app.domain.credentials.batch import BatchNotFound, BatchState, IssuingBatch
-from app.domain.credentials.credential import Credential
+from app.domain.credentials.batch import (
+    BatchItem,
+    BatchNotFound,
+    BatchState,
+    IssuingBatch,
+    NothingToRerun,
+)
+from app.domain.credentials.credential import Credential, Source
 from app.domain.credentials.ports import CredentialsWork, Sealing, WorkMaker
 from app.domain.credentials.seal import IssuingOrder
 from app.domain.credentials.status import LIVE, CredentialState
 from app.domain.errors import Forbidden, InternalInconsistency
 from app.domain.ids import new_id
-from app.domain.jobs import Job, JobState
+from app.domain.jobs import Job, JobItem, JobState
 from app.domain.vocabulary.award import Award, NotReady
 from app.domain.vocabulary.institutions import InstitutionCode
 from app.domain.vocabulary.micro_credential import MicroCredential
@@ -70,13 +77,19 @@ async def list_awards(edition: UUID, *, work: CredentialsWork, caller: Caller) -
 
 
 async def prepare_batch(
-    edition: UUID, *, work: WorkMaker, sealing: Sealing, caller: Caller, clock: Clock
+    edition: UUID,
+    *,
+    scheduled_for: datetime | None = None,
+    work: WorkMaker,
+    sealing: Sealing,
+    caller: Caller,
+    clock: Clock,
 ) -> IssuingBatch:
     """Put everything that is ready into a batch, for a second officer to approve.
 
     Looks at the seal first, and builds the first credential without sealing it, so that what
     would go wrong for all goes wrong now. Raises EditionNotFound, NotAllowed, NothingToIssue,
-    SealUnavailable, SealDoubtful, DocumentInvalid.
+    ScheduleInvalid, SealUnavailable, SealDoubtful, DocumentInvalid.
     """
     async with work() as reading:
         micro_credential, awards = await _gather(
@@ -84,7 +97,7 @@ async def prepare_batch(
         )
         institutions = tuple(await reading.institutions.all())
         alliance = await reading.institutions.alliance()
-    by = _account(caller)
+    by = account_of(caller)
     seal = await sealing.facts(awards.issuer)
     now = clock.now()
     specimen = [
@@ -104,23 +117,41 @@ async def prepare_batch(
         not_ready=len(awards.not_ready),
         by=by,
         at=now,
+        scheduled_for=scheduled_for,
     )
     async with work() as writing:
         await writing.batches.add(batch)
     return batch
 
 
+@dataclass(frozen=True)
+class LearnerOutcome:
+    """How one learner of a batch fares."""
+
+    item: BatchItem
+    credential: Credential | None
+    """The one in force, once there is one."""
+    noted: JobItem | None
+    """What the batch's job has noted last."""
+
+
 async def get_batch(
     batch_id: UUID, *, work: CredentialsWork, caller: Caller
-) -> tuple[IssuingBatch, Sequence[Credential]]:
-    """A batch, and the credentials that its learners have by now. Raises BatchNotFound."""
+) -> tuple[IssuingBatch, Sequence[LearnerOutcome]]:
+    """A batch, and how each of its learners fares by now. Raises BatchNotFound."""
     async with work:
         batch = await work.batches.read(batch_id)
         _require(batch, "get_batch", caller)
         credentials = await work.credentials.of_registrations(
             [item.registration for item in batch.items]
         )
-    return batch, [credential for credential in credentials if credential.state in LIVE]
+        items = () if batch.job is None else await work.jobs.items(batch.job)
+    live = {c.registration: c for c in credentials if c.state in LIVE}
+    noted = {item.key: item for item in items}
+    return batch, [
+        LearnerOutcome(item, live.get(item.registration), noted.get(str(item.registration)))
+        for item in batch.items
+    ]
 
 
 async def list_batches(
@@ -147,8 +178,8 @@ async def approve_batch(
     sealing: Sealing,
     caller: Caller,
     clock: Clock,
-) -> tuple[IssuingBatch, Job]:
-    """Let a batch be sealed, as a second person; a job begins at once.
+) -> tuple[IssuingBatch, Job | None]:
+    """Let a batch be sealed, as a second person; a job begins at once, or when it is due.
 
     Raises BatchNotFound, NotAllowed, BatchStale, SamePerson, SealUnavailable, SealDoubtful,
     SealChanged, SpecificationChanged, BatchMoveNotAllowed.
@@ -156,30 +187,74 @@ async def approve_batch(
     async with work() as reading:
         seen = await reading.batches.read(batch_id)
         _require(seen, "approve_batch", caller)
-    by = _account(caller)
+    by = account_of(caller)
     seal = await sealing.facts(seen.issuer)
     async with work() as writing:
         batch = await writing.batches.get(batch_id)
         batch.expect(version)
-        micro_credential = await writing.micro_credentials.get(batch.proposal)
+        micro_credential = await certified(batch, work=writing)
+        now = clock.now()
         batch.approve(
             seal=seal,
             certified_hash=micro_credential.certified_hash,
             by=by,
-            at=clock.now(),
+            at=now,
         )
-        job = await writing.jobs.start(
-            ISSUE_CREDENTIALS, {"batch": str(batch.id)}, total=len(batch.items)
-        )
-        batch.job = job.id
+        job = await _begin(batch, work=writing) if batch.is_due(now) else None
         await writing.batches.save(batch)
+    return batch, job
+
+
+async def start_due_batch(
+    batch_id: UUID, *, work: CredentialsWork, clock: Clock
+) -> IssuingBatch | None:
+    """Begin an approved batch whose moment has come; None when there is nothing to do.
+
+    `work` acts for the officer who approved it, so that the job is theirs to watch.
+    """
+    async with work:
+        batch = await work.batches.get(batch_id)
+        if not batch.is_due(clock.now()):
+            return None
+        await _begin(batch, work=work)
+        await work.batches.save(batch)
+    return batch
+
+
+async def rerun_batch(
+    batch_id: UUID, version: int, *, work: CredentialsWork, caller: Caller
+) -> tuple[IssuingBatch, Job]:
+    """Run a batch again for those who have no credential: what failed, what was left.
+
+    Raises BatchNotFound, NotAllowed, BatchStale, NothingToRerun.
+    """
+    async with work:
+        batch = await work.batches.get(batch_id)
+        _require(batch, "rerun_batch", caller)
+        batch.expect(version)
+        batch.rerun()
+        if batch.job is None:
+            raise NothingToRerun
+        job = await work.jobs.get(batch.job)
+        if job.state not in (JobState.FAILED, JobState.CANCELLED):
+            raise NothingToRerun
+        job = replace(
+            job.moved(JobState.QUEUED),
+            error=None,
+            result=None,
+            finished_at=None,
+            cancel_requested=False,
+        )
+        await work.jobs.save(job)
+        await work.jobs.requeue(job)
+        await work.batches.save(batch)
     return batch, job
 
 
 async def cancel_batch(
     batch_id: UUID, version: int, *, work: CredentialsWork, caller: Caller, clock: Clock
 ) -> IssuingBatch:
-    """Give up a batch that does not run. Credentials that it has sealed stay.
+    """Give up a batch, in the middle of its job as well. Credentials that it has sealed stay.
 
     Raises BatchNotFound, NotAllowed, BatchStale, BatchMoveNotAllowed.
     """
@@ -187,13 +262,15 @@ async def cancel_batch(
         batch = await work.batches.get(batch_id)
         _require(batch, "cancel_batch", caller)
         batch.expect(version)
-        batch.cancel()
+        job = None if batch.job is None else await work.jobs.get(batch.job)
+        at_work = job is not None and job.state is JobState.RUNNING
+        batch.cancel(at_work=at_work)
         await work.batches.save(batch)
-        if batch.job is not None:
-            job = await work.jobs.get(batch.job)
-            if job.state is JobState.QUEUED:
-                cancelled = replace(job.moved(JobState.CANCELLED), finished_at=clock.now())
-                await work.jobs.save(cancelled)
+        if job is not None and at_work:
+            await work.jobs.save(replace(job, cancel_requested=True))
+        elif job is not None and job.state is JobState.QUEUED:
+            cancelled = replace(job.moved(JobState.CANCELLED), finished_at=clock.now())
+            await work.jobs.save(cancelled)
     return batch
 
 
@@ -207,6 +284,8 @@ def allowed_on_batch(batch: IssuingBatch, caller: Caller) -> list[str]:
         and caller.account != batch.prepared_by
     ):
         actions.append("approve_batch")
+    if permits(PERMISSIONS["rerun_batch"], caller, place) and batch.has_failures:
+        actions.append("rerun_batch")
     if permits(PERMISSIONS["cancel_batch"], caller, place) and batch.may_be_cancelled:
         actions.append("cancel_batch")
     return actions
@@ -217,6 +296,36 @@ def visible_issuers(caller: Caller) -> Sequence[InstitutionCode] | None:
     if caller.has(Role.AUDITOR, None):
         return None
     return sorted(caller.institutions(Role.ISSUER_OFFICER))
+
+
+async def certified(batch: IssuingBatch, *, work: CredentialsWork) -> MicroCredential:
+    """What a batch certifies: the published content, or what was sealed from the first time.
+
+    A credential that is issued again says of the course what the first one said, whatever has been
+    published since. Raises MicroCredentialNotFound, CredentialNotFound.
+    """
+    micro_credential = await work.micro_credentials.get(batch.proposal)
+    again = [item.supersedes for item in batch.items if item.supersedes is not None]
+    if not again:
+        return micro_credential
+    return certified_before(micro_credential, await work.credentials.source(again[0]))
+
+
+def certified_before(micro_credential: MicroCredential, source: Source) -> MicroCredential:
+    """The micro-credential as it was when a credential was sealed from that source."""
+    return replace(
+        micro_credential,
+        title=source.specification.academic.title,
+        version=source.award.proposal_version,
+        specification=source.specification,
+        certified_hash=source.certified_hash,
+    )
+
+
+async def _begin(batch: IssuingBatch, *, work: CredentialsWork) -> Job:
+    job = await work.jobs.start(ISSUE_CREDENTIALS, {"batch": str(batch.id)}, total=len(batch.items))
+    batch.job = job.id
+    return job
 
 
 async def _gather(
@@ -259,7 +368,8 @@ def _require(batch: IssuingBatch, action: str, caller: Caller) -> None:
     )
 
 
-def _account(caller: Caller) -> UUID:
+def account_of(caller: Caller) -> UUID:
+    """By which the two people are told apart. Raises AccountNeeded."""
     if caller.account is None:
         raise AccountNeeded
     return caller.account

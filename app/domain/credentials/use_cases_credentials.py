@@ -1,14 +1,15 @@
 """Reading credentials: by their holder, by the issuer's officers, and by anybody their status."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from app.domain.access.permissions import Place, permits, require
 from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
-from app.domain.credentials.credential import Credential, CredentialNotFound
+from app.domain.credentials.credential import Change, Credential, CredentialNotFound
+from app.domain.credentials.events import DeliveryRequested
 from app.domain.credentials.ports import CredentialsWork, Sealing
 from app.domain.credentials.seal import SealFacts, SealNotFound, SealUnavailable
 from app.domain.credentials.status import (
@@ -19,8 +20,33 @@ from app.domain.credentials.status import (
     DeliveryState,
     PublicStatus,
 )
+from app.domain.credentials.status_list import StatusPlace
 from app.domain.credentials.use_cases_batches import place_of, visible_issuers
+from app.domain.errors import Conflict, NotFound
 from app.domain.vocabulary.institutions import InstitutionCode
+
+
+class CredentialErased(NotFound):
+    """Only the register's entry of the credential is left."""
+
+    code = "credential_erased"
+
+    def __init__(self, credential: UUID) -> None:
+        super().__init__(
+            f"What credential {credential} says of its holder has been erased here. "
+            "Its status is still told; a copy of the file that somebody kept still verifies."
+        )
+
+
+class NotRetried(Conflict):
+    """There is nothing to try again on this way."""
+
+    code = "delivery_not_retried"
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__(
+            f"Nothing can be tried again by {channel}: it is under way, or was never begun."
+        )
 
 
 @dataclass(frozen=True)
@@ -30,6 +56,8 @@ class SeenCredential:
     credential: Credential
     deliveries: tuple[Delivery, ...]
     allowed_actions: tuple[str, ...]
+    by_officer: bool = False
+    """Whether they see it by their office, with what is proposed about it."""
 
 
 async def list_credentials(
@@ -48,7 +76,7 @@ async def list_credentials(
             issuers=visible_issuers(caller), edition=edition, state=state, after=after, limit=limit
         )
         return [
-            await _seen(credential, place_of(credential.issuer), work=work, caller=caller)
+            await seen_by(credential, place_of(credential.issuer), work=work, caller=caller)
             for credential in page
         ]
 
@@ -58,7 +86,9 @@ async def list_my_credentials(*, work: CredentialsWork, caller: Caller) -> Seque
     require(PERMISSIONS, caller, "list_my_credentials")
     async with work:
         return [
-            await _seen(credential, place_of(credential.issuer, own=True), work=work, caller=caller)
+            await seen_by(
+                credential, place_of(credential.issuer, own=True), work=work, caller=caller
+            )
             for credential in await work.credentials.of_registrations(
                 await _own_registrations(work=work, caller=caller)
             )
@@ -72,8 +102,8 @@ async def get_credential(
     """One credential. Raises CredentialNotFound."""
     async with work:
         credential = await work.credentials.read(credential_id)
-        place = await _enter(credential, "get_credential", work=work, caller=caller)
-        return await _seen(credential, place, work=work, caller=caller)
+        place = await enter(credential, "get_credential", work=work, caller=caller)
+        return await seen_by(credential, place, work=work, caller=caller)
 
 
 async def download_credential(
@@ -81,11 +111,12 @@ async def download_credential(
 ) -> tuple[Credential, bytes]:
     """The sealed document, exactly as it was kept; notes that its holder has it now.
 
-    Raises CredentialNotFound, NotAllowed.
+    Raises CredentialNotFound, CredentialErased, NotAllowed.
     """
     async with work:
         credential = await work.credentials.read(credential_id)
-        place = await _enter(credential, "download_credential", work=work, caller=caller)
+        place = await enter(credential, "download_credential", work=work, caller=caller)
+        _kept(credential)
         document = await work.credentials.document(credential_id)
         if place.own:
             await work.credentials.note_delivery(
@@ -99,11 +130,12 @@ async def get_credential_image(
 ) -> bytes:
     """The display image (PNG) in one of its languages.
 
-    Raises CredentialNotFound, ImageNotFound, NotAllowed.
+    Raises CredentialNotFound, CredentialErased, ImageNotFound, NotAllowed.
     """
     async with work:
         credential = await work.credentials.read(credential_id)
-        await _enter(credential, "get_credential_image", work=work, caller=caller)
+        await enter(credential, "get_credential_image", work=work, caller=caller)
+        _kept(credential)
         return await work.credentials.image(credential_id, language)
 
 
@@ -111,6 +143,15 @@ async def get_credential_status(credential_id: UUID, *, work: CredentialsWork) -
     """What anybody may know of a credential. Raises CredentialNotFound."""
     async with work:
         return (await work.credentials.read(credential_id)).public_status
+
+
+async def get_published_status(
+    credential_id: UUID, *, work: CredentialsWork
+) -> tuple[PublicStatus, Sequence[StatusPlace]]:
+    """The same, and where it is published for all at once. Raises CredentialNotFound."""
+    async with work:
+        status = (await work.credentials.read(credential_id)).public_status
+        return status, await work.status_lists.places(credential_id)
 
 
 async def list_seals(*, sealing: Sealing) -> Sequence[SealFacts]:
@@ -127,13 +168,73 @@ async def get_seal_root(institution: InstitutionCode, *, sealing: Sealing) -> by
 
 
 async def note_email(
-    credential_id: UUID, state: DeliveryState, *, work: CredentialsWork, clock: Clock
+    credential_id: UUID,
+    state: DeliveryState,
+    *,
+    code: str | None = None,
+    work: CredentialsWork,
+    clock: Clock,
 ) -> None:
-    """The message that tells the holder has been sent, or could not be."""
+    """The message that tells the holder has been sent, or could not be and why."""
     async with work:
         await work.credentials.note_delivery(
-            Delivery(credential_id, Channel.EMAIL, state, clock.now())
+            Delivery(credential_id, Channel.EMAIL, state, clock.now(), code)
         )
+
+
+async def retry_delivery(
+    credential_id: UUID,
+    channel: Channel,
+    *,
+    work: CredentialsWork,
+    caller: Caller,
+    clock: Clock,
+) -> SeenCredential:
+    """Have one way of delivery tried again. Raises CredentialNotFound, NotAllowed, NotRetried."""
+    async with work:
+        credential = await work.credentials.get(credential_id)
+        place = await enter(credential, "retry_delivery", work=work, caller=caller)
+        _kept(credential)
+        known = {one.channel: one for one in await work.credentials.deliveries(credential_id)}
+        found = known.get(channel)
+        if found is None or channel is Channel.DOWNLOAD or found.state is DeliveryState.PENDING:
+            raise NotRetried(channel)
+        await work.credentials.note_delivery(
+            Delivery(credential_id, channel, DeliveryState.PENDING, clock.now()), anew=True
+        )
+        await work.outbox.put(
+            DeliveryRequested(
+                credential_id, credential.registration, channel.value, found.attempts + 1
+            )
+        )
+        return await seen_by(credential, place, work=work, caller=caller)
+
+
+async def erase_credential(
+    credential_id: UUID, *, work: CredentialsWork, clock: Clock
+) -> Credential:
+    """Forget everything about its holder: document, images, source, deliveries, links, words.
+
+    What is left is the register's entry: identifier, issuer, hashes, dates, state, certificate and
+    the places in status lists. It goes on answering whether a file that somebody presents is in
+    force. For retention, which decides when; a credential in the making is not erased. Doing it
+    again changes nothing. Raises CredentialNotFound.
+    """
+    async with work:
+        credential = await work.credentials.get(credential_id)
+        if credential.state not in PUBLIC:
+            raise CredentialNotFound(credential_id)
+        if credential.erased_at is None:
+            hashes = await work.credentials.erase(credential_id)
+            await work.shares.erase(credential_id)
+            credential.erase(clock.now(), hashes)
+            await work.credentials.save(credential)
+    return credential
+
+
+def _kept(credential: Credential) -> None:
+    if credential.erased_at is not None:
+        raise CredentialErased(credential.id)
 
 
 async def _own_registrations(*, work: CredentialsWork, caller: Caller) -> set[UUID]:
@@ -141,10 +242,13 @@ async def _own_registrations(*, work: CredentialsWork, caller: Caller) -> set[UU
     return own if caller.registration is None else own | {caller.registration}
 
 
-async def _enter(
+async def enter(
     credential: Credential, action: str, *, work: CredentialsWork, caller: Caller
 ) -> Place:
-    """Where the caller stands towards the credential, if they may do this to it."""
+    """Where the caller stands towards the credential, if they may do this to it.
+
+    Raises CredentialNotFound, NotAllowed.
+    """
     own = credential.state in PUBLIC and credential.registration in await _own_registrations(
         work=work, caller=caller
     )
@@ -160,12 +264,40 @@ async def _enter(
     return place
 
 
-async def _seen(
+async def seen_by(
     credential: Credential, place: Place, *, work: CredentialsWork, caller: Caller
 ) -> SeenCredential:
-    actions = ("download_credential", "get_credential_image")
+    """The credential as this caller sees it from that place."""
     return SeenCredential(
         credential,
         tuple(await work.credentials.deliveries(credential.id)),
-        tuple(action for action in actions if permits(PERMISSIONS[action], caller, place)),
+        tuple(
+            action
+            for action in _actions(credential, caller)
+            if permits(PERMISSIONS[action], caller, place)
+        ),
+        by_officer=permits(PERMISSIONS["get_credential"], caller, replace(place, own=False)),
     )
+
+
+def _actions(credential: Credential, caller: Caller) -> Iterator[str]:
+    """What the state of a credential lets somebody do, whoever it is."""
+    if credential.erased_at is None:
+        yield "download_credential"
+        yield "get_credential_image"
+        yield "retry_delivery"
+        if credential.state in PUBLIC:
+            yield "create_share"
+            yield "list_shares"
+    if credential.state is CredentialState.SEALED and credential.superseded_by is None:
+        yield "suspend_credential"
+    if Change.REVOKE in credential.changes:
+        yield "propose_revocation"
+    if Change.REINSTATE in credential.changes:
+        yield "propose_reinstatement"
+    if credential.pending is not None:
+        if credential.pending.proposed_by != caller.account:
+            yield "confirm_credential_change"
+        yield "drop_credential_change"
+    if credential.may_be_replaced:
+        yield "prepare_reissue"

@@ -23,9 +23,10 @@ from app.domain.credentials.batch import (
     award_hash,
 )
 from app.domain.credentials.credential import Credential, Source
-from app.domain.credentials.ports import CredentialsWork, Sealing, WorkMaker
+from app.domain.credentials.ports import AnotherIsLive, CredentialsWork, Sealing, WorkMaker
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder, SealDoubtful
-from app.domain.credentials.status import LIVE
+from app.domain.credentials.status import LIVE, Channel, Delivery, DeliveryState
+from app.domain.credentials.use_cases_batches import certified
 from app.domain.errors import Conflict, DomainError, InternalInconsistency, Unavailable
 from app.domain.ids import new_id
 from app.domain.jobs import JobItem, Progress
@@ -136,7 +137,7 @@ async def issue_batch(
 async def _begin(batch_id: UUID, *, work: WorkMaker) -> _Run:
     async with work() as writing:
         batch = await writing.batches.get(batch_id)
-        micro_credential = await writing.micro_credentials.get(batch.proposal)
+        micro_credential = await certified(batch, work=writing)
         if not batch.is_complete:
             if micro_credential.certified_hash != batch.certified_hash:
                 raise SpecificationChanged
@@ -189,15 +190,26 @@ async def _issue_one(
             issued_at=clock.now(),
         )
         issued = await _issued(order, sealing=sealing)
-        credential = _credential(run.batch, order, issued)
+        credential = _credential(run.batch, item, order, issued)
         source = Source(
             award, run.micro_credential.specification, run.micro_credential.certified_hash
         )
         async with work() as writing:
             # Again, and held this time: an objection may have come in while the seal was at work.
             await _agreed(item, work=writing)
+            if item.supersedes is not None:
+                old = await writing.credentials.get(item.supersedes)
+                old.give_way(credential.id, run.batch.reason or "", issued.issued_at)
+                await writing.credentials.save(old)
             if await writing.credentials.keep(credential, issued, source):
+                await writing.status_lists.assign(credential.id, issued.issued_at)
+                await writing.credentials.note_delivery(
+                    Delivery(credential.id, Channel.EMAIL, DeliveryState.PENDING, issued.issued_at)
+                )
                 return _Done("done", "sealed", credential.id)
+            if item.supersedes is not None:
+                # Takes back that the old one gave way.
+                raise AnotherIsLive(item.registration)
             # Somebody was faster: another batch, or this very job run by a second worker.
             return (await _kept(run.batch, work=writing))[item.registration]
     except (Unavailable, SealDoubtful):
@@ -232,7 +244,9 @@ async def _agreed(item: BatchItem, *, work: CredentialsWork) -> Award:
     return award
 
 
-def _credential(batch: IssuingBatch, order: IssuingOrder, issued: IssuedCredential) -> Credential:
+def _credential(
+    batch: IssuingBatch, item: BatchItem, order: IssuingOrder, issued: IssuedCredential
+) -> Credential:
     if batch.approved_by is None or batch.approved_at is None:
         raise InternalInconsistency(f"batch {batch.id} runs without an approval")
     credential = Credential.draft(
@@ -243,6 +257,7 @@ def _credential(batch: IssuingBatch, order: IssuingOrder, issued: IssuedCredenti
         batch=batch.id,
         prepared_by=batch.prepared_by,
         at=batch.prepared_at,
+        supersedes=item.supersedes,
     )
     credential.approve(batch.approved_by, batch.approved_at)
     credential.seal(issued)
@@ -252,6 +267,7 @@ def _credential(batch: IssuingBatch, order: IssuingOrder, issued: IssuedCredenti
 async def _kept(batch: IssuingBatch, *, work: CredentialsWork) -> dict[UUID, _Done]:
     """What became of the batch's learners who have a credential."""
     existing = await work.credentials.of_registrations([i.registration for i in batch.items])
+    replaced = {item.supersedes for item in batch.items}
     return {
         c.registration: (
             _Done("done", "sealed", c.id)
@@ -259,7 +275,7 @@ async def _kept(batch: IssuingBatch, *, work: CredentialsWork) -> dict[UUID, _Do
             else _Done("skipped", "already_issued", c.id)
         )
         for c in existing
-        if c.state in LIVE
+        if c.state in LIVE and c.id not in replaced
     }
 
 

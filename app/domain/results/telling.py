@@ -47,15 +47,15 @@ class Teller:
         registration: UUID,
         message_id: str,
         values: Mapping[str, Value] | None = None,
-    ) -> None:
-        """Write to the person of a registration.
+    ) -> bool:
+        """Write to the person of a registration; whether the message was taken, now or before.
 
         Raises MailUnavailable, so that it is tried again later. An address that refuses mail for
         good is given up; the registration is logged, never the address.
         """
         found = await self._person(registration, message_id)
         if found is None:
-            return
+            return True
         participant, edition = found
         told = self._values(edition, participant.language) | dict(values or {})
         by_link = participant.account is None
@@ -76,7 +76,7 @@ class Teller:
             link=by_link,
             account=not by_link,
         )
-        await self._send(message, registration)
+        return await self._send(message, registration)
 
     async def tell_contact(
         self, kind: str, registration: UUID, message_id: str, values: Mapping[str, Value]
@@ -119,10 +119,13 @@ class Teller:
             "site": self.house.site,
         }
 
-    async def _send(self, message: Message, registration: UUID) -> None:
+    async def _send(self, message: Message, registration: UUID) -> bool:
+        taken = True
         try:
             await self.mailer.send(message)
         except MailRefused as refused:
             log.warning("mail to registration %s given up: %s", registration, refused)
+            taken = False
         async with self.work() as work:
             await work.mail_log.note(message.id, registration)
+        return taken

@@ -157,11 +157,13 @@ async def test_a_batch_that_was_given_up_stays_so():
     assert not batch.may_be_cancelled
 
 
-async def test_a_running_batch_is_stopped_by_its_job_and_not_given_up_under_its_feet():
+async def test_a_batch_given_up_under_its_workers_feet_ends_when_the_worker_stops():
     batch = await a_batch()
     batch.state = BatchState.RUNNING
-    with pytest.raises(BatchMoveNotAllowed, match="Cancel its job"):
-        batch.cancel()
+    batch.cancel(at_work=True)
+    assert (batch.state, batch.may_be_cancelled) == (BatchState.RUNNING, False)
+    batch.stop()
+    assert batch.state is BatchState.CANCELLED
 
 
 async def test_a_decision_on_an_older_version_is_refused_with_the_current_one():

@@ -130,8 +130,8 @@ def test_one_person_suspends_and_two_reinstate():
         "the transcript is right",
     )
     assert credential.take_events() == [
-        CredentialSuspended(credential.id, credential.registration),
-        CredentialReinstated(credential.id, credential.registration),
+        CredentialSuspended(credential.id, credential.registration, version=2),
+        CredentialReinstated(credential.id, credential.registration, version=2),
     ]
 
 
@@ -141,7 +141,9 @@ def test_two_people_revoke_and_the_document_stands_as_it_was():
     credential.confirm(by=FIRST, at=NOW + timedelta(days=1))
     assert credential.state is CredentialState.REVOKED
     assert (credential.sha256, credential.sealed_at) == ("ab" * 32, NOW + timedelta(hours=1))
-    assert credential.take_events() == [CredentialRevoked(credential.id, credential.registration)]
+    assert credential.take_events() == [
+        CredentialRevoked(credential.id, credential.registration, version=2)
+    ]
 
 
 def test_a_change_that_nobody_has_proposed_cannot_be_confirmed():
@@ -160,7 +162,13 @@ def test_a_suspension_voids_what_was_proposed_before_it():
 def test_the_public_learns_a_state_and_a_moment_and_only_of_what_was_sealed():
     credential = a_sealed_one()
     assert credential.public_status == PublicStatus(
-        credential.id, CredentialState.SEALED, NOW + timedelta(hours=1)
+        credential.id,
+        CredentialState.SEALED,
+        NOW + timedelta(hours=1),
+        issuer="UNIOVI",
+        sealed_at=NOW + timedelta(hours=1),
+        sha256="ab" * 32,
+        certificate_sha256="cd" * 32,
     )
     with pytest.raises(CredentialNotFound):
         _ = a_draft().public_status

@@ -7,6 +7,9 @@ from app.adapters.postgres.tables import (
     credentials as credentials,
 )
 from app.adapters.postgres.tables import (
+    credentials_life as credentials_life,
+)
+from app.adapters.postgres.tables import (
     enrolment as enrolment,
 )
 from app.adapters.postgres.tables import (

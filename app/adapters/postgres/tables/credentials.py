@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Text,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -80,6 +81,9 @@ class IssuingBatchRow(SQLModel, table=True):
     outcome: dict[str, int] | None = Field(
         default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
     )
+    scheduled_for: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    reason: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    cancel_requested: bool
     version: int
 
 
@@ -91,6 +95,7 @@ class IssuingBatchItemRow(SQLModel, table=True):
     batch: UUID = Field(foreign_key="issuing_batch.id", primary_key=True)
     registration: UUID = Field(primary_key=True)
     award_hash: str = Field(sa_column=Column(Text, nullable=False))
+    supersedes: UUID | None = Field(default=None, foreign_key="credential.id")
 
 
 class CredentialRow(SQLModel, table=True):
@@ -114,6 +119,8 @@ class CredentialRow(SQLModel, table=True):
             postgresql_where=text(live()),
         ),
         Index("ix_credential_issuer_id", "issuer", "id"),
+        # A credential has one successor at most.
+        Index("uq_credential_supersedes", "supersedes", unique=True),
     )
 
     id: UUID = Field(primary_key=True)
@@ -141,6 +148,16 @@ class CredentialRow(SQLModel, table=True):
         default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
     )
     supersedes: UUID | None = Field(default=None, foreign_key="credential.id")
+    # Deferred: the old one gives way before the new one is kept.
+    superseded_by: UUID | None = Field(
+        default=None,
+        sa_column=Column(
+            Uuid, ForeignKey("credential.id", deferrable=True, initially="DEFERRED"), nullable=True
+        ),
+    )
+    valid_until: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    erased_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    revision_hashes: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     version: int
 
 
@@ -189,3 +206,5 @@ class CredentialDeliveryRow(SQLModel, table=True):
     channel: str = Field(sa_column=Column(Text, primary_key=True))
     state: str = Field(sa_column=Column(Text, nullable=False))
     at: datetime = Field(sa_column=_instant(nullable=False))
+    code: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    attempts: int

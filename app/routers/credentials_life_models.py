@@ -1,0 +1,58 @@
+"""What changing a credential after it was sealed takes and answers with."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from app.domain.credentials.credential import LONGEST_REASON
+from app.domain.credentials.use_cases_credentials import SeenCredential
+from app.domain.credentials.use_cases_life import Notice
+from app.routers.credentials_models import CredentialOut
+
+
+class ReasonIn(BaseModel):
+    """Why. The holder is told, whole; name nobody else in it."""
+
+    reason: str = Field(
+        min_length=1,
+        max_length=LONGEST_REASON,
+        examples=["The result was recorded for the wrong person."],
+    )
+
+
+class PlannedIn(BaseModel):
+    """When a batch shall be sealed."""
+
+    scheduled_for: datetime | None = Field(
+        None,
+        description="not before this moment, at most a year ahead; left out: once it is approved",
+    )
+
+
+class NoticeOut(BaseModel):
+    """Something to know about what was done."""
+
+    code: str = Field(examples=["copies_may_look_verified"])
+    text: str
+
+    @classmethod
+    def of(cls, notice: Notice) -> "NoticeOut":
+        """From the domain."""
+        return cls(code=notice.code, text=notice.text)
+
+
+class ChangedCredentialOut(BaseModel):
+    """A credential after a change, and what to know about the change."""
+
+    credential: CredentialOut
+    notices: list[NoticeOut] = Field(
+        description="such as: copies can still look verified in Europass"
+    )
+
+    @classmethod
+    def of(cls, seen: SeenCredential, notices: Sequence[Notice] = ()) -> "ChangedCredentialOut":
+        """From the domain."""
+        return cls(
+            credential=CredentialOut.of(seen), notices=[NoticeOut.of(one) for one in notices]
+        )
