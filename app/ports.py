@@ -10,8 +10,8 @@ from app.domain.access.ports import Callers, PlatformWork, Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock
 from app.domain.credentials.ports import CredentialsWork, Sealing, Verifier
-from app.domain.credentials.use_cases_shown import Pages
 from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
+from app.domain.credentials.use_cases_shown import Pages
 from app.domain.enrolment.forms.signing import SecretBook
 from app.domain.enrolment.planning import Tools
 from app.domain.enrolment.ports import EnrolmentWork

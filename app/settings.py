@@ -11,6 +11,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from app.domain.enrolment.notices import PrivacyNotices
+
 _ROOT = Path(__file__).parents[1]
 
 
@@ -75,6 +77,11 @@ class Settings(BaseModel):
     webhook_tolerance_seconds: int = Field(
         300, ge=1, le=3600, description="by how much the clock of a form's flow may differ"
     )
+    privacy_notices: tuple[str, ...] = Field(
+        ("1",),
+        description="versions of the privacy notice for registrations, each as "
+        "`version@instant` from which it is shown; a line is added, none taken away",
+    )
     smtp_url: SecretStr | None = Field(
         None, description="`smtp://user:password@host:port`; without it, mail goes to files"
     )
@@ -114,10 +121,16 @@ class Settings(BaseModel):
         pairs = [word.rpartition("=") for word in value.split()]
         return [{"issuer": issuer, "audience": audience} for issuer, _, audience in pairs]
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "privacy_notices", mode="before")
     @classmethod
     def _words(cls, value: Any) -> Any:
         return value.split() if isinstance(value, str) else value
+
+    @field_validator("privacy_notices")
+    @classmethod
+    def _notices(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        PrivacyNotices.of(value)
+        return value
 
     @model_validator(mode="after")
     def _production_refuses_stand_ins(self) -> Self:

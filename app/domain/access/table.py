@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.domain.access.credentials import CREDENTIALS
+from app.domain.access.credentials_shown import CREDENTIALS_SHOWN
 from app.domain.access.enrolment import ENROLMENT
 from app.domain.access.permissions import Permission
 from app.domain.access.platform import PLATFORM
@@ -17,4 +18,5 @@ PERMISSIONS: Mapping[str, Permission] = {
     **RESULTS,
     **SKILLS,
     **CREDENTIALS,
+    **CREDENTIALS_SHOWN,
 }
