@@ -201,6 +201,12 @@ ON_ENROLMENT: dict[str, Ask] = {
         also=(("imported", EDITION),),
     ),
     "take_back_import": Ask("imported", IMPORT),
+    "list_imports": Ask("imported", EDITION),
+    "list_responses": Ask("imported", EDITION),
+    "create_form_secret": Ask("imported", EDITION, said(keep_hours=1)),
+    "list_form_secrets": Ask("imported", EDITION),
+    "end_form_secret": Ask("imported", EDITION),
+    "import_responses": Ask("imported", more=lambda story: story.delivery()),
     "get_import": Ask("planned_import", IMPORT),
     "list_import_rows": Ask("imported", IMPORT),
 }
@@ -289,6 +295,8 @@ ON_PLATFORM: dict[str, Ask] = {
     "suggest_skills": Ask(json=said(sentences=["Learners work in a team."])),
     "list_skills_below": Ask(),
     "get_skills_in_use": Ask(),
+    "list_esco_versions": Ask(),
+    "list_link_changes": Ask(path={"version": "1.1.1"}),
     "search_occupations": Ask(query="?text=developer"),
     # The built-in part of ESCO has no occupations.
     "list_occupation_skills": Ask(

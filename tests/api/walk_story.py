@@ -7,6 +7,7 @@ Whoever leads is not the one who seals, and a learner's home is no partner: othe
 one could not be told from a rule about the other.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 
 from app.adapters.identity.local import ISSUER as LOCAL
+from app.adapters.memory.esco_versions import StoredVersion
 from app.adapters.memory.unit_of_work import MemoryStore
 from app.demo.content import FRAMEWORK, ProposalContent
 from app.demo.workbook import QUESTIONS, ZONE, Response, write
@@ -25,6 +27,7 @@ from app.domain.access.use_cases import grant_role
 from app.ports import Ports
 from tests.api.conftest import Api
 from tests.api.proposal_steps import REVIEWERS, Steps
+from tests.deliveries import signed
 
 LEAD = "UNIOVI"
 ISSUER = "HKA"
@@ -69,11 +72,16 @@ class Story:
     hash: str = ""
     results_hash: str = ""
     plan_token: str = ""
+    secret: str = ""
+    """With which the flow of the form signs."""
     workbook: bytes = b""
 
     def keep(self, stage: str) -> None:
         """Remember what is committed now."""
         if self.store is not None:
+            self.store.tables.setdefault("esco_version", {})["1.1.1"] = StoredVersion(
+                "1.1.1", True, datetime(2027, 1, 1, tzinfo=UTC)
+            )
             self.stages[stage] = {name: dict(rows) for name, rows in self.store.tables.items()}
 
     def return_to(self, stage: str) -> None:
@@ -85,7 +93,7 @@ class Story:
         self.store.started.clear()
 
     async def do(
-        self, person: str, method: str, path: str, *, expect: int | None = None, **more: Any
+        self, person: str | None, method: str, path: str, *, expect: int | None = None, **more: Any
     ) -> httpx.Response:
         """One step of the story, which has to succeed."""
         if more.pop("act", False):
@@ -200,6 +208,9 @@ class Story:
         await self.do(elena, "PUT", f"{self.edition}/forms/{FORM}", json=mapping)
         self.things["form"] = FORM
         now = self.api.ports.clock.now()
+        made = await self.do(elena, "POST", f"{self.edition}/forms/{FORM}/secrets", json={})
+        self.things["secret"], self.secret = made.json()["id"], made.json()["secret"]
+        await self.do(None, "POST", f"{self.edition}/forms/{FORM}/responses", **self.delivery())
         rows = [
             Response(n, now - timedelta(days=1, minutes=n), f"Person {n}",
                      f"form-{n}@example.org", "HKA", "DE", "English")
@@ -231,6 +242,13 @@ class Story:
         media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         file = ("registrations.xlsx", self.workbook, media_type)
         return {"files": {"file": file}, "data": {"form": FORM}}
+
+    def delivery(self) -> dict[str, Any]:
+        """A response that came too early, as a flow delivers it."""
+        now = self.api.ports.clock.now()
+        raw = {"responder": "early@example.org", "submitDate": "1/31/2020 1:23:45 PM"}
+        body = json.dumps({"response_id": 900, "raw": raw}).encode()
+        return {"content": body, "headers": signed(self.secret, body, now)}
 
     async def _grade(self) -> None:
         listed = await self.do("teo-oviedo", "GET", f"{self.edition}/results?limit=200")

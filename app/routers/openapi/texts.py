@@ -24,6 +24,7 @@ TAGS = [
     {"name": "results", "description": "What learners achieved, and what they confirm."},
     {"name": "links", "description": "For people without an account."},
     {"name": "credentials", "description": "Issuing, downloading and verifying."},
+    {"name": "shares", "description": "Links by which holders show their credentials."},
     {"name": "jobs", "description": "Long work and its progress."},
     {"name": "audit", "description": "Who changed what."},
 ]
@@ -55,6 +56,10 @@ PARAMETERS: dict[str, tuple[str, object]] = {
     "import_id": ("identifier of an import", ID),
     "form": ("the form's id in Microsoft Forms", "v4j5cvGGr0GRqy180BHbR1"),
     "batch": ("identifier of an issuing batch", ID),
+    "secret": ("identifier of a secret of a form", ID),
+    "share": ("identifier of a link", ID),
+    "status_list": ("identifier of a status list", ID),
+    "channel": ("way of delivery", "email"),
     "job": ("identifier of a job", ID),
     "grant": ("identifier of a grant", ID),
     "section": ("which part of the proposal", "academic"),
