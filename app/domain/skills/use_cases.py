@@ -65,7 +65,7 @@ async def concept_changes(since: str, version: str, *, work: SkillsWork) -> Sequ
         before = await work.esco_versions.states(since, None)
         now = await work.esco_versions.states(version, None)
         found = []
-        for uri, was in before.items():
+        for uri, was in sorted(before.items()):
             differs = differences(was, now.get(uri))
             if was.kind == "occupation" or not differs:
                 continue
