@@ -76,6 +76,10 @@ class VerificationOut(BaseModel):
     verdict: Literal["verified", "partially_verified", "failed"] = Field(
         description="all checks together: one error fails, what is decisive has to be ok"
     )
+    presented_as: Literal["json", "pdf", "xml"] = Field(
+        description="of a PDF, only the credential embedded in it is verified, never what its "
+        "pages show; XML is only named for what it is"
+    )
     sealed: bool
     level: str | None = Field(
         description="level of the seal by what it carries: B-B, B-T, B-LT, B-LTA", examples=["B-B"]
@@ -96,6 +100,7 @@ class VerificationOut(BaseModel):
         """From the domain."""
         return cls(
             verdict=found.verdict.value,
+            presented_as=found.presented_as,
             sealed=found.sealed,
             level=found.level,
             sealed_at=found.sealed_at,

@@ -13,6 +13,7 @@ from app.adapters.edc.certificates import CertificateFacts
 from app.adapters.edc.contents import contents_of
 from app.adapters.edc.format_cache import FormatVerdicts
 from app.adapters.edc.opened import Sealed, is_canonical, looks_sealed, take_apart
+from app.adapters.edc.pdf_input import credential_in_pdf, looks_like_pdf
 from app.adapters.edc.qualification import QualificationSource
 from app.adapters.edc.strict_json import NotReadable, read_object
 from app.adapters.edc.times import NOTHING, Material, judge_times
@@ -73,14 +74,13 @@ def verify(
         qualifications,
         verdicts or FormatVerdicts(1),
     )
+    if not looks_like_pdf(raw):
+        return _json(raw, world)
     try:
-        outer = read_object(raw)
-        if not looks_sealed(outer):
-            return _unsealed(raw, outer, world)
-        sealed = take_apart(outer, raw)
+        embedded = credential_in_pdf(raw)
     except NotReadable as problem:
-        return _unreadable(problem, sealed=b'"signatures"' in raw)
-    return _sealed(sealed, world, canonical=is_canonical(outer, raw))
+        return replace(_unreadable(problem, sealed=False), presented_as="pdf")
+    return replace(_json(embedded.content, world), presented_as="pdf")
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,17 @@ class _World:
     material: Material
     qualifications: QualificationSource | None
     verdicts: FormatVerdicts
+
+
+def _json(raw: bytes, world: _World) -> Verification:
+    try:
+        outer = read_object(raw)
+        if not looks_sealed(outer):
+            return _unsealed(raw, outer, world)
+        sealed = take_apart(outer, raw)
+    except NotReadable as problem:
+        return _unreadable(problem, sealed=b'"signatures"' in raw)
+    return _sealed(sealed, world, canonical=is_canonical(outer, raw))
 
 
 def _sealed(sealed: Sealed, world: _World, *, canonical: bool) -> Verification:
@@ -196,7 +207,7 @@ def _other_format(found: Check) -> Verification:
         for name in CheckName
         if name is not CheckName.FORMAT
     ]
-    return Verification(checks=_in_order([found, *others]), sealed=False)
+    return Verification(checks=_in_order([found, *others]), sealed=False, presented_as="xml")
 
 
 def _document(payload: bytes) -> tuple[dict[str, Any] | None, NotReadable | None]:

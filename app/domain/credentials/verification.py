@@ -94,9 +94,7 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
-_DOUBTS = frozenset(
-    {CheckName.REVOCATION, CheckName.CERTIFICATE_STATUS, CheckName.QUALIFICATION}
-)
+_DOUBTS = frozenset({CheckName.REVOCATION, CheckName.CERTIFICATE_STATUS, CheckName.QUALIFICATION})
 """Checks that may be skipped, but whose warnings keep a credential from counting as verified."""
 
 DECISIVE = frozenset(
@@ -156,6 +154,9 @@ class Verification:
     """The time that the seal claims."""
     proven_at: datetime | None = None
     """Not later than this it was sealed, as trusted third parties attest; None: nobody does."""
+    presented_as: str = "json"
+    """What the file is: `json`; `pdf`, of which only the credential embedded in it was looked at;
+    `xml`, which was only named."""
     canonical: bool = True
     """Whether the file has, byte for byte, the form in which we write sealed credentials."""
     certificate: Mapping[str, Any] = field(default_factory=dict)
