@@ -17,11 +17,14 @@ from app.domain.access.roles import Caller, Grant, Role
 from app.domain.canonical import content_hash
 from app.domain.credentials.ports import AwardNotFound, AwardNotReady, EditionNotFound
 from app.domain.credentials.seal import (
+    Brought,
     IssuedCredential,
     IssuingOrder,
+    PreparedSeal,
     SealDoubtful,
     SealFacts,
     SealUnavailable,
+    SignatureRefused,
 )
 from app.domain.errors import Finding
 from app.domain.ids import new_id
@@ -305,6 +308,17 @@ class OneMicroCredential:
 
 
 PNG = b"\x89PNG\r\n\x1a\n"
+LOCAL = "rectorate"
+"""The seal on paper whose stamp stays with its institution."""
+
+
+def stamp(prepared: PreparedSeal) -> bytes:
+    """What the institution brings back."""
+    return prepared.digest
+
+
+def _on_paper(order: IssuingOrder) -> bytes:
+    return json.dumps({"id": order.urn, "name": order.award.holder.full_name}).encode()
 
 
 class PaperSeal:
@@ -316,12 +330,15 @@ class PaperSeal:
         self.findings: tuple[Finding, ...] = ()
         self.specimen: tuple[Finding, ...] = ()
         self.orders: list[IssuingOrder] = []
+        self.names: tuple[str, ...] = ("default", LOCAL)
         self.before_issuing: Callable[[IssuingOrder], None] = lambda order: None
 
     async def seals(self) -> Sequence[SealFacts]:
         return [await self.facts(self.institution)]
 
-    async def facts(self, institution: str) -> SealFacts:
+    async def facts(self, institution: str, name: str | None = None) -> SealFacts:
+        if name not in (None, *self.names):
+            raise SealUnavailable(f"{institution} has no seal {name} here.")
         if institution != self.institution:
             raise SealUnavailable(f"{institution} has no seal here.")
         return SealFacts(
@@ -337,9 +354,12 @@ class PaperSeal:
             certificate_sha256=sha256(self.certificate.encode()).hexdigest(),
             development=True,
             findings=self.findings,
+            name=name or self.names[0],
+            is_default=name in (None, self.names[0]),
+            local=(name or self.names[0]) == LOCAL,
         )
 
-    async def root(self, institution: str) -> bytes:
+    async def root(self, institution: str, name: str | None = None) -> bytes:
         await self.facts(institution)
         return b"-----BEGIN CERTIFICATE-----\n"
 
@@ -351,15 +371,47 @@ class PaperSeal:
         self.before_issuing(order)
         if self.findings:
             raise SealDoubtful(self.institution, self.findings)
+        document = json.dumps({"payload": _on_paper(order).decode()}).encode()
+        return await self._kept(document, order.issued_at)
+
+    async def prepare(self, order: IssuingOrder) -> PreparedSeal:
+        self.orders.append(order)
+        self.before_issuing(order)
+        facts = await self.facts(self.institution, order.seal)
+        if self.findings:
+            raise SealDoubtful(self.institution, self.findings)
+        return PreparedSeal(
+            credential=order.credential,
+            registration=order.award.registration,
+            institution=self.institution,
+            seal=facts.name,
+            payload=_on_paper(order),
+            protected="cGFwZXI",
+            algorithm="RS256",
+            certificate_sha256=facts.certificate_sha256,
+            prepared_at=order.issued_at,
+        )
+
+    async def attach(self, prepared: PreparedSeal, brought: Brought) -> IssuedCredential:
+        """Stamped is what ends in the digest of what was prepared."""
+        if brought.signature != stamp(prepared):
+            raise SignatureRefused((Finding("/signature", "signature_wrong", "Not the stamp."),))
         document = json.dumps(
-            {"payload": json.dumps({"id": order.urn, "name": order.award.holder.full_name})}
+            {"payload": prepared.payload.decode(), "signature": brought.signature.hex()}
         ).encode()
+        return await self._kept(document, prepared.prepared_at)
+
+    async def unsealed(self, order: IssuingOrder) -> bytes:
+        self.orders.append(order)
+        return b'{"credential":' + _on_paper(order) + b"}"
+
+    async def _kept(self, document: bytes, issued_at: datetime) -> IssuedCredential:
         facts = await self.facts(self.institution)
         return IssuedCredential(
             document=document,
             sha256=sha256(document).hexdigest(),
             images={"en": PNG + b"en", "es": PNG + b"es"},
-            issued_at=order.issued_at,
+            issued_at=issued_at,
             organisation=facts.organisation,
             organisation_identifier=facts.organisation_identifier,
             certificate_sha256=facts.certificate_sha256,

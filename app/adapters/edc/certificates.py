@@ -82,6 +82,11 @@ def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
         raise CertificateUnreadable(f"{type(error).__name__} in a certificate") from error
 
 
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 of a certificate's DER, in hexadecimal."""
+    return sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+
+
 def _facts(certificate: x509.Certificate) -> CertificateFacts:
     key, strong = _key(certificate)
     return CertificateFacts(
@@ -94,7 +99,7 @@ def _facts(certificate: x509.Certificate) -> CertificateFacts:
         serial=f"{certificate.serial_number:x}",
         valid_from=certificate.not_valid_before_utc,
         valid_until=certificate.not_valid_after_utc,
-        sha256=sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
+        sha256=fingerprint(certificate),
         may_sign=_may_sign(certificate),
         is_authority=_is_authority(certificate),
         key=key,

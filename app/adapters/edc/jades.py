@@ -35,14 +35,26 @@ def seal(
     `payload` is UTF-8 JSON text, `signed_at` has a zone. Raises SealUnavailable when the key cannot
     be reached, UnicodeDecodeError for a payload that is not text.
     """
-    text = payload.decode("utf-8")
-    protected = base64url(
+    protected = encoded_header(key, signed_at, time_header)
+    signature = key.sign(signing_input(protected, payload))
+    return general_serialisation(payload, protected, signature)
+
+
+def encoded_header(key: SealKey, signed_at: datetime, time_header: TimeHeader = "iat") -> str:
+    """The protected header as it is signed and as it stands in the document."""
+    return base64url(
         json.dumps(protected_header(key, signed_at, time_header), separators=(",", ":")).encode()
     )
-    signature = key.sign(signing_input(protected, payload))
+
+
+def general_serialisation(payload: bytes, protected: str, signature: bytes) -> bytes:
+    """The sealed document (RFC 7515, section 7.2.1, with RFC 7797).
+
+    Raises UnicodeDecodeError for a payload that is not text.
+    """
     return json.dumps(
         {
-            "payload": text,
+            "payload": payload.decode("utf-8"),
             "signatures": [{"protected": protected, "signature": base64url(signature)}],
         },
         ensure_ascii=False,

@@ -8,6 +8,8 @@ of its issuer, so that the two always agree.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
 from uuid import UUID
 
 from app.domain.credentials.credential_id import credential_urn
@@ -16,12 +18,23 @@ from app.domain.vocabulary.award import Award
 from app.domain.vocabulary.institutions import Alliance, Institution, InstitutionCode
 from app.domain.vocabulary.micro_credential import MicroCredential
 
-
 SealName = str
 """How an institution tells its seals apart: lower case, stable, part of settings and batches."""
 
 DEFAULT_SEAL: SealName = "default"
 """The name of a seal whose institution has given it none."""
+
+
+class QualificationClaim(StrEnum):
+    """What a certificate says of its own qualification; only a trusted list can confirm it."""
+
+    NONE = "none"
+    OTHER = "other"
+    """Of another kind: for signatures of people, or for websites."""
+    SEAL = "seal"
+    """A qualified certificate for electronic seals."""
+    SEAL_IN_DEVICE = "seal_in_device"
+    """The same, with its key in a qualified device."""
 
 
 class SealUnavailable(Unavailable):
@@ -66,6 +79,32 @@ class DocumentInvalid(Invalid):
         )
 
 
+class SignatureRefused(Invalid):
+    """What was brought back is not the seal that was to be made; nothing is kept of it."""
+
+    code = "signature_refused"
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        reasons = ", ".join(finding.code for finding in findings)
+        super().__init__(
+            f"This is not the seal of what was prepared ({reasons}). "
+            "Download what is to be signed again, and sign exactly that.",
+            findings=findings,
+        )
+
+
+class SealIsElsewhere(Conflict):
+    """The key of this seal is with its institution, so that nothing can be sealed here."""
+
+    code = "seal_is_local"
+
+    def __init__(self, institution: InstitutionCode) -> None:
+        super().__init__(
+            f"The key of this seal is with {institution}. Download what the batch has prepared, "
+            "sign it there, and attach the signatures."
+        )
+
+
 @dataclass(frozen=True)
 class SealFacts:
     """What is known of one institution's seal. Nothing in here is secret."""
@@ -91,6 +130,13 @@ class SealFacts:
     """Whether it is a stand-in for development that proves nothing about anybody."""
     findings: tuple[Finding, ...] = ()
     """Everything doubtful about it at the moment of asking; empty when it is fit for use."""
+    name: SealName = DEFAULT_SEAL
+    is_default: bool = True
+    """Whether the institution seals with it unless said otherwise."""
+    local: bool = False
+    """Whether its key stays with the institution, which signs elsewhere what is prepared here."""
+    claims: QualificationClaim = QualificationClaim.NONE
+    """What the certificate says of its own qualification (ETSI EN 319 412-5)."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +151,8 @@ class IssuingOrder:
     alliance: Alliance
     issued_at: datetime
     """The moment of sealing, which is also when the credential begins to be valid."""
+    seal: SealName | None = None
+    """Which of the institution's seals; None: its default."""
 
     @property
     def urn(self) -> str:
@@ -131,3 +179,43 @@ class IssuedCredential:
     """Name and version of the application profile that it was built and checked by."""
     valid_until: datetime | None = None
     """When it expires by its own word; None where it does not."""
+
+
+@dataclass(frozen=True)
+class PreparedSeal:
+    """A credential that is ready to be signed where its key is. Personal data.
+
+    What is signed is `protected`, a dot and the payload (RFC 7797): `signing_input`.
+    """
+
+    credential: UUID
+    registration: UUID
+    institution: InstitutionCode
+    seal: SealName
+    payload: bytes = field(repr=False)
+    """The credential, exactly as it will stand in the sealed document."""
+    protected: str
+    """The protected header, as it will stand there: algorithm, certificates, time of signing."""
+    algorithm: str
+    certificate_sha256: str
+    prepared_at: datetime
+
+    @property
+    def signing_input(self) -> bytes:
+        """The bytes to be signed."""
+        return self.protected.encode("ascii") + b"." + self.payload
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of them, for keepers of keys that sign digests."""
+        return sha256(self.signing_input).digest()
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What an institution brings back: the value of a signature, or the whole sealed file."""
+
+    signature: bytes | None = field(default=None, repr=False)
+    """In the form of JOSE, or DER for ECDSA."""
+    document: bytes | None = field(default=None, repr=False)
+    """JAdES in general JSON serialisation, of any level, with the prepared payload."""
