@@ -90,6 +90,21 @@ class Settings(BaseModel):
         None, description="folder with one `<institution>.p12` per sealing institution"
     )
     seal_password: SecretStr | None = Field(None, description="password of those files")
+    seals: Path | None = Field(
+        None,
+        description="TOML file of seals of any kind (files, PKCS #11, remote, with the "
+        "institution), several per institution; comes before the folder",
+    )
+    seal_time: Literal["iat", "sigT"] = Field(
+        "iat",
+        description="where a seal states its time: `sigT` for readers that know only the versions "
+        "of the standard before 2025",
+    )
+    seal_qualification: Literal["qualified", "any"] | None = Field(
+        None,
+        description="whether only certificates are sealed with that say they are qualified ones; "
+        "`qualified` in production unless set",
+    )
     branding: Path | None = Field(
         None,
         description="folder with colours (`UNIOVI.json`) and logos (`UNIOVI.svg`, `.png`) of "
@@ -112,6 +127,14 @@ class Settings(BaseModel):
     esco_api_version: str = Field("1.1.1", description="the version that the API is asked for")
     lead_time_days: int = Field(90, ge=0, description="days from submission to the start")
     objection_days: int = Field(7, ge=0, description="days to object to a result")
+    share_days: int = Field(
+        365, ge=1, le=3650, description="how long a link to a credential may be good at most"
+    )
+    status_list_seal: str | None = Field(
+        None,
+        description="partner whose seal stands behind published status lists; without it, they "
+        "are not sealed",
+    )
 
     @field_validator("oidc_issuers", mode="before")
     @classmethod
@@ -143,7 +166,7 @@ class Settings(BaseModel):
                 "MC_OIDC_ISSUERS": self.oidc_issuers,
                 "MC_SECRET": self.secret,
                 "MC_SMTP_URL": self.smtp_url,
-                "MC_SEAL_PKCS12": self.seal_pkcs12,
+                "MC_SEALS or MC_SEAL_PKCS12": self.seals or self.seal_pkcs12,
                 "MC_TRUST_ANCHORS": self.trust_anchors,
             }.items()
             if not value
@@ -157,6 +180,13 @@ class Settings(BaseModel):
         if self.secret is not None and len(self.secret.get_secret_value()) < 32:
             raise ValueError("MC_SECRET needs at least 32 characters")
         return self
+
+    @property
+    def qualified_seals_only(self) -> bool:
+        """Whether a certificate that claims no qualification keeps a seal from being used."""
+        return self.seal_qualification == "qualified" or (
+            self.seal_qualification is None and self.is_production
+        )
 
     @property
     def is_production(self) -> bool:

@@ -31,8 +31,15 @@ from app.adapters.identity.oidc import OidcTokens
 from app.adapters.identity.sessions import ISSUER as SESSION_ISSUER
 from app.adapters.identity.sessions import LinkSessions
 from app.adapters.identity.tokens import TokensByIssuer
-from app.adapters.issuing.keys import DevelopmentSeals, FolderSeals, SealKeys
+from app.adapters.issuing.keys import (
+    ConfiguredSeals,
+    DevelopmentSeals,
+    FolderSeals,
+    SealKeys,
+)
+from app.adapters.issuing.keys_file import read_seals
 from app.adapters.issuing.sealing import EdcSealing
+from app.adapters.issuing.status_lists import JwsStatusListSealing
 from app.adapters.issuing.trusted import RecognisedInstitutions, Trusted
 from app.adapters.issuing.verifier import EdcVerifier
 from app.adapters.mail.files import FileMailer
@@ -176,12 +183,7 @@ def _issuing(settings: Settings, clock: Clock) -> Mapping[str, Any]:
         development_seals=None if settings.is_production else stand_ins,
         clock=clock,
     )
-    keys: SealKeys
-    if settings.seal_pkcs12 is not None:
-        password = settings.seal_password.get_secret_value() if settings.seal_password else ""
-        keys = FolderSeals(settings.seal_pkcs12, password)
-    else:
-        keys = DevelopmentSeals(stand_ins, clock)
+    keys = _seal_keys(settings, stand_ins, clock)
     return {
         "sealing": EdcSealing(
             keys,
@@ -189,9 +191,23 @@ def _issuing(settings: Settings, clock: Clock) -> Mapping[str, Any]:
             clock,
             public_url=settings.public_url,
             production=settings.is_production,
+            time_header=settings.seal_time,
+            qualified_only=settings.qualified_seals_only,
         ),
+        "status_list_sealing": JwsStatusListSealing(keys, settings.status_list_seal),
         "verifier": EdcVerifier(trusted, RecognisedInstitutions(settings.recognised_institutions)),
     }
+
+
+def _seal_keys(settings: Settings, stand_ins: Path, clock: Clock) -> SealKeys:
+    """The seals of the settings; where there are none, and only in development, stand-ins."""
+    behind: SealKeys | None = None
+    if settings.seal_pkcs12 is not None:
+        password = settings.seal_password.get_secret_value() if settings.seal_password else ""
+        behind = FolderSeals(settings.seal_pkcs12, password)
+    elif not settings.is_production:
+        behind = DevelopmentSeals(stand_ins, clock)
+    return ConfiguredSeals({} if settings.seals is None else read_seals(settings.seals), behind)
 
 
 def _mailer(settings: Settings, clock: Clock) -> Mailer:
