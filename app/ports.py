@@ -11,6 +11,7 @@ from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock
 from app.domain.credentials.ports import CredentialsWork, Sealing, Verifier
 from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
+from app.domain.credentials.ports_life import StatusListSealing, UnsealedLists
 from app.domain.credentials.use_cases_shown import Pages
 from app.domain.enrolment.forms.signing import SecretBook
 from app.domain.enrolment.planning import Tools
@@ -104,6 +105,8 @@ class Ports:
     seal_levels: SealLevels = field(default_factory=BasicLevelOnly)
     """Adds timestamps and revocation data to what was sealed."""
     local_identity: LocalIdentity | None = None
+    status_list_sealing: StatusListSealing = field(default_factory=UnsealedLists)
+    """Whose seal stands behind published status lists."""
     extra: dict[str, Any] = field(default_factory=dict)
 
     def system_work(self, action: str) -> Work:

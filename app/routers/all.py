@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.routers import (
+    credential_shares,
     credentials,
     credentials_batches,
     credentials_life,
@@ -22,6 +23,7 @@ from app.routers import (
     registrations,
     results,
     skills,
+    status_lists,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -43,6 +45,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     credentials_batches.router,
     credentials.router,
     credentials_life.router,
+    credential_shares.router,
+    credential_shares.public_router,
+    status_lists.router,
     credentials.verification_router,
     credentials_shown.router,
     credentials_page.router,

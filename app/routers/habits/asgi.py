@@ -17,6 +17,16 @@ log = logging.getLogger("app.access")
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
+_SHARED = ("/v1/shares/", "/s/")
+SHARED_HEADERS: Mapping[str, str] = {
+    "Cache-Control": "private, no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+"""Of whatever a share link answers with, refusals too: nothing for crawlers, nothing kept, and no
+address passed on."""
+
+
 class TraceAndLog:
     """Gives every request a trace id (W3C Trace Context), echoes it, and logs one line.
 
@@ -43,6 +53,8 @@ class TraceAndLog:
                 headers = MutableHeaders(scope=message)
                 headers["Trace-Id"] = scope["trace_id"]
                 headers["X-Content-Type-Options"] = "nosniff"
+                if scope["path"].startswith(_SHARED):
+                    headers.update(SHARED_HEADERS)
                 if "caller" in scope and "cache-control" not in headers:
                     # Answers to a named caller may hold personal data.
                     headers["Cache-Control"] = "private, no-store"

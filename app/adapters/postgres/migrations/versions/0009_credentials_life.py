@@ -97,7 +97,9 @@ def _create_status_lists() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(purpose, name=op.f("ck_status_list_purpose")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_status_list")),
-        sa.UniqueConstraint("purpose", "period", "number", name=op.f("uq_status_list_purpose")),
+        sa.UniqueConstraint(
+            "purpose", "period", "number", name=op.f("uq_status_list_purpose_period_number")
+        ),
     )
     op.create_table(
         "status_list_entry",
@@ -116,7 +118,9 @@ def _create_status_lists() -> None:
             ["list"], ["status_list.id"], name=op.f("fk_status_list_entry_list_status_list")
         ),
         sa.PrimaryKeyConstraint("list", "position", name=op.f("pk_status_list_entry")),
-        sa.UniqueConstraint("credential", "purpose", name=op.f("uq_status_list_entry_credential")),
+        sa.UniqueConstraint(
+            "credential", "purpose", name=op.f("uq_status_list_entry_credential_purpose")
+        ),
     )
     _place_those_of_the_release()
     op.execute(_PLACES_STAND)
