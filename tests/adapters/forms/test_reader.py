@@ -267,9 +267,10 @@ def test_a_form_may_ask_for_the_parts_of_a_name_and_for_an_organisation():
 
 def test_a_mapping_that_cannot_work_is_pointed_at():
     with pytest.raises(MappingInvalid) as refused:
-        mapping({"A": "email", "B": "email"}, time_zone="Madrid").check()
+        mapping({"A": "email", "B/C": "email", "b c": "ignored"}, time_zone="Madrid").check()
     assert [(f.pointer, f.code) for f in refused.value.findings] == [
-        ("/questions", "meaning_twice"),
+        ("/questions/B~1C", "meaning_twice"),
+        ("/questions/b c", "header_twice"),
         ("/time_zone", "time_zone_unknown"),
         ("/questions", "institution_not_mapped"),
     ]

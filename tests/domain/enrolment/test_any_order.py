@@ -1,15 +1,17 @@
 """While a list is provisional, the order in which files arrive cannot matter."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from app.domain.enrolment.forms.imports import ResponseImport
 from app.domain.enrolment.registration import State
 from app.domain.enrolment.use_cases_commit import take_back_import
 from app.domain.enrolment.use_cases_lists import get_standing
+from tests.deliveries import Flow
 from tests.domain.enrolment.memory import Store
 from tests.enrolment_builders import LIKENESS, officer, opened
 from tests.enrolment_imports import Importer, at
@@ -80,13 +82,22 @@ async def outcome(importer: Importer) -> tuple[Outcome, list[bool]]:
     ], [s.is_placed for s in found.standings]
 
 
-async def after(files: list[list[tuple[int, str, str, str, int]]]) -> tuple[Outcome, list[bool]]:
+async def after(
+    files: list[list[tuple[int, str, str, str, int]]], live: frozenset[int] = frozenset()
+) -> tuple[Outcome, list[bool]]:
+    """What comes of files and, where their first number is among `live`, deliveries of their rows
+    as they were first sent."""
     store = Store()
     edition = await opened(store, store.clock, places=3, per_institution=2)
     importer = Importer(store, store.clock, edition)
-    await importer.map()
+    flow = Flow(store, store.clock, edition)
+    await flow.map()
     for file in files:
-        await importer.take([row_of(store, drawn) for drawn in file])
+        if file and file[0][0] in live:
+            first = [replace(row_of(store, drawn), modified=None) for drawn in file]
+            await flow.delivers(*first)
+        else:
+            await importer.take([row_of(store, drawn) for drawn in file])
     return await outcome(importer)
 
 
@@ -96,6 +107,37 @@ def test_any_order_of_the_same_imports_gives_the_same_list(files, random):
     shuffled = list(files)
     random.shuffle(shuffled)
     assert asyncio.run(after(shuffled)) == asyncio.run(after(files))
+
+
+@settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+@given(
+    some_files,
+    st.frozensets(st.integers(1, 14), min_size=4),
+    st.randoms(use_true_random=False),
+)
+def test_any_order_of_files_and_deliveries_gives_the_same_list(files, live, random):
+    files = [
+        [(*drawn[:4], 0) for drawn in file] if file and file[0][0] in live else file
+        for file in files
+    ]
+    # A flow delivers a response when it is sent, before anybody edits it.
+    assume(one_version_each(files))
+    shuffled = list(files)
+    random.shuffle(shuffled)
+    assert asyncio.run(after(shuffled, live)) == asyncio.run(after(files, live))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(one_response, max_size=9, unique_by=lambda drawn: drawn[0]))
+def test_it_makes_no_difference_whether_a_form_was_uploaded_or_delivered(drawn):
+    sent = [(*one[:4], 0) for one in drawn]
+    one_by_one = [[one] for one in sent]
+    everybody = frozenset(range(1, 15))
+    assert asyncio.run(after(one_by_one, everybody)) == asyncio.run(after([sent]))
 
 
 async def with_one_taken_back(
