@@ -332,6 +332,7 @@ class PaperSeal:
         self.orders: list[IssuingOrder] = []
         self.names: tuple[str, ...] = ("default", LOCAL)
         self.before_issuing: Callable[[IssuingOrder], None] = lambda order: None
+        self.valid_until: datetime | None = None
 
     async def seals(self) -> Sequence[SealFacts]:
         return [await self.facts(self.institution)]
@@ -417,6 +418,7 @@ class PaperSeal:
             certificate_sha256=facts.certificate_sha256,
             development=True,
             profile="paper 1",
+            valid_until=self.valid_until,
         )
 
 

@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.domain.access.permissions import require
 from app.domain.access.roles import Caller
-from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
 from app.domain.credentials.batch import IssuingBatch
 from app.domain.credentials.credential import (
     AlreadyReplaced,
     Change,
     Credential,
-    CredentialNotFound,
     tidy_reason,
 )
 from app.domain.credentials.ports import CredentialsWork, Sealing, WorkMaker
@@ -24,7 +21,7 @@ from app.domain.credentials.use_cases_batches import (
     certified_before,
     place_of,
 )
-from app.domain.credentials.use_cases_credentials import SeenCredential, seen_by
+from app.domain.credentials.use_cases_credentials import SeenCredential, enter, seen_by
 from app.domain.ids import new_id
 
 
@@ -140,7 +137,7 @@ async def prepare_reissue(
     """
     async with work() as reading:
         old = await reading.credentials.read(credential_id)
-        _may("prepare_reissue", old, caller)
+        await enter(old, "prepare_reissue", work=reading, caller=caller)
         old.expect(version)
         why = tidy_reason(reason)
         if old.superseded_by is not None:
@@ -184,22 +181,11 @@ def _notices(change: Change | None) -> Sequence[Notice]:
     return (COPIES_STAY,) if change is Change.REVOKE else ()
 
 
-def _may(action: str, credential: Credential, caller: Caller) -> None:
-    require(
-        PERMISSIONS,
-        caller,
-        action,
-        place_of(credential.issuer),
-        see="get_credential",
-        missing=CredentialNotFound(credential.id),
-    )
-
-
 async def _officer(
     action: str, credential_id: UUID, version: int, work: CredentialsWork, caller: Caller
 ) -> Credential:
     credential = await work.credentials.get(credential_id)
-    _may(action, credential, caller)
+    await enter(credential, action, work=work, caller=caller)
     credential.expect(version)
     return credential
 

@@ -1,0 +1,539 @@
+"""After sealing: out of force, taken back, made anew, forgotten. On PostgreSQL and in memory."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.domain.access.permissions import NotAllowed
+from app.domain.access.roles import Role
+from app.domain.credentials.batch import (
+    BatchIncomplete,
+    BatchState,
+    NothingToRerun,
+    Outcome,
+    ScheduleInvalid,
+)
+from app.domain.credentials.credential import (
+    AlreadyReplaced,
+    Change,
+    CredentialNotFound,
+    CredentialStale,
+    NoChangePending,
+    ReasonNeeded,
+    SamePerson,
+)
+from app.domain.credentials.status import (
+    Channel,
+    CredentialMoveNotAllowed,
+    CredentialState,
+    DeliveryState,
+    Standing,
+)
+from app.domain.credentials.use_cases_batches import (
+    approve_batch,
+    cancel_batch,
+    get_batch,
+    prepare_batch,
+    rerun_batch,
+    start_due_batch,
+)
+from app.domain.credentials.use_cases_credentials import (
+    CredentialErased,
+    NotRetried,
+    download_credential,
+    erase_credential,
+    get_credential,
+    get_published_status,
+    note_email,
+    retry_delivery,
+)
+from app.domain.credentials.use_cases_life import (
+    COPIES_STAY,
+    confirm_credential_change,
+    drop_credential_change,
+    prepare_reissue,
+    propose_change,
+    suspend_credential,
+)
+from app.domain.jobs import JobState
+from tests.contracts.issuing_house import House, memory_house, postgres_house
+from tests.issuing_builders import LEARNER, Notes, officer
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def house(request: pytest.FixtureRequest) -> House:
+    if request.param == "memory":
+        return memory_house()
+    return postgres_house(request.getfixturevalue("engine"))
+
+
+async def issued(house: House):
+    """One credential, in force."""
+    (award,) = house.learners(1)
+    await house.run(await house.approved())
+    async with house.work() as work:
+        (credential,) = await work.credentials.of_registrations([award.registration])
+    return credential, award
+
+
+async def read(house, credential_id):
+    async with house.work() as work:
+        return await work.credentials.read(credential_id)
+
+
+async def status(house, credential_id):
+    found, _ = await get_published_status(credential_id, work=house.work())
+    return found
+
+
+async def proposed(house, credential, change, reason="error", by=None, version=None):
+    by = by or house.ines
+    return await propose_change(
+        credential.id,
+        version or (await read(house, credential.id)).version,
+        change,
+        reason,
+        work=house.work(by),
+        caller=by,
+        clock=house.clock,
+    )
+
+
+async def confirmed(house, credential, by=None):
+    by = by or house.ivan
+    return await confirm_credential_change(
+        credential.id,
+        (await read(house, credential.id)).version,
+        work=house.work(by),
+        caller=by,
+        clock=house.clock,
+    )
+
+
+async def suspended(house, credential, reason="inquiry"):
+    return await suspend_credential(
+        credential.id,
+        (await read(house, credential.id)).version,
+        reason,
+        work=house.work(house.ines),
+        caller=house.ines,
+        clock=house.clock,
+    )
+
+
+async def reissued(house, credential, reason="The name has changed."):
+    batch = await prepare_reissue(
+        credential.id,
+        (await read(house, credential.id)).version,
+        reason,
+        work=lambda: house.work(house.ines),
+        sealing=house.sealing,
+        caller=house.ines,
+        clock=house.clock,
+    )
+    approved, _ = await approve_batch(
+        batch.id,
+        batch.version,
+        work=lambda: house.work(house.ivan),
+        sealing=house.sealing,
+        caller=house.ivan,
+        clock=house.clock,
+    )
+    return approved
+
+
+async def test_one_officer_suspends_and_two_reinstate(house):
+    credential, _ = await issued(house)
+    seen, notices = await suspended(house, credential, "  An  inquiry is open. ")
+    assert (seen.credential.state, seen.credential.reason) == (
+        CredentialState.SUSPENDED,
+        "An inquiry is open.",
+    )
+    assert notices == (COPIES_STAY,)
+    assert set(seen.allowed_actions) >= {"propose_revocation", "propose_reinstatement"}
+    await proposed(house, credential, Change.REINSTATE, "Nothing was found.")
+    with pytest.raises(SamePerson):
+        await confirmed(house, credential, house.ines)
+    seen, notices = await confirmed(house, credential)
+    assert (seen.credential.state, notices) == (CredentialState.SEALED, ())
+
+
+async def test_two_officers_revoke_and_are_told_that_copies_stay(house):
+    credential, _ = await issued(house)
+    seen, notices = await proposed(house, credential, Change.REVOKE, "Wrong person.")
+    assert notices == (COPIES_STAY,)
+    assert (await status(house, credential.id)).state is CredentialState.SEALED
+    assert "confirm_credential_change" not in seen.allowed_actions
+    other = await get_credential(credential.id, work=house.work(house.ivan), caller=house.ivan)
+    assert "confirm_credential_change" in other.allowed_actions
+    seen, notices = await confirmed(house, credential)
+    assert (seen.credential.state, seen.credential.reason, notices) == (
+        CredentialState.REVOKED,
+        "Wrong person.",
+        (COPIES_STAY,),
+    )
+    assert (await status(house, credential.id)).standing(house.clock.now()) is Standing.REVOKED
+
+
+async def test_what_was_proposed_can_be_taken_back(house):
+    credential, _ = await issued(house)
+    await proposed(house, credential, Change.REVOKE)
+    await drop_credential_change(
+        credential.id,
+        (await read(house, credential.id)).version,
+        work=house.work(house.ivan),
+        caller=house.ivan,
+    )
+    with pytest.raises(NoChangePending):
+        await confirmed(house, credential)
+
+
+async def test_a_holder_does_not_see_what_officers_only_think_about(house):
+    credential, _ = await issued(house)
+    house.awards.accounts[LEARNER.account] = (credential.registration,)
+    await proposed(house, credential, Change.REVOKE, "Suspicion.")
+    mine = await get_credential(credential.id, work=house.work(LEARNER), caller=LEARNER)
+    theirs = await get_credential(credential.id, work=house.work(house.ivan), caller=house.ivan)
+    assert (mine.by_officer, theirs.by_officer) == (False, True)
+
+
+async def test_a_reason_is_needed_and_told_whole(house):
+    credential, _ = await issued(house)
+    for reason in ("", "   ", "x" * 301, "a\x07b"):
+        with pytest.raises(ReasonNeeded):
+            await suspended(house, credential, reason)
+        with pytest.raises(ReasonNeeded):
+            await proposed(house, credential, Change.REVOKE, reason)
+
+
+async def test_strangers_teachers_and_holders_change_nothing(house):
+    credential, _ = await issued(house)
+    house.awards.accounts[LEARNER.account] = (credential.registration,)
+    for nosy in (officer(Role.ISSUER_OFFICER, "HKA"), officer(Role.TEACHER, "UNIOVI")):
+        with pytest.raises(CredentialNotFound):
+            await proposed(house, credential, Change.REVOKE, by=nosy)
+    for nosy in (LEARNER, officer(Role.AUDITOR, None)):
+        with pytest.raises(NotAllowed):
+            await proposed(house, credential, Change.REVOKE, by=nosy)
+
+
+async def test_a_decision_on_what_has_changed_since_is_refused(house):
+    credential, _ = await issued(house)
+    await suspended(house, credential)
+    with pytest.raises(CredentialStale):
+        await proposed(house, credential, Change.REVOKE, version=credential.version)
+
+
+async def test_a_new_name_makes_a_new_credential_and_the_two_name_each_other(house):
+    old, award = await issued(house)
+    house.awards.ready[award.registration] = replace(
+        award, holder=replace(award.holder, full_name="Zoë Nova")
+    )
+    batch = await reissued(house, old)
+    assert (batch.is_reissue, batch.reason) == (True, "The name has changed.")
+    assert await house.run(batch) == Outcome(sealed=1, skipped=0, failed=0)
+    fresh = next(c for c in await all_of(house, award) if c.id != old.id)
+    assert house.sealing.orders[-1].award.holder.full_name == "Zoë Nova"
+    assert fresh.supersedes == old.id
+    before, after = await status(house, old.id), await status(house, fresh.id)
+    assert (before.state, before.successor) == (CredentialState.SUPERSEDED, fresh.id)
+    assert (after.state, after.predecessor) == (CredentialState.SEALED, old.id)
+    _, outcomes = await get_batch(batch.id, work=house.work(house.ines), caller=house.ines)
+    assert [o.credential.id for o in outcomes] == [fresh.id]
+    assert await house.run(batch) == Outcome(sealed=1, skipped=0, failed=0)
+    assert len(await all_of(house, award)) == 2
+
+
+async def all_of(house, award):
+    async with house.work() as work:
+        return await work.credentials.of_registrations([award.registration])
+
+
+async def test_a_replaced_credential_is_not_changed_any_more(house):
+    old, award = await issued(house)
+    await house.run(await reissued(house, old))
+    for change in Change:
+        with pytest.raises(AlreadyReplaced):
+            await proposed(house, old, change)
+    with pytest.raises(AlreadyReplaced):
+        await reissued(house, old)
+    with pytest.raises(CredentialMoveNotAllowed):
+        await suspended(house, old)
+    assert len(await all_of(house, award)) == 2
+
+
+async def test_a_revoked_credential_is_issued_again_and_stays_revoked(house):
+    old, award = await issued(house)
+    await proposed(house, old, Change.REVOKE)
+    await confirmed(house, old)
+    await house.run(await reissued(house, old, "The error was put right."))
+    before = await status(house, old.id)
+    assert before.state is CredentialState.REVOKED
+    fresh = await status(house, before.successor)
+    assert (fresh.state, fresh.predecessor) == (CredentialState.SEALED, old.id)
+    with pytest.raises(AlreadyReplaced):
+        await proposed(house, old, Change.REINSTATE)
+    assert len(await all_of(house, award)) == 2
+
+
+async def test_two_prepared_replacements_make_one(house):
+    old, award = await issued(house)
+    first, second = await reissued(house, old), await reissued(house, old)
+    await house.run(first)
+    notes = Notes()
+    await house.run(second, notes)
+    assert notes.codes() == {"already_issued": 1}
+    assert len(await all_of(house, award)) == 2
+
+
+async def test_a_replacement_certifies_what_the_first_one_did_whatever_was_published_since(house):
+    old, award = await issued(house)
+    newer = replace(
+        house.micro_credential, version=2, certified_hash="sha256:" + "1" * 64, title={"en": "New"}
+    )
+    house.published.only = newer
+    await house.run(await reissued(house, old))
+    order = house.sealing.orders[-1]
+    assert (order.micro_credential.version, order.micro_credential.certified_hash) == (
+        1,
+        house.micro_credential.certified_hash,
+    )
+    assert order.micro_credential.title == house.micro_credential.title
+    fresh = next(c for c in await all_of(house, award) if c.id != old.id)
+    assert fresh.title == old.title
+
+
+async def test_an_objection_holds_a_replacement_up_and_the_old_one_stays_in_force(house):
+    old, award = await issued(house)
+    batch = await reissued(house, old)
+    house.awards.postpone(award.registration, "objection_open")
+    with pytest.raises(BatchIncomplete):
+        await house.run(batch)
+    assert (await status(house, old.id)).state is CredentialState.SEALED
+
+
+async def test_a_credential_whose_time_is_over_has_expired_by_itself(house):
+    house.sealing.valid_until = house.clock.time + timedelta(days=365)
+    credential, _ = await issued(house)
+    found = await status(house, credential.id)
+    assert found.valid_until == house.sealing.valid_until
+    assert found.standing(house.clock.now()) is Standing.IN_FORCE
+    later = house.sealing.valid_until
+    assert found.standing(later) is Standing.EXPIRED
+    assert found.state is CredentialState.SEALED
+    await proposed(house, credential, Change.REVOKE)
+    await confirmed(house, credential)
+    assert (await status(house, credential.id)).standing(later) is Standing.REVOKED
+
+
+async def test_what_is_erased_leaves_the_registers_entry_alone(house):
+    credential, _ = await issued(house)
+    house.awards.accounts[LEARNER.account] = (credential.registration,)
+    await suspended(house, credential, "Learner 0 complained.")
+    before, places = await get_published_status(credential.id, work=house.work())
+    await erase_credential(credential.id, work=house.work(), clock=house.clock)
+    await erase_credential(credential.id, work=house.work(), clock=house.clock)
+    assert await get_published_status(credential.id, work=house.work()) == (before, places)
+    assert before.sha256 == credential.sha256
+    async with house.work() as work:
+        for ask in (work.credentials.document, work.credentials.source):
+            with pytest.raises(CredentialNotFound):
+                await ask(credential.id)
+        assert await work.credentials.deliveries(credential.id) == []
+        assert (await work.credentials.read(credential.id)).reason is None
+    with pytest.raises(CredentialErased):
+        await download_credential(
+            credential.id, work=house.work(LEARNER), caller=LEARNER, clock=house.clock
+        )
+    mine = await get_credential(credential.id, work=house.work(LEARNER), caller=LEARNER)
+    assert mine.allowed_actions == ()
+
+
+async def test_no_name_is_left_in_the_database_after_erasure(engine):
+    house = postgres_house(engine)
+    credential, _ = await issued(house)
+    async with engine.connect() as connection:
+        kept = await connection.scalar(text("SELECT document FROM credential_document"))
+        assert b"Learner 0" in kept
+    await erase_credential(credential.id, work=house.work(), clock=house.clock)
+    async with engine.connect() as connection:
+        for table in ("credential_document", "credential_image", "credential_source"):
+            assert await connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0
+        for table in ("credential", "issuing_batch", "issuing_batch_item", "status_list_entry"):
+            rows = await connection.execute(text(f"SELECT t::text FROM {table} t"))
+            assert "Learner" not in "\n".join(row[0] for row in rows)
+
+
+async def test_mail_that_failed_is_tried_again_on_demand(house):
+    credential, _ = await issued(house)
+    with pytest.raises(NotRetried):
+        await retried(house, credential)
+    await note_email(
+        credential.id, DeliveryState.FAILED, code="mail_refused", work=house.work(),
+        clock=house.clock,
+    )  # fmt: skip
+    seen = await get_credential(credential.id, work=house.work(house.ines), caller=house.ines)
+    assert [(d.state, d.code, d.attempts) for d in seen.deliveries] == [
+        (DeliveryState.FAILED, "mail_refused", 1)
+    ]
+    seen = await retried(house, credential)
+    assert [(d.state, d.code, d.attempts) for d in seen.deliveries] == [
+        (DeliveryState.PENDING, None, 1)
+    ]
+    await note_email(credential.id, DeliveryState.DELIVERED, work=house.work(), clock=house.clock)
+    seen = await get_credential(credential.id, work=house.work(house.ines), caller=house.ines)
+    assert [(d.state, d.attempts) for d in seen.deliveries] == [(DeliveryState.DELIVERED, 2)]
+
+
+async def retried(house, credential):
+    return await retry_delivery(
+        credential.id, Channel.EMAIL, work=house.work(house.ines), caller=house.ines,
+        clock=house.clock,
+    )  # fmt: skip
+
+
+async def planned(house, days):
+    batch = await prepare_batch(
+        house.edition,
+        scheduled_for=house.clock.time + timedelta(days=days),
+        work=lambda: house.work(house.ines),
+        sealing=house.sealing,
+        caller=house.ines,
+        clock=house.clock,
+    )
+    return await approve_batch(
+        batch.id,
+        batch.version,
+        work=lambda: house.work(house.ivan),
+        sealing=house.sealing,
+        caller=house.ivan,
+        clock=house.clock,
+    )
+
+
+async def due(house):
+    async with house.work() as work:
+        return [batch.id for batch in await work.batches.due(house.clock.now(), 10)]
+
+
+async def test_a_planned_batch_gets_its_job_when_the_day_has_come(house):
+    house.learners(2)
+    batch, job = await planned(house, 3)
+    assert (job, batch.job, await due(house)) == (None, None, [])
+    work = house.work(house.ivan)
+    assert await start_due_batch(batch.id, work=work, clock=house.clock) is None
+    house.clock.time += timedelta(days=3)
+    assert await due(house) == [batch.id]
+    started = await start_due_batch(batch.id, work=house.work(house.ivan), clock=house.clock)
+    async with house.work() as work:
+        job = await work.jobs.read(started.job)
+    assert (job.state, job.requested_by) == (JobState.QUEUED, house.ivan.actor)
+    again = await start_due_batch(batch.id, work=house.work(house.ivan), clock=house.clock)
+    assert (again, await due(house)) == (None, [])
+    assert await house.run(started) == Outcome(sealed=2, skipped=0, failed=0)
+
+
+@pytest.mark.parametrize("days", [-1, 367])
+async def test_no_batch_is_planned_for_the_past_or_for_ever_after(house, days):
+    house.learners(1)
+    with pytest.raises(ScheduleInvalid):
+        await planned(house, days)
+
+
+async def test_a_planned_batch_can_be_given_up_before_its_day(house):
+    house.learners(1)
+    batch, _ = await planned(house, 3)
+    cancelled = await cancelled_by_ines(house, batch)
+    assert cancelled.state is BatchState.CANCELLED
+    house.clock.time += timedelta(days=4)
+    assert await due(house) == []
+
+
+async def cancelled_by_ines(house, batch):
+    async with house.work() as work:
+        version = (await work.batches.read(batch.id)).version
+    return await cancel_batch(
+        batch.id, version, work=house.work(house.ines), caller=house.ines, clock=house.clock
+    )
+
+
+async def moved(house, batch, state):
+    async with house.work() as work:
+        job = await work.jobs.get(batch.job)
+        await work.jobs.save(replace(job, state=state, cancel_requested=job.cancel_requested))
+
+
+async def test_a_batch_given_up_in_the_middle_keeps_what_is_sealed_and_ends(house):
+    house.learners(6)
+    batch = await house.approved()
+    await moved(house, batch, JobState.RUNNING)
+
+    class Watched(Notes):
+        async def item(self, key, status, code, detail=None):
+            await super().item(key, status, code, detail)
+            if len(self.items) == 2:
+                given_up.append(await cancelled_by_ines(house, batch))
+
+        async def cancelled(self):
+            async with house.work() as work:
+                return (await work.jobs.read(batch.job)).cancel_requested
+
+    given_up: list = []
+    assert await house.run(batch, Watched()) is None
+    assert (given_up[0].state, given_up[0].cancel_requested) == (BatchState.RUNNING, True)
+    async with house.work() as work:
+        assert (await work.batches.read(batch.id)).state is BatchState.CANCELLED
+    assert 2 <= len(await house.live()) <= 4
+
+
+async def test_only_failures_are_run_again_on_an_officers_word(house):
+    awards = house.learners(3)
+    batch = await house.approved()
+    house.awards.postpone(awards[0].registration, "objection_open")
+    with pytest.raises(BatchIncomplete):
+        await house.run(batch)
+    await moved(house, batch, JobState.RUNNING)
+    with pytest.raises(NothingToRerun):
+        await rerun(house, batch)
+    await moved(house, batch, JobState.FAILED)
+    again, job = await rerun(house, batch)
+    assert (job.state, job.error) == (JobState.QUEUED, None)
+    house.awards.ready[awards[0].registration] = awards[0]
+    del house.awards.not_ready[awards[0].registration]
+    house.sealing.orders.clear()
+    assert await house.run(again) == Outcome(sealed=3, skipped=0, failed=0)
+    assert len(house.sealing.orders) == 1
+    await moved(house, batch, JobState.SUCCEEDED)
+    with pytest.raises(NothingToRerun):
+        await rerun(house, batch)
+
+
+async def rerun(house, batch):
+    async with house.work() as work:
+        version = (await work.batches.read(batch.id)).version
+    return await rerun_batch(batch.id, version, work=house.work(house.ines), caller=house.ines)
+
+
+async def test_every_credential_has_its_places_and_the_bits_follow_its_state(house):
+    credential, _ = await issued(house)
+    _, places = await get_published_status(credential.id, work=house.work())
+    assert [place.purpose.value for place in places] == ["revocation", "suspension"]
+
+    async def bits():
+        async with house.work() as work:
+            lists = [await work.status_lists.read(place.list) for place in places]
+        return [
+            place.position in found.positions for place, found in zip(places, lists, strict=True)
+        ]
+
+    assert await bits() == [False, False]
+    await suspended(house, credential)
+    assert await bits() == [False, True]
+    await proposed(house, credential, Change.REVOKE)
+    await confirmed(house, credential)
+    assert await bits() == [True, False]
+    await proposed(house, credential, Change.REINSTATE)
+    await confirmed(house, credential)
+    assert await bits() == [False, False]
