@@ -22,8 +22,8 @@ PERMISSIONS_PAGE = Path(__file__).parents[1] / "docs" / "permissions.md"
 Command = Callable[[argparse.Namespace, Settings], int]
 
 
-def serve(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Serve the API until stopped; migrates first."""
+def serve(arguments: argparse.Namespace, settings: Settings, announce: str = "") -> int:
+    """Serve the API until stopped; migrates first. Prints `announce` once it answers."""
     import uvicorn
 
     from app.database import database, prepare
@@ -32,6 +32,9 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
 
     if arguments.with_parent:
         _end_with_parent()
+    listening = _listening(arguments)
+    if listening is None:
+        return 2
     folder = Path(arguments.folder) if arguments.folder else embedded_folder(settings)
     with database(settings, folder) as url:
         prepare(url, settings)
@@ -48,13 +51,38 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> int:
             # Longer than clients keep a connection that they do not use, or they lose a request.
             timeout_keep_alive=75,
         )
+
+        class Announced(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                if self.started and announce:
+                    print(announce, flush=True)
+
+        running = Announced(config)
+        with suppress(KeyboardInterrupt):
+            running.run(sockets=[listening])
+    return 0 if running.started else 3
+
+
+def _listening(arguments: argparse.Namespace) -> socket.socket | None:
+    """The socket to serve on, had before anything is started; None when the port is taken."""
+    if arguments.fd is not None:
         # Not uvicorn's own `fd`, which takes every socket for a Unix one and so leaves Nagle's
         # algorithm on: each answer on a kept connection then waits 40 ms.
-        given = None if arguments.fd is None else [socket.socket(fileno=arguments.fd)]
-        running = uvicorn.Server(config)
-        with suppress(KeyboardInterrupt):
-            running.run(sockets=given)
-    return 0 if running.started else 3
+        return socket.socket(fileno=arguments.fd)
+    family = socket.AF_INET6 if ":" in arguments.host else socket.AF_INET
+    one = socket.socket(family, socket.SOCK_STREAM)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        one.bind((arguments.host, arguments.port))
+    except (OSError, OverflowError) as error:
+        one.close()
+        sys.stderr.write(
+            f"Port {arguments.port} of {arguments.host} cannot be had: {error}. End what listens "
+            "there, or choose another, such as: python -m app run --port 8001\n"
+        )
+        return None
+    return one
 
 
 def _end_with_parent() -> None:
@@ -86,9 +114,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         address = f"http://{arguments.host}:{arguments.port}"
         public = settings.public_url if "MC_PUBLIC_URL" in os.environ else address
         settings = settings.model_copy(update={"data_dir": folder, "public_url": public})
-        print(f"serving {address}/docs until Ctrl-C; mail goes to {folder / 'mail'}")
+        announce = f"serving {address}/docs until Ctrl-C; mail goes to {folder / 'mail'}"
         with runs(read_settings()).using(folder):
-            return serve(arguments, settings)
+            return serve(arguments, settings, announce)
     return serve(arguments, settings)
 
 

@@ -286,7 +286,7 @@ async def list_micro_credentials(
     cursor: CursorDep,
     limit: LimitDep = 50,
 ) -> Page[MicroCredentialOut]:
-    """Published micro-credentials, the newest first, for everybody who has signed in."""
+    """Published micro-credentials, the newest first, for everybody."""
     found = await reading.list_micro_credentials(
         after=cursor.after_id, limit=limit + 1, work=ports.reading(), caller=caller
     )
@@ -300,7 +300,7 @@ async def list_micro_credentials(
 async def get_micro_credential(
     proposal: UUID, caller: CallerDep, ports: PortsDep
 ) -> MicroCredentialOut:
-    """A published micro-credential, for everybody who has signed in."""
+    """A published micro-credential, for everybody."""
     return MicroCredentialOut.of(
         await reading.get_micro_credential(proposal, work=ports.reading(), caller=caller)
     )

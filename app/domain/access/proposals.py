@@ -1,7 +1,7 @@
 """Permissions of proposals."""
 
 from app.domain.access.permissions import At, Permission, Rule
-from app.domain.access.platform import OFFICE, SIGNED_IN
+from app.domain.access.platform import OFFICE, PUBLIC, SIGNED_IN
 from app.domain.access.roles import Role
 
 LEAD_COORDINATOR = Rule(Role.COORDINATOR, At.LEAD)
@@ -51,6 +51,6 @@ PROPOSALS: dict[str, Permission] = {
     "publish_proposal": Permission((OFFICE,)),
     "retire_proposal": Permission((OFFICE,)),
     # Published ones, in the view for everybody.
-    "list_micro_credentials": SIGNED_IN,
-    "get_micro_credential": SIGNED_IN,
+    "list_micro_credentials": PUBLIC,
+    "get_micro_credential": PUBLIC,
 }
