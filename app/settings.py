@@ -11,7 +11,10 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from app.domain.credentials.levels import SealLevel
 from app.domain.enrolment.notices import PrivacyNotices
+
+_WORDS = ("timestamp_authorities", "timestamp_policies", "retired_digests", "fetch_hosts")
 
 _ROOT = Path(__file__).parents[1]
 
@@ -113,6 +116,47 @@ class Settings(BaseModel):
     trust_anchors: Path | None = Field(
         None, description="PEM file with roots that verification trusts"
     )
+    seal_level: SealLevel = Field(
+        SealLevel.B_B,
+        description="level that seals are raised to after sealing: `B-B`, `B-T`, `B-LT`, `B-LTA`",
+    )
+    timestamp_authorities: tuple[SecretStr, ...] = Field(
+        (),
+        description="addresses of authorities of timestamps (RFC 3161) in the order in which they "
+        "are asked; `https://name:password@host/path` where they want to know who asks",
+    )
+    timestamp_anchors: Path | None = Field(
+        None, description="PEM file with roots that only timestamps may hang on"
+    )
+    timestamp_policies: tuple[str, ...] = Field(
+        (), description="object identifiers of the policies that timestamps may have; any if empty"
+    )
+    timestamp_digest: Literal["sha256", "sha384", "sha512"] = Field(
+        "sha256", description="digest algorithm of timestamps"
+    )
+    timestamp_tolerance: int = Field(
+        60, ge=1, description="seconds by which an authority's clock may differ from this one"
+    )
+    archive_renewal_days: int = Field(
+        90,
+        ge=1,
+        description="days before its authority's certificate ends that an archive timestamp is "
+        "renewed",
+    )
+    retired_digests: tuple[str, ...] = Field(
+        (), description="digest algorithms that archive timestamps shall be renewed for"
+    )
+    fetch_hosts: tuple[str, ...] = Field(
+        (),
+        description="hosts that may be asked for revocation data although they are inside a "
+        "private network",
+    )
+    fetch_only_hosts: bool = Field(
+        False, description="ask those hosts for revocation data and no others"
+    )
+    fetch_proxy: SecretStr | None = Field(
+        None, description="proxy for timestamps and revocation data; it decides who is reached"
+    )
     recognised_institutions: Path | None = Field(
         None, description="CSV of organizationIdentifiers of recognised institutions"
     )
@@ -144,7 +188,7 @@ class Settings(BaseModel):
         pairs = [word.rpartition("=") for word in value.split()]
         return [{"issuer": issuer, "audience": audience} for issuer, _, audience in pairs]
 
-    @field_validator("cors_origins", "privacy_notices", mode="before")
+    @field_validator("cors_origins", *_WORDS, "privacy_notices", mode="before")
     @classmethod
     def _words(cls, value: Any) -> Any:
         return value.split() if isinstance(value, str) else value
@@ -154,6 +198,16 @@ class Settings(BaseModel):
     def _notices(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         PrivacyNotices.of(value)
         return value
+
+    @model_validator(mode="after")
+    def _levels_need_timestamps(self) -> Self:
+        if self.seal_level is not SealLevel.B_B and not self.timestamp_authorities:
+            raise ValueError(
+                f"MC_SEAL_LEVEL {self.seal_level} needs timestamps: set MC_TIMESTAMP_AUTHORITIES"
+            )
+        if self.timestamp_digest in self.retired_digests:
+            raise ValueError("MC_TIMESTAMP_DIGEST is among MC_RETIRED_DIGESTS")
+        return self
 
     @model_validator(mode="after")
     def _production_refuses_stand_ins(self) -> Self:

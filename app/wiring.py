@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import reactions
 from app.adapters.edc.branding_folder import FolderBranding, branded_names
+from app.adapters.edc.fetching import HttpWeb, reach
+from app.adapters.edc.issuers import Issuers
+from app.adapters.edc.revocation import Revocation
+from app.adapters.edc.timestamps import HttpAuthority, Timestamps
+from app.adapters.edc.validation_material import Gatherer
 from app.adapters.edc_preview import EdcPreview
 from app.adapters.esco.api import EscoApi
 from app.adapters.esco.api_client import EscoClient
@@ -31,6 +37,7 @@ from app.adapters.identity.oidc import OidcTokens
 from app.adapters.identity.sessions import ISSUER as SESSION_ISSUER
 from app.adapters.identity.sessions import LinkSessions
 from app.adapters.identity.tokens import TokensByIssuer
+from app.adapters.issuing.augmenting import EdcSealLevels, from_a_thread
 from app.adapters.issuing.keys import (
     ConfiguredSeals,
     DevelopmentSeals,
@@ -54,6 +61,7 @@ from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.ports import Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock, SystemClock
+from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
 from app.domain.errors import Unavailable
 from app.domain.mail import Mailer
 from app.domain.vocabulary.skills import Skills
@@ -125,7 +133,15 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
     def reading() -> Work:
         return PostgresWork(engine, outbox, clock, SYSTEM, "read", reading=True)
 
-    async with httpx.AsyncClient(follow_redirects=False) as http:
+    async with (
+        httpx.AsyncClient(follow_redirects=False) as http,
+        # Addresses that stand in certificates are asked by a client that knows nothing of ours.
+        httpx.AsyncClient(
+            follow_redirects=False,
+            trust_env=False,
+            proxy=settings.fetch_proxy.get_secret_value() if settings.fetch_proxy else None,
+        ) as outside,
+    ):
         issuers: dict[str, Tokens] = {
             known.issuer: OidcTokens(known.issuer, known.audience, http, clock)
             for known in settings.oidc_issuers
@@ -146,14 +162,16 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
                 callers=PostgresCallers(engine),
                 local_identity=local,
                 skills=_skills(settings, engine, http),
-                **_capabilities(settings, clock, http),
+                **_capabilities(settings, clock, http, outside),
             )
         finally:
             await engine.dispose()
             await repeats.dispose()
 
 
-def _capabilities(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> Mapping[str, Any]:
+def _capabilities(
+    settings: Settings, clock: Clock, http: httpx.AsyncClient, outside: httpx.AsyncClient
+) -> Mapping[str, Any]:
     """The ports that only one capability uses."""
     branding = FolderBranding(settings.branding, branded_names())
     return {
@@ -162,7 +180,7 @@ def _capabilities(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> 
         "mailer": _mailer(settings, clock),
         "preview": EdcPreview(settings.public_url),
         "pages": PdfPages(settings.public_url, branding),
-        **_issuing(settings, clock),
+        **_issuing(settings, clock, outside),
     }
 
 
@@ -175,7 +193,7 @@ def _skills(settings: Settings, engine: AsyncEngine, http: httpx.AsyncClient) ->
     return RememberedSkills(EscoApi(client, our_notes()), here)
 
 
-def _issuing(settings: Settings, clock: Clock) -> Mapping[str, Any]:
+def _issuing(settings: Settings, clock: Clock, outside: httpx.AsyncClient) -> Mapping[str, Any]:
     """Seals and verification. Only development has stand-ins, and only it trusts them."""
     stand_ins = settings.data_dir / "seals"
     trusted = Trusted(
@@ -183,6 +201,7 @@ def _issuing(settings: Settings, clock: Clock) -> Mapping[str, Any]:
         development_seals=None if settings.is_production else stand_ins,
         clock=clock,
     )
+    levels = _seal_levels(settings, clock, trusted, outside)
     keys = _seal_keys(settings, stand_ins, clock)
     return {
         "sealing": EdcSealing(
@@ -193,10 +212,47 @@ def _issuing(settings: Settings, clock: Clock) -> Mapping[str, Any]:
             production=settings.is_production,
             time_header=settings.seal_time,
             qualified_only=settings.qualified_seals_only,
+            reachable=from_a_thread(levels, asyncio.get_running_loop()),
         ),
+        "seal_levels": levels,
         "status_list_sealing": JwsStatusListSealing(keys, settings.status_list_seal),
         "verifier": EdcVerifier(trusted, RecognisedInstitutions(settings.recognised_institutions)),
     }
+
+
+def _seal_levels(
+    settings: Settings, clock: Clock, trusted: Trusted, outside: httpx.AsyncClient
+) -> SealLevels:
+    """What raises seals above B-B; without authorities of timestamps, nothing does."""
+    if not settings.timestamp_authorities:
+        return BasicLevelOnly()
+    addresses = [secret.get_secret_value() for secret in settings.timestamp_authorities]
+    proxy = settings.fetch_proxy is not None
+    # Whom the operator names may be anywhere; whom certificates name may not.
+    named = HttpWeb(outside, reach([httpx.URL(address).host for address in addresses]))
+    web = HttpWeb(
+        outside,
+        reach(settings.fetch_hosts, only_allowed=settings.fetch_only_hosts, through_proxy=proxy),
+    )
+    issuers = Issuers(web)
+    return EdcSealLevels(
+        settings.seal_level,
+        Timestamps(
+            [HttpAuthority(named, address) for address in addresses],
+            lambda: trusted.store,
+            issuers,
+            clock,
+            settings.timestamp_digest,
+            settings.timestamp_policies,
+            timedelta(seconds=settings.timestamp_tolerance),
+        ),
+        Gatherer(Revocation(web, clock)),
+        issuers,
+        lambda: trusted.store,
+        clock,
+        timedelta(days=settings.archive_renewal_days),
+        settings.retired_digests,
+    )
 
 
 def _seal_keys(settings: Settings, stand_ins: Path, clock: Clock) -> SealKeys:

@@ -17,6 +17,7 @@ from app.adapters.edc.timestamps import Timestamp, Timestamps
 from app.adapters.edc.tokens import Token, TokenFault, open_token
 from app.adapters.edc.trust import PathStatus, Purpose, TrustStore
 from app.adapters.edc.validation_material import Gathered, Gatherer, RevokedWhenUsed
+from app.adapters.issuing.preflight import Reachable
 from app.domain.clock import Clock
 from app.domain.credentials.levels import (
     Raised,
@@ -26,6 +27,7 @@ from app.domain.credentials.levels import (
     SealNotExtensible,
     TimestampUnavailable,
 )
+from app.domain.credentials.ports_levels import SealLevels
 from app.domain.errors import Finding
 
 _STILL_FRESH = timedelta(minutes=10)
@@ -80,6 +82,8 @@ class EdcSealLevels:
 
     async def findings(self, *, ask: bool = True) -> Sequence[Finding]:
         """What is doubtful about the authorities of timestamps."""
+        if self.target is SealLevel.B_B:
+            return ()
         now = self.clock.now()
         standings = self.timestamps.standings.values()
         if any(s.answered_at and now - s.answered_at < _STILL_FRESH for s in standings):
@@ -202,6 +206,15 @@ class EdcSealLevels:
         ends = min(c.not_valid_after_utc for c in stamp.chain[:-1] or stamp.chain)
         # A certificate that ends sooner than that is renewed half way, and not again and again.
         return max(ends - self.renewed_before, now + (ends - now) / 2)
+
+
+def from_a_thread(levels: SealLevels, loop: asyncio.AbstractEventLoop) -> Reachable:
+    """The findings for those who look at a seal in a thread, while the loop runs elsewhere."""
+
+    def reachable() -> Sequence[Finding]:
+        return asyncio.run_coroutine_threadsafe(levels.findings(), loop).result()
+
+    return reachable
 
 
 def _certificates(document: bytes) -> Sequence[x509.Certificate]:
