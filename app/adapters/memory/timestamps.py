@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.adapters.edc.authorities import PrivateKey
-from app.adapters.edc.timestamp_protocol import AuthorityFailed
+from app.adapters.edc.timestamp_protocol import AuthorityFailed, Response
 from app.domain.clock import Clock
 from app.domain.ids import new_id
 
@@ -70,9 +70,7 @@ class MemoryAuthority:
         return answer
 
     def _refusal(self, why: str) -> bytes:
-        answer: bytes = tsp.TimeStampResp(
-            {"status": {"status": "rejection", "fail_info": {why}}}
-        ).dump()
+        answer: bytes = Response({"status": {"status": "rejection", "fail_info": {why}}}).dump()
         return answer
 
     def _token(self, info: bytes) -> cms.ContentInfo:

@@ -13,6 +13,7 @@ from app.adapters.edc.revocation import Revocation
 from app.adapters.edc.timestamps import HttpAuthority, TimestampAuthority, Timestamps
 from app.adapters.edc.validation_material import Gatherer
 from app.adapters.issuing.augmenting import EdcSealLevels
+from app.domain.clock import Clock
 from app.domain.credentials.levels import Raised, SealLevel
 from tests.pki.authority import TestPki
 
@@ -46,7 +47,7 @@ async def a_web(**settings: Any) -> AsyncIterator[HttpWeb]:
 def raising(
     pki: TestPki,
     web: Web,
-    clock: SetClock,
+    clock: Clock,
     *,
     target: SealLevel = SealLevel.B_LTA,
     tsas: Sequence[str | TimestampAuthority] = ("tsa",),
