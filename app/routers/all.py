@@ -3,17 +3,19 @@
 from fastapi import APIRouter
 
 from app.routers import (
+    affiliations,
     credential_shares,
     credentials,
     credentials_batches,
     credentials_life,
-    credentials_page,
     credentials_shown,
     editions,
+    editions_caps,
     forms_webhook,
     imports,
     jobs,
     links,
+    local_sealing,
     places,
     places_across,
     platform,
@@ -24,7 +26,9 @@ from app.routers import (
     results,
     skills,
     status_lists,
+    undecided,
 )
+from app.routers.pages import landing, verifying
 
 ROUTERS: tuple[APIRouter, ...] = (
     platform.router,
@@ -34,9 +38,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     proposals_decisions.router,
     proposals_decisions.published_router,
     editions.router,
+    editions_caps.router,
     places.router,
     places_across.router,
     registrations.router,
+    affiliations.router,
+    undecided.router,
     imports.router,
     forms_webhook.router,
     forms_webhook.signed_router,
@@ -45,11 +52,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     credentials_batches.router,
     credentials.router,
     credentials_life.router,
+    local_sealing.router,
     credential_shares.router,
     credential_shares.public_router,
     status_lists.router,
     credentials.verification_router,
     credentials_shown.router,
-    credentials_page.router,
+    verifying.router,
+    landing.router,
     jobs.router,
 )

@@ -7,7 +7,7 @@ from app.domain.access.roles import Caller
 from app.domain.clock import Clock
 from app.domain.credentials.credential import Credential
 from app.domain.credentials.ports import CredentialsWork
-from app.domain.credentials.status import Channel, Delivery, DeliveryState
+from app.domain.credentials.status import Channel, Delivery, DeliveryState, PublicStatus
 from app.domain.credentials.use_cases_credentials import enter
 from app.domain.errors import NotFound
 from app.domain.vocabulary.institutions import InstitutionCode
@@ -35,6 +35,18 @@ class Pages(Protocol):
         elsewhere but the issuer's colours and logo.
         """
         ...
+
+
+async def look_at_credential(
+    credential_id: UUID, *, work: CredentialsWork
+) -> tuple[PublicStatus, bool]:
+    """What anybody may know who has its identifier, and whether its seal is a development seal.
+
+    Raises CredentialNotFound.
+    """
+    async with work:
+        credential = await work.credentials.read(credential_id)
+        return credential.public_status, credential.development
 
 
 async def get_credential_pdf(

@@ -1,0 +1,123 @@
+"""What verification found, as part of a page: the verdict, what the credential says, the checks."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+
+from app.domain.credentials.verification import (
+    Check,
+    CheckStatus,
+    Contents,
+    Verdict,
+    Verification,
+)
+from app.domain.vocabulary.text import in_language
+from app.routers.pages.elements import Content, Html, e
+from app.routers.pages.layout import icon
+from app.routers.pages.words import say
+
+_LOCALES = {"en": "en_IE"}
+"""Dates are written as in Europe: day, month, year."""
+_ENGLISH = "en"
+"""The reasons come from the verifier, which speaks English."""
+_LOOKS = {
+    Verdict.VERIFIED: CheckStatus.OK,
+    Verdict.PARTIALLY_VERIFIED: CheckStatus.WARNING,
+    Verdict.FAILED: CheckStatus.ERROR,
+}
+
+
+def moment(at: datetime, tag: str) -> str:
+    """A moment in words, with its zone."""
+    return str(format_datetime(at, "long", locale=_LOCALES.get(tag, tag)))
+
+
+def banner(look: CheckStatus, heading: str, *texts: Content) -> Html:
+    """The one thing that the page says, as its heading."""
+    words = e("div", e("h1", heading), [e("p", text) for text in texts if text])
+    return e("div", icon(look), words, class_=f"banner {look.value}")
+
+
+def development_mark(tag: str) -> Html:
+    """That nothing here proves anything about anybody."""
+    return e("p", say("development", tag), class_="mark")
+
+
+def findings(found: Verification, tag: str, *, heading: bool = True) -> Content:
+    """Everything that was found."""
+    verdict = found.verdict
+    return (
+        development_mark(tag) if found.development else None,
+        banner(
+            _LOOKS[verdict],
+            say(f"verdict-{verdict.value}", tag),
+            say(f"verdict-{verdict.value}-means", tag),
+        )
+        if heading
+        else None,
+        _says(found, tag),
+        e("h2", say("checks", tag)),
+        e("ul", [_check(check, tag) for check in found.checks], class_="checks", role="list"),
+    )
+
+
+def pairs(entries: Iterable[tuple[str, Content]]) -> Html | None:
+    """A list of terms, of those that have something to say."""
+    items = [(e("dt", label), e("dd", value)) for label, value in entries if value]
+    return e("dl", items) if items else None
+
+
+def in_words(texts: Mapping[str, str], tag: str) -> Html | None:
+    """A text in the reader's language if there is one, and marked with its own."""
+    text = in_language(texts, tag)
+    own = next((t for t, value in texts.items() if value == text), tag)
+    return e("span", text, lang=own if own != tag else None) if text else None
+
+
+def _says(found: Verification, tag: str) -> Content:
+    contents: Contents = found.contents
+    shown = pairs(
+        (
+            (say("holder", tag), contents.holder),
+            (say("title", tag), in_words(contents.title, tag)),
+            (say("issuer", tag), in_words(contents.issuer, tag)),
+            (
+                say("awarded-by", tag),
+                [e("div", in_words(body, tag)) for body in contents.awarding_bodies],
+            ),
+            (say("issued-on", tag), _day(contents.issued, tag)),
+            (say("valid-until", tag), _day(contents.valid_until, tag)),
+            (say("level", tag), found.level),
+            (say("certificate", tag), _text(found.certificate.get("subject"))),
+            (say("identifier", tag), e("code", contents.id) if contents.id else None),
+        )
+    )
+    return (e("h2", say("says", tag)), shown) if shown else None
+
+
+def _check(check: Check, tag: str) -> Html:
+    foreign = None if tag == _ENGLISH else _ENGLISH
+    name = say(f"check-{check.name.value}", tag)
+    return e(
+        "li",
+        icon(check.status),
+        e("h3", name),
+        e("span", say(f"check-{check.status.value}", tag), class_=f"word {check.status.value}"),
+        e("p", check.sentence, lang=foreign),
+        e("p", check.advice, lang=foreign, class_="advice") if check.advice else None,
+    )
+
+
+def _day(written: str | None, tag: str) -> str | None:
+    try:
+        day = datetime.fromisoformat(written or "").date()
+    except ValueError:
+        # What a stranger's file says is shown as it is.
+        return written
+    return str(format_date(day, "long", locale=_LOCALES.get(tag, tag)))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,63 @@
+"""The words of our pages, in the languages of the partners, and which of them a reader wants."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+
+LANGUAGES: Mapping[str, str] = {
+    "en": "English",
+    "bg": "Български",
+    "de": "Deutsch",
+    "el": "Ελληνικά",
+    "es": "Español",
+    "fi": "Suomi",
+    "fr": "Français",
+    "ga": "Gaeilge",
+    "it": "Italiano",
+    "ro": "Română",
+    "sv": "Svenska",
+}
+"""By BCP 47 tag, each as it names itself."""
+FALLBACK = "en"
+_MOST_WISHES = 20
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    file = resources.files("app.data") / "pages" / "words.json"
+    words: Mapping[str, Mapping[str, str]] = json.loads(file.read_text(encoding="utf-8"))
+    return words
+
+
+def say(name: str, language: str, **values: object) -> str:
+    """A phrase in one of `LANGUAGES`."""
+    return _words()[name][language].format(**values)
+
+
+def phrases() -> Sequence[str]:
+    """The names of all phrases."""
+    return list(_words())
+
+
+def chosen_language(wish: str | None, accepted: str | None) -> str:
+    """The language of an answer: the one asked for, else what a browser likes best (RFC 9110,
+    section 12.5.4), else English."""
+    if wish in LANGUAGES:
+        return str(wish)
+    liked = [_weighed(part) for part in (accepted or "").split(",")[:_MOST_WISHES]]
+    for tag, weight in sorted(liked, key=lambda pair: -pair[1]):
+        if weight > 0 and tag in LANGUAGES:
+            return tag
+    return FALLBACK
+
+
+def _weighed(part: str) -> tuple[str, float]:
+    tag, _, parameter = part.strip().partition(";")
+    weight = 1.0
+    if parameter.strip().startswith("q="):
+        try:
+            weight = float(parameter.strip()[2:])
+        except ValueError:
+            weight = 0.0
+    return tag.strip().partition("-")[0].casefold(), weight
