@@ -12,9 +12,10 @@ from app.domain.credentials.events import (
     DeliveryRequested,
 )
 from app.domain.credentials.status import Channel, CredentialState, DeliveryState
-from app.domain.credentials.use_cases_batches import ISSUE_CREDENTIALS
+from app.domain.credentials.use_cases_batches import ISSUE_CREDENTIALS, PREPARE_LOCAL_SEALS
 from app.domain.credentials.use_cases_credentials import note_email
 from app.domain.credentials.use_cases_issue import issue_batch
+from app.domain.credentials.use_cases_local_sealing import prepare_local_seals
 from app.domain.errors import DomainError
 from app.domain.jobs import Job, Progress
 from app.domain.plain import to_plain
@@ -111,6 +112,18 @@ async def run_issuing(job: Job, ports: Ports, progress: Progress) -> Mapping[str
     return {} if outcome is None else dict(to_plain(outcome))
 
 
+async def run_preparing(job: Job, ports: Ports, progress: Progress) -> Mapping[str, Any]:
+    """Prepare what the issuer of one batch signs elsewhere."""
+    prepared = await prepare_local_seals(
+        UUID(job.params["batch"]),
+        work=lambda: ports.system_work(PREPARE_LOCAL_SEALS),
+        sealing=ports.sealing,
+        clock=ports.clock,
+        progress=progress,
+    )
+    return dict(prepared or {})
+
+
 REACTIONS: Reactions = {
     CredentialSealed: (tell_credential,),
     CredentialSuspended: (tell_suspended,),
@@ -118,4 +131,4 @@ REACTIONS: Reactions = {
     CredentialReinstated: (tell_reinstated,),
     DeliveryRequested: (tell_credential_again,),
 }
-RUNNERS: Runners = {ISSUE_CREDENTIALS: run_issuing}
+RUNNERS: Runners = {ISSUE_CREDENTIALS: run_issuing, PREPARE_LOCAL_SEALS: run_preparing}

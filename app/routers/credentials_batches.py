@@ -50,6 +50,7 @@ async def prepare_batch(
     batch = await use_cases.prepare_batch(
         edition,
         scheduled_for=body.scheduled_for if body else None,
+        seal_name=body.seal if body else None,
         work=lambda: ports.work(caller, "prepare_batch"),
         sealing=ports.sealing,
         caller=caller,

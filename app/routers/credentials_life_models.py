@@ -28,6 +28,12 @@ class PlannedIn(BaseModel):
         None,
         description="not before this moment, at most a year ahead; left out: once it is approved",
     )
+    seal: str | None = Field(
+        None,
+        max_length=40,
+        description="name of one of the issuer's seals (GET /v1/seals); left out: its default",
+        examples=["default"],
+    )
 
 
 class NoticeOut(BaseModel):

@@ -13,7 +13,7 @@ from app.domain.access.table import PERMISSIONS
 from app.domain.credentials.batch import BatchState, IssuingBatch
 from app.domain.credentials.credential import Change, Credential
 from app.domain.credentials.credential_id import credential_urn
-from app.domain.credentials.seal import SealFacts
+from app.domain.credentials.seal import QualificationClaim, SealFacts
 from app.domain.credentials.status import (
     Channel,
     CredentialState,
@@ -133,6 +133,10 @@ class BatchOut(BaseModel):
         description="the seal that both officers have looked at", examples=["9f86d081" * 8]
     )
     development: bool = Field(description="sealed with a stand-in that proves nothing")
+    seal: str = Field(description="name of the seal", examples=["default"])
+    local: bool = Field(
+        description="its seal stays with the institution: see the batch's local-sealing"
+    )
     state: BatchState
     learners: int = Field(examples=[48])
     not_ready: int = Field(description="passed, but not ready when it was prepared", examples=[2])
@@ -451,6 +455,12 @@ class SealOut(BaseModel):
     algorithm: str = Field(examples=["RS256"])
     certificate_sha256: str = HASH
     development: bool
+    name: str = Field(description="by which a batch asks for it", examples=["default"])
+    is_default: bool = Field(description="taken unless a batch asks for another")
+    local: bool = Field(description="its key stays with the institution, which signs elsewhere")
+    claims: QualificationClaim = Field(
+        description="what the certificate says of its own qualification"
+    )
     findings: list[SealFindingOut] = Field(description="empty when it is fit for sealing")
 
     @classmethod

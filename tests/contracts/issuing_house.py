@@ -80,19 +80,20 @@ class House:
         self.awards.ready.update({award.registration: award for award in awards})
         return awards
 
-    async def prepared(self) -> IssuingBatch:
+    async def prepared(self, seal: str | None = None) -> IssuingBatch:
         """A batch that the first officer has prepared."""
         return await prepare_batch(
             self.edition,
+            seal_name=seal,
             work=lambda: self.work(self.ines),
             sealing=self.sealing,
             caller=self.ines,
             clock=self.clock,
         )
 
-    async def approved(self) -> IssuingBatch:
+    async def approved(self, seal: str | None = None) -> IssuingBatch:
         """A batch that the second officer has approved."""
-        batch = await self.prepared()
+        batch = await self.prepared(seal)
         approved, _ = await approve_batch(
             batch.id,
             batch.version,

@@ -12,6 +12,7 @@ from uuid import UUID
 from app.adapters.memory.credential_levels import MemoryRevisions
 from app.adapters.memory.credentials import MemoryBatches, MemoryCredentials
 from app.adapters.memory.credentials_life import MemoryShares, MemoryStatusLists
+from app.adapters.memory.credentials_local import MemoryPreparedSeals
 from app.adapters.memory.enrolment import EnrolmentRepositories
 from app.adapters.memory.esco_versions import MemoryEscoVersions, MemoryLinkedSkills
 from app.adapters.memory.platform import (
@@ -271,6 +272,11 @@ class MemoryWork(EnrolmentRepositories):
             MemoryTable(self, "credential_revision"),
             MemoryTable(self, "credential_seal_level"),
         )
+
+    @cached_property
+    def prepared_seals(self) -> MemoryPreparedSeals:
+        """What is to be signed elsewhere."""
+        return MemoryPreparedSeals(MemoryTable(self, "prepared_seals"))
 
     @cached_property
     def status_lists(self) -> MemoryStatusLists:

@@ -14,6 +14,7 @@ from app.adapters.postgres.credential_levels import PostgresRevisions
 from app.adapters.postgres.credentials import PostgresCredentials
 from app.adapters.postgres.credentials_batches import PostgresBatches
 from app.adapters.postgres.credentials_life import PostgresShares, PostgresStatusLists
+from app.adapters.postgres.credentials_local import PostgresPreparedSeals
 from app.adapters.postgres.enrolment import EnrolmentRepositories
 from app.adapters.postgres.esco_changes import PostgresEscoVersions, PostgresLinkedSkills
 from app.adapters.postgres.outbox import PostgresOutbox
@@ -199,6 +200,11 @@ class PostgresWork(EnrolmentRepositories):
     def status_lists(self) -> PostgresStatusLists:
         """Where status is published."""
         return PostgresStatusLists(self)
+
+    @cached_property
+    def prepared_seals(self) -> PostgresPreparedSeals:
+        """What is to be signed elsewhere."""
+        return PostgresPreparedSeals(self)
 
     @cached_property
     def shares(self) -> PostgresShares:

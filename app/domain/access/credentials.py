@@ -20,6 +20,17 @@ CREDENTIALS: dict[str, Permission] = {
     "approve_batch": OFFICERS,
     "cancel_batch": OFFICERS,
     "rerun_batch": OFFICERS,
+    # Sealing elsewhere is for the same officers; what they bring back is checked like all else.
+    "get_local_sealing": OFFICERS,
+    "renew_local_sealing": OFFICERS,
+    "download_local_sealing": OFFICERS,
+    "get_prepared_seal": OFFICERS,
+    "download_signing_input": OFFICERS,
+    "attach_seals": OFFICERS,
+    "attach_sealed_files": OFFICERS,
+    # The same credentials without a seal, for the Commission's own issuer.
+    "export_unsigned_credential": OFFICERS,
+    "export_unsigned_batch": OFFICERS,
     "list_batches": Permission((Rule(Role.ISSUER_OFFICER, At.ANY), AUDITOR)),
     "get_batch": OFFICERS_AND_AUDITORS,
     # Lists hold what the caller may see: officers those of their own institutions.

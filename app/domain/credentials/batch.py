@@ -11,7 +11,13 @@ from uuid import UUID
 from app.domain.canonical import content_hash
 from app.domain.credentials.credential import SamePerson
 from app.domain.credentials.events import BatchApproved, BatchFinished
-from app.domain.credentials.seal import DocumentInvalid, SealDoubtful, SealFacts
+from app.domain.credentials.seal import (
+    DEFAULT_SEAL,
+    DocumentInvalid,
+    SealDoubtful,
+    SealFacts,
+    SealName,
+)
 from app.domain.errors import Conflict, Finding, Invalid, NotFound, Stale
 from app.domain.events import Event
 from app.domain.ids import new_id
@@ -217,6 +223,10 @@ class IssuingBatch:
     """Not before this moment; None: as soon as it is approved."""
     reason: str | None = None
     """Why credentials are issued again; None for first ones."""
+    seal: SealName = DEFAULT_SEAL
+    """Which of the issuer's seals."""
+    local: bool = False
+    """Whether the key of that seal is with the issuer, which signs elsewhere what the job makes."""
     cancel_requested: bool = False
     """Whether somebody has given it up while its job was at work."""
     version: int = 1
@@ -271,6 +281,8 @@ class IssuingBatch:
             prepared_at=at,
             scheduled_for=scheduled_for,
             reason=reason,
+            seal=seal.name,
+            local=seal.local,
         )
 
     def approve(self, *, seal: SealFacts, certified_hash: str, by: UUID, at: datetime) -> None:

@@ -18,7 +18,7 @@ from app.domain.credentials.batch import (
 )
 from app.domain.credentials.credential import Credential, Source
 from app.domain.credentials.ports import CredentialsWork, Sealing, WorkMaker
-from app.domain.credentials.seal import IssuingOrder
+from app.domain.credentials.seal import IssuingOrder, SealName
 from app.domain.credentials.status import LIVE, CredentialState
 from app.domain.errors import Forbidden, InternalInconsistency
 from app.domain.ids import new_id
@@ -29,6 +29,8 @@ from app.domain.vocabulary.micro_credential import MicroCredential
 
 ISSUE_CREDENTIALS = "issue_credentials"
 """The kind of job that seals a batch."""
+PREPARE_LOCAL_SEALS = "prepare_local_seals"
+"""The kind of job that prepares what an issuer signs elsewhere."""
 
 
 class AccountNeeded(Forbidden):
@@ -80,6 +82,7 @@ async def prepare_batch(
     edition: UUID,
     *,
     scheduled_for: datetime | None = None,
+    seal_name: SealName | None = None,
     work: WorkMaker,
     sealing: Sealing,
     caller: Caller,
@@ -87,9 +90,10 @@ async def prepare_batch(
 ) -> IssuingBatch:
     """Put everything that is ready into a batch, for a second officer to approve.
 
-    Looks at the seal first, and builds the first credential without sealing it, so that what
-    would go wrong for all goes wrong now. Raises EditionNotFound, NotAllowed, NothingToIssue,
-    ScheduleInvalid, SealUnavailable, SealDoubtful, DocumentInvalid.
+    Looks at the seal first (the issuer's default, unless `seal_name` says another), and builds the
+    first credential without sealing it, so that what would go wrong for all goes wrong now.
+    Raises EditionNotFound, NotAllowed, NothingToIssue, ScheduleInvalid, SealUnavailable,
+    SealDoubtful, DocumentInvalid.
     """
     async with work() as reading:
         micro_credential, awards = await _gather(
@@ -98,13 +102,13 @@ async def prepare_batch(
         institutions = tuple(await reading.institutions.all())
         alliance = await reading.institutions.alliance()
     by = account_of(caller)
-    seal = await sealing.facts(awards.issuer)
+    seal = await sealing.facts(awards.issuer, seal_name)
     now = clock.now()
     specimen = [
         finding
         for award in awards.ready[:1]
         for finding in await sealing.rehearse(
-            IssuingOrder(new_id(), award, micro_credential, institutions, alliance, now)
+            IssuingOrder(new_id(), award, micro_credential, institutions, alliance, now, seal.name)
         )
     ]
     batch = IssuingBatch.prepare(
@@ -188,7 +192,7 @@ async def approve_batch(
         seen = await reading.batches.read(batch_id)
         _require(seen, "approve_batch", caller)
     by = account_of(caller)
-    seal = await sealing.facts(seen.issuer)
+    seal = await sealing.facts(seen.issuer, seen.seal)
     async with work() as writing:
         batch = await writing.batches.get(batch_id)
         batch.expect(version)
@@ -200,7 +204,7 @@ async def approve_batch(
             by=by,
             at=now,
         )
-        job = await _begin(batch, work=writing) if batch.is_due(now) else None
+        job = await begin_job(batch, work=writing) if batch.is_due(now) else None
         await writing.batches.save(batch)
     return batch, job
 
@@ -216,7 +220,7 @@ async def start_due_batch(
         batch = await work.batches.get(batch_id)
         if not batch.is_due(clock.now()):
             return None
-        await _begin(batch, work=work)
+        await begin_job(batch, work=work)
         await work.batches.save(batch)
     return batch
 
@@ -266,6 +270,8 @@ async def cancel_batch(
         at_work = job is not None and job.state is JobState.RUNNING
         batch.cancel(at_work=at_work)
         await work.batches.save(batch)
+        if batch.local:
+            await work.prepared_seals.clear(batch.id)
         if job is not None and at_work:
             await work.jobs.save(replace(job, cancel_requested=True))
         elif job is not None and job.state is JobState.QUEUED:
@@ -322,8 +328,10 @@ def certified_before(micro_credential: MicroCredential, source: Source) -> Micro
     )
 
 
-async def _begin(batch: IssuingBatch, *, work: CredentialsWork) -> Job:
-    job = await work.jobs.start(ISSUE_CREDENTIALS, {"batch": str(batch.id)}, total=len(batch.items))
+async def begin_job(batch: IssuingBatch, *, work: CredentialsWork) -> Job:
+    """Start the job that seals a batch, or prepares it for sealing elsewhere."""
+    kind = PREPARE_LOCAL_SEALS if batch.local else ISSUE_CREDENTIALS
+    job = await work.jobs.start(kind, {"batch": str(batch.id)}, total=len(batch.items))
     batch.job = job.id
     return job
 

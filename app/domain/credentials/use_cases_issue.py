@@ -65,7 +65,9 @@ class IssuingDefect(DomainError):
 
 
 @dataclass(frozen=True)
-class _Done:
+class Done:
+    """What became of one learner of a batch."""
+
     status: str
     code: str
     credential: UUID | None = None
@@ -80,7 +82,7 @@ class _Run:
     institutions: tuple[Institution, ...]
     alliance: Alliance
     pending: Iterator[BatchItem]
-    settled: dict[UUID, _Done]
+    settled: dict[UUID, Done]
     """Who had an outcome when the run began, and which."""
     done: int = 0
     halted: bool = False
@@ -143,7 +145,7 @@ async def _begin(batch_id: UUID, *, work: WorkMaker) -> _Run:
                 raise SpecificationChanged
             batch.start()
             await writing.batches.save(batch)
-        have = await _kept(batch, work=writing)
+        have = await kept_of(batch, work=writing)
         noted = {item.key for item in await _items(batch, work=writing) if item.status != "failed"}
         return _Run(
             batch=batch,
@@ -177,10 +179,10 @@ async def _worker(
 
 async def _issue_one(
     run: _Run, item: BatchItem, *, work: WorkMaker, sealing: Sealing, clock: Clock
-) -> _Done:
+) -> Done:
     try:
         async with work() as reading:
-            award = await _agreed(item, work=reading)
+            award = await agreed(item, work=reading)
         order = IssuingOrder(
             credential=new_id(),
             award=award,
@@ -188,34 +190,49 @@ async def _issue_one(
             institutions=run.institutions,
             alliance=run.alliance,
             issued_at=clock.now(),
+            seal=run.batch.seal,
         )
         issued = await _issued(order, sealing=sealing)
-        credential = _credential(run.batch, item, order, issued)
-        source = Source(
-            award, run.micro_credential.specification, run.micro_credential.certified_hash
-        )
         async with work() as writing:
             # Again, and held this time: an objection may have come in while the seal was at work.
-            await _agreed(item, work=writing)
-            if item.supersedes is not None:
-                old = await writing.credentials.get(item.supersedes)
-                old.give_way(credential.id, run.batch.reason or "", issued.issued_at)
-                await writing.credentials.save(old)
-            if await writing.credentials.keep(credential, issued, source):
-                await writing.status_lists.assign(credential.id, issued.issued_at)
-                await writing.credentials.note_delivery(
-                    Delivery(credential.id, Channel.EMAIL, DeliveryState.PENDING, issued.issued_at)
-                )
-                return _Done("done", "sealed", credential.id)
-            if item.supersedes is not None:
-                # Takes back that the old one gave way.
-                raise AnotherIsLive(item.registration)
-            # Somebody was faster: another batch, or this very job run by a second worker.
-            return (await _kept(run.batch, work=writing))[item.registration]
+            await agreed(item, work=writing)
+            return await keep_sealed(run.batch, item, order, issued, work=writing)
     except (Unavailable, SealDoubtful):
         raise
     except DomainError as refusal:
-        return _Done("failed", refusal.code)
+        return Done("failed", refusal.code)
+
+
+async def keep_sealed(
+    batch: IssuingBatch,
+    item: BatchItem,
+    order: IssuingOrder,
+    issued: IssuedCredential,
+    *,
+    work: CredentialsWork,
+) -> Done:
+    """Keep what was sealed, with all that goes with a new credential, unless another was faster.
+
+    Raises AnotherIsLive when it replaces a credential that somebody else has replaced meanwhile.
+    """
+    credential = _credential(batch, item, order, issued)
+    micro_credential = order.micro_credential
+    source = Source(order.award, micro_credential.specification, micro_credential.certified_hash)
+    if item.supersedes is not None:
+        old = await work.credentials.get(item.supersedes)
+        old.give_way(credential.id, batch.reason or "", issued.issued_at)
+        await work.credentials.save(old)
+    if await work.credentials.keep(credential, issued, source):
+        await work.status_lists.assign(credential.id, issued.issued_at)
+        await work.credentials.note_delivery(
+            Delivery(credential.id, Channel.EMAIL, DeliveryState.PENDING, issued.issued_at)
+        )
+        return Done("done", "sealed", credential.id)
+    if item.supersedes is not None:
+        # Takes back that the old one gave way.
+        raise AnotherIsLive(item.registration)
+    # Somebody was faster: another batch, or this very job run by a second worker.
+    return (await kept_of(batch, work=work))[item.registration]
 
 
 async def _issued(order: IssuingOrder, *, sealing: Sealing) -> IssuedCredential:
@@ -237,7 +254,11 @@ async def _issued(order: IssuingOrder, *, sealing: Sealing) -> IssuedCredential:
         raise IssuingDefect from error
 
 
-async def _agreed(item: BatchItem, *, work: CredentialsWork) -> Award:
+async def agreed(item: BatchItem, *, work: CredentialsWork) -> Award:
+    """The award, when it is still what two officers agreed on.
+
+    Raises AwardNotFound, AwardNotReady, AwardChanged.
+    """
     award = await work.awards.get(item.registration)
     if award_hash(award) != item.award_hash:
         raise AwardChanged
@@ -264,15 +285,15 @@ def _credential(
     return credential
 
 
-async def _kept(batch: IssuingBatch, *, work: CredentialsWork) -> dict[UUID, _Done]:
+async def kept_of(batch: IssuingBatch, *, work: CredentialsWork) -> dict[UUID, Done]:
     """What became of the batch's learners who have a credential."""
     existing = await work.credentials.of_registrations([i.registration for i in batch.items])
     replaced = {item.supersedes for item in batch.items}
     return {
         c.registration: (
-            _Done("done", "sealed", c.id)
+            Done("done", "sealed", c.id)
             if c.batch == batch.id
-            else _Done("skipped", "already_issued", c.id)
+            else Done("skipped", "already_issued", c.id)
         )
         for c in existing
         if c.state in LIVE and c.id not in replaced
@@ -283,7 +304,7 @@ async def _items(batch: IssuingBatch, *, work: CredentialsWork) -> Sequence[JobI
     return () if batch.job is None else await work.jobs.items(batch.job)
 
 
-async def _note(registration: UUID, outcome: _Done, progress: Progress) -> None:
+async def _note(registration: UUID, outcome: Done, progress: Progress) -> None:
     detail = {"credential": str(outcome.credential)} if outcome.credential else {}
     await progress.item(str(registration), outcome.status, outcome.code, detail)
 
@@ -300,7 +321,7 @@ async def _finish(batch_id: UUID, *, work: WorkMaker, clock: Clock) -> Outcome:
     """The figures come from what is kept, not from what this run remembers of itself."""
     async with work() as writing:
         batch = await writing.batches.get(batch_id)
-        kept = await _kept(batch, work=writing)
+        kept = await kept_of(batch, work=writing)
         sealed = sum(done.status == "done" for done in kept.values())
         outcome = Outcome(sealed, len(kept) - sealed, len(batch.items) - len(kept))
         if batch.state is BatchState.RUNNING:

@@ -10,6 +10,9 @@ from app.adapters.postgres.tables import (
     credentials_life as credentials_life,
 )
 from app.adapters.postgres.tables import (
+    credentials_local as credentials_local,
+)
+from app.adapters.postgres.tables import (
     enrolment as enrolment,
 )
 from app.adapters.postgres.tables import (
@@ -23,5 +26,8 @@ from app.adapters.postgres.tables import (
 )
 from app.adapters.postgres.tables import (
     results as results,
+)
+from app.adapters.postgres.tables import (
+    retention as retention,
 )
 from app.adapters.postgres.tables.base import metadata as metadata

@@ -84,6 +84,8 @@ class IssuingBatchRow(SQLModel, table=True):
     scheduled_for: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     reason: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     cancel_requested: bool
+    seal: str = Field(sa_column=Column(Text, nullable=False))
+    local: bool
     version: int
 
 
