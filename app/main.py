@@ -13,6 +13,7 @@ from app.routers import openapi, problem_pages
 from app.routers.all import ROUTERS
 from app.routers.habits import problems
 from app.routers.habits.asgi import AnonymousRate, BodyLimit, TraceAndLog
+from app.routers.habits.signpost import Signpost
 from app.settings import Settings
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -31,8 +32,9 @@ def create_app(
     )
     if ports is not None:
         app.state.ports = ports
-    for router in (*ROUTERS, problem_pages.router):
-        app.include_router(router)
+    # Not `include_router`: it looks for the way twice, once in each router before the right one.
+    routes = [route for router in (*ROUTERS, problem_pages.router) for route in router.routes]
+    app.router.routes.extend([Signpost(routes), *routes])
     problems.install(app)
 
     def contract() -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Which of the identity adapters checks a token: the one whose issuer the token names."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 
-from jose import JWTError, jwt
+import orjson
 
 from app.domain.access.ports import Identity, Tokens
 from app.domain.errors import NotAuthenticated
@@ -16,12 +17,18 @@ class TokensByIssuer:
 
     async def identify(self, token: str) -> Identity:
         """Who bears the token. Raises NotAuthenticated, Unavailable."""
-        try:
-            issuer = jwt.get_unverified_claims(token).get("iss")
-        except (JWTError, RecursionError):
-            # Anybody may send a JSON text of a thousand open brackets in place of a token.
-            raise NotAuthenticated("This is not a token: it must be a signed JWT.") from None
+        issuer = _claimed_issuer(token)
         adapter = self._issuers.get(issuer) if isinstance(issuer, str) else None
         if adapter is None:
             raise NotAuthenticated("The issuer of this token is not accepted here.")
         return await adapter.identify(token)
+
+
+def _claimed_issuer(token: str) -> object:
+    """Who issued the token, by its own account. Raises NotAuthenticated for what is no JWT."""
+    try:
+        _, payload, _ = token.split(".")
+        claims = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return claims.get("iss")
+    except (ValueError, AttributeError):
+        raise NotAuthenticated("This is not a token: it must be a signed JWT.") from None

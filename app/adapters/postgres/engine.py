@@ -16,6 +16,8 @@ def make_engine(url: str, *, pool_size: int = 10, behind_pgbouncer: bool = False
         max_overflow=0,
         pool_timeout=30,
         pool_pre_ping=False,
+        # The connection that was used last has its plans at hand.
+        pool_use_lifo=True,
         hide_parameters=True,
         connect_args={
             "server_settings": {"timezone": "UTC", "application_name": "microcredentials"},

@@ -70,6 +70,15 @@ class Accounts(Protocol):
         ...
 
 
+class Callers(Protocol):
+    """Finds callers quickly, outside any unit of work. A store may offer it."""
+
+    async def known(self, identity: Identity, *, at: datetime, trace_id: str) -> Caller | None:
+        """The caller behind an identity that has been here before, with the grants in force; None
+        where `Accounts.caller` has to be asked."""
+        ...
+
+
 class Grants(Protocol):
     """Roles that have been granted."""
 
