@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 from app.domain.errors import InternalInconsistency
 from app.domain.mail import Message
 
-LANGUAGES = ("en", "es")
-"""Languages that we have words in; the first one serves everybody else."""
+LANGUAGES = ("en", "es", "fr", "de", "it", "ro")
+"""Languages that we have words in; the first one serves everybody else, and says whatever kind of
+message another has no words for yet."""
 
 Value = str | date | datetime
 
@@ -34,6 +35,22 @@ _MONTHS = {
     "es": (
         "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
         "octubre", "noviembre", "diciembre",
+    ),
+    "fr": (
+        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
+        "octobre", "novembre", "décembre",
+    ),
+    "de": (
+        "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
+        "Oktober", "November", "Dezember",
+    ),
+    "it": (
+        "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto",
+        "settembre", "ottobre", "novembre", "dicembre",
+    ),
+    "ro": (
+        "ianuarie", "februarie", "martie", "aprilie", "mai", "iunie", "iulie", "august",
+        "septembrie", "octombrie", "noiembrie", "decembrie",
     ),
 }  # fmt: skip
 
@@ -64,6 +81,8 @@ def compose(
     to `values["site"]` instead. Raises InternalInconsistency for a kind or a value that is missing.
     """
     tag = spoken(language)
+    if kind not in _words(tag)["messages"]:
+        tag = LANGUAGES[0]
     words = _words(tag)
     try:
         template: Mapping[str, str] = words["messages"][kind]
@@ -93,6 +112,8 @@ def day(value: date, language: str) -> str:
     month = _MONTHS[language][value.month - 1]
     if language == "es":
         return f"{value.day} de {month} de {value.year}"
+    if language == "de":
+        return f"{value.day}. {month} {value.year}"
     return f"{value.day} {month} {value.year}"
 
 

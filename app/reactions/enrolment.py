@@ -4,11 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from app.domain.credentials.events import BatchApproved
+from app.domain.credentials.events import BatchApproved, BatchFinished
+from app.domain.credentials.status import CredentialState
+from app.domain.enrolment.claims import ClaimState
+from app.domain.enrolment.events import AffiliationContested, ContestDismissed, EditionMoved
 from app.domain.enrolment.forms.imports import ImportState, ResponseImport
+from app.domain.enrolment.registration import LIVE
 from app.domain.enrolment.use_cases_commit import commit_import
 from app.domain.enrolment.use_cases_deliveries import import_held_responses
-from app.domain.enrolment.use_cases_edition_ends import begin_issuing, complete_edition
+from app.domain.enrolment.use_cases_edition_ends import (
+    begin_issuing,
+    complete_edition,
+    finish_when_sealed,
+)
 from app.domain.enrolment.use_cases_imports import (
     COMMIT_JOB,
     HELD_JOB,
@@ -21,7 +29,10 @@ from app.domain.jobs import Job, Progress
 from app.domain.results.events import AddressConfirmed, ResultsConfirmed
 from app.domain.results.grading import Outcome
 from app.ports import Ports
+from app.reactions.results import teller_of
 from app.reactions.types import Reactions, Runners
+
+_NOT_SEALED = (CredentialState.DRAFT, CredentialState.APPROVED)
 
 
 class FileNotTaken(Conflict):
@@ -43,6 +54,49 @@ async def complete(event: ResultsConfirmed, ports: Ports) -> None:
 async def note_issuing(event: BatchApproved, ports: Ports) -> None:
     """The edition's credentials are being sealed."""
     await begin_issuing(event.edition, work=ports.system_work("begin_issuing"))
+
+
+async def note_sealed(event: BatchFinished, ports: Ports) -> None:
+    """Finish the edition once everybody who passed has a credential; else more batches follow."""
+    async with ports.reading() as work:
+        ready, not_ready = await work.awards.of_edition(event.edition)
+        passed = {one.registration for one in (*ready, *not_ready)}
+        found = await work.credentials.of_registrations(passed)
+    sealed = {one.registration for one in found if one.state not in _NOT_SEALED}
+    if not passed - sealed:
+        await finish_when_sealed(event.edition, work=ports.system_work("finish_edition"))
+
+
+async def tell_moved(event: EditionMoved, ports: Ports) -> None:
+    """Tell everybody who takes part or waits that the days have changed, if these still hold."""
+    async with ports.reading() as work:
+        edition = await work.editions.read(event.subject)
+        live = await work.registrations.in_states(event.subject, LIVE)
+    teller = await teller_of(ports)
+    for one in live:
+        await teller.tell("edition_moved", one.id, f"moved-{edition.id}-{event.version}-{one.id}")
+
+
+async def tell_contested(event: AffiliationContested, ports: Ports) -> None:
+    """Tell the person that their institution does not know them, and that nothing is lost yet."""
+    async with ports.reading() as work:
+        one = await work.registrations.read(event.subject)
+    if one.claim_state is ClaimState.CONTESTED and one.claim.at is not None:
+        teller = await teller_of(ports)
+        said = one.claim.at.isoformat()
+        await teller.tell("affiliation_contested", event.subject, f"contested-{one.id}-{said}")
+        await teller.tell_contact(
+            "contest_to_decide",
+            event.subject,
+            f"contest-{one.id}-{said}",
+            {"registration": str(one.id)},
+        )
+
+
+async def tell_dismissed(event: ContestDismissed, ports: Ports) -> None:
+    """Tell the person that the contest is over and everything stays as it was."""
+    teller = await teller_of(ports)
+    await teller.tell("contest_dismissed", event.subject, f"dismissed-{event.subject}")
 
 
 async def note_address(event: AddressConfirmed, ports: Ports) -> None:
@@ -123,5 +177,9 @@ REACTIONS: Reactions = {
     ResultsConfirmed: (complete,),
     AddressConfirmed: (note_address,),
     BatchApproved: (note_issuing,),
+    BatchFinished: (note_sealed,),
+    EditionMoved: (tell_moved,),
+    AffiliationContested: (tell_contested,),
+    ContestDismissed: (tell_dismissed,),
 }
 RUNNERS: Runners = {PLAN_JOB: run_plan, COMMIT_JOB: run_commit, HELD_JOB: run_held}

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.domain.enrolment import use_cases_editions as use_cases
 from app.domain.enrolment.edition import Edition, EditionState
+from app.domain.enrolment.use_cases_edition_ends import finish_edition as finish
 from app.domain.enrolment.use_cases_editions import EditionChanges
 from app.domain.enrolment.use_cases_lists import publish_list as publish
 from app.routers.editions_models import (
@@ -260,3 +261,24 @@ async def cancel_edition(
         clock=ports.clock,
     )
     return _shown(cancelled, response, caller)
+
+
+@router.post("/{edition}/finish", operation_id="finish_edition")
+async def finish_edition(
+    edition: UUID,
+    body: ReasonIn,
+    version: IfMatch,
+    response: Response,
+    caller: CallerDep,
+    ports: PortsDep,
+) -> EditionOut:
+    """Finish an edition by hand, with a reason. It finishes by itself once everybody who passed
+    has a credential."""
+    finished = await finish(
+        edition,
+        version,
+        body.reason or "",
+        work=ports.work(caller, "finish_edition"),
+        caller=caller,
+    )
+    return _shown(finished, response, caller)

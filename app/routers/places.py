@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from app.domain.enrolment import use_cases_lists as use_cases
-from app.domain.enrolment.use_cases_lists import PlacesReport
+from app.domain.enrolment import use_cases_places
+from app.domain.enrolment.use_cases_places import PlacesReport
 from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
 from app.routers.habits.pages import BadCursor
 from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
@@ -54,7 +55,9 @@ async def get_places(
 
     Every institution's officer sees all numbers. Also as CSV and as a workbook, by `Accept`.
     """
-    report = await use_cases.get_places(edition, institution, work=ports.reading(), caller=caller)
+    report = await use_cases_places.get_places(
+        edition, institution, work=ports.reading(), caller=caller
+    )
     media_type = wanted(request)
     if media_type == JSON:
         return PlacesOut.of(report)
@@ -65,7 +68,7 @@ async def get_places(
 @router.get("/availability", operation_id="get_availability")
 async def get_availability(edition: UUID, ports: PortsDep) -> AvailabilityOut:
     """What somebody who registers now may expect, by institution. For everybody."""
-    found, items = await use_cases.get_availability(edition, work=ports.reading())
+    found, items = await use_cases_places.get_availability(edition, work=ports.reading())
     return AvailabilityOut(
         edition=found.id,
         state=found.state,

@@ -7,15 +7,11 @@ from pydantic import BaseModel, Field
 
 from app.domain.enrolment.decisions import Decision, outcome_state
 from app.domain.enrolment.edition import EditionState
-from app.domain.enrolment.quota import Availability
+from app.domain.enrolment.quota import Availability, Quota
 from app.domain.enrolment.sentences import explain
-from app.domain.enrolment.use_cases_lists import (
-    InstitutionPlaces,
-    PlacesReport,
-    PublishedList,
-    ReplayReport,
-    StandingList,
-)
+from app.domain.enrolment.use_cases_lists import PublishedList, ReplayReport, StandingList
+from app.domain.enrolment.use_cases_places import InstitutionPlaces, PlacesReport
+from app.routers.editions_models import QuotaRuleOut
 
 
 class InstitutionPlacesOut(BaseModel):
@@ -148,6 +144,23 @@ class PublishedOut(StandingOut):
     dry_run: bool = False
 
 
+class CapsOut(BaseModel):
+    """Places and rules as a decision set them."""
+
+    places: int
+    rules: list[QuotaRuleOut]
+    gives_places: bool
+
+    @classmethod
+    def of(cls, quota: Quota) -> "CapsOut":
+        """From the domain."""
+        return cls(
+            places=quota.places,
+            rules=[QuotaRuleOut.of(rule) for rule in quota.rules],
+            gives_places=quota.giving,
+        )
+
+
 class DecisionOut(BaseModel):
     """One line of the log of decisions."""
 
@@ -160,6 +173,7 @@ class DecisionOut(BaseModel):
     state: str | None
     reason: str | None
     cause: int | None = Field(description="the decision that freed the place")
+    caps: CapsOut | None = Field(description="that hold from here on")
     note: str | None
 
     @classmethod
@@ -175,6 +189,7 @@ class DecisionOut(BaseModel):
             state=decision.state.value if decision.state else None,
             reason=decision.reason.value if decision.reason else None,
             cause=decision.cause,
+            caps=CapsOut.of(decision.caps) if decision.caps else None,
             note=decision.note,
         )
 
@@ -194,6 +209,7 @@ class ReplayOut(BaseModel):
     agrees: bool = Field(description="rule, log and store say the same")
     decisions: int
     placed: int
+    erased: int = Field(description="ended registrations that are no longer stored")
     differences: list[DifferenceOut]
 
     @classmethod
@@ -204,6 +220,7 @@ class ReplayOut(BaseModel):
             agrees=report.is_proven,
             decisions=report.replay.decisions,
             placed=sum(1 for s in report.replay.states.values() if s.value == "placed"),
+            erased=report.erased,
             differences=[
                 DifferenceOut(seq=d.seq, registration=d.registration, detail=d.detail)
                 for d in report.differences

@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.domain.enrolment import use_cases_registrations as use_cases
+from app.domain.enrolment.claims import ClaimState
+from app.domain.enrolment.notices import PrivacyNotices
 from app.domain.enrolment.registration import State
 from app.domain.enrolment.use_cases_deciding import decide_registration as decide
+from app.domain.enrolment.use_cases_people import edit_registration as edit_person
 from app.domain.enrolment.use_cases_register import register as register_learner
 from app.domain.enrolment.views import RegistrationView
 from app.routers.habits import (
@@ -32,9 +35,15 @@ from app.routers.registrations_models import (
     OfficerDecisionIn,
     RegistrationIn,
     RegistrationOut,
+    RegistrationPatch,
 )
 
 router = APIRouter(prefix="/v1", tags=["registrations"], route_class=HabitRoute)
+
+
+def notices_of(ports: PortsDep) -> PrivacyNotices:
+    """The privacy notices of this deployment."""
+    return PrivacyNotices.of(ports.settings.privacy_notices)
 
 
 @router.post(
@@ -55,16 +64,17 @@ async def register(
         caller=caller,
         clock=ports.clock,
         likeness=ports.forms.likeness,
+        notices=notices_of(ports),
     )
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/v1/registrations/{view.registration.id}"
     set_etag(response, view.registration.version)
-    return RegistrationOut.of(view, caller)
+    return RegistrationOut.of(view, caller, notices_of(ports))
 
 
 _HEADER = (
     "id", "full_name", "email", "country", "language", "institution", "stated", "state", "reason",
-    "received_at", "source", "warnings",
+    "received_at", "source", "warnings", "position", "position_within", "affiliation",
 )  # fmt: skip
 _ALL = 100_000
 
@@ -80,11 +90,14 @@ def _table(views: Sequence[RegistrationView]) -> Iterator[list[Cell]]:
             person.language,
             one.bucket,
             one.stated,
-            one.state.value,
+            view.state.value,
             view.reason.value,
             one.receipt.received_at,
             one.receipt.source.value,
-            "; ".join(one.warnings),
+            "; ".join(view.warnings),
+            view.position,
+            view.position_within,
+            one.claim_state.value,
         ]
 
 
@@ -106,6 +119,9 @@ async def list_registrations(
         str | None, Query(max_length=300, description="that count for this institution")
     ] = None,
     state: Annotated[list[State] | None, Query(description="in one of these states")] = None,
+    affiliation: Annotated[
+        list[ClaimState] | None, Query(description="whose institution said this")
+    ] = None,
 ) -> Page[RegistrationOut] | Response:
     """Registrations in order of rank. Officers of other institutions see their own people.
 
@@ -117,6 +133,7 @@ async def list_registrations(
             edition,
             institution=institution,
             states=state or (),
+            claims=affiliation or (),
             after=None,
             limit=_ALL,
             work=ports.reading(),
@@ -130,6 +147,7 @@ async def list_registrations(
         edition,
         institution=institution,
         states=state or (),
+        claims=affiliation or (),
         after=cursor.after[0] if cursor.after else None,
         limit=limit + 1,
         work=ports.reading(),
@@ -138,14 +156,19 @@ async def list_registrations(
     shown, following = page_of(
         request, response, found, limit, lambda view: (view.registration.rank,)
     )
-    return Page(items=[RegistrationOut.of(view, caller) for view in shown], next=following)
+    return Page(
+        items=[RegistrationOut.of(view, caller, notices_of(ports)) for view in shown],
+        next=following,
+    )
 
 
 @router.get("/me/registrations", operation_id="list_my_registrations")
 async def list_my_registrations(caller: CallerDep, ports: PortsDep) -> MyRegistrationsOut:
     """The caller's own registrations, the newest first."""
     found = await use_cases.my_registrations(work=ports.reading(), caller=caller)
-    return MyRegistrationsOut(items=[RegistrationOut.of(view, caller) for view in found])
+    return MyRegistrationsOut(
+        items=[RegistrationOut.of(view, caller, notices_of(ports)) for view in found]
+    )
 
 
 @router.get("/registrations/{registration}", operation_id="get_registration")
@@ -155,29 +178,83 @@ async def get_registration(
     """One registration: state, reason, and true rank overall and within its institution."""
     view = await use_cases.get_registration(registration, work=ports.reading(), caller=caller)
     set_etag(response, view.registration.version)
-    return RegistrationOut.of(view, caller)
+    return RegistrationOut.of(view, caller, notices_of(ports))
 
 
 @router.post("/registrations/{registration}/cancel", operation_id="cancel_registration")
 async def cancel_registration(
     registration: UUID,
-    body: CancelIn,
     version: IfMatch,
     response: Response,
     caller: CallerDep,
     ports: PortsDep,
+    body: Annotated[CancelIn | None, Body()] = None,
 ) -> CancelledOut:
     """Give a registration up. Its seat goes at once to the first who waits and fits all caps."""
     view, promoted = await use_cases.cancel_registration(
         registration,
         version,
-        body.reason,
+        body.reason if body else None,
         work=ports.work(caller, "cancel_registration"),
         caller=caller,
         clock=ports.clock,
     )
     set_etag(response, view.registration.version)
-    return CancelledOut(registration=RegistrationOut.of(view, caller), promoted=len(promoted))
+    return CancelledOut(
+        registration=RegistrationOut.of(view, caller, notices_of(ports)), promoted=len(promoted)
+    )
+
+
+@router.patch("/registrations/{registration}", operation_id="edit_registration")
+async def edit_registration(
+    registration: UUID,
+    body: RegistrationPatch,
+    version: IfMatch,
+    response: Response,
+    caller: CallerDep,
+    ports: PortsDep,
+) -> RegistrationOut:
+    """Correct, complete and confirm what is known of the person; also by a one-time link.
+
+    Rank, institution and place stay.
+    """
+    view = await edit_person(
+        registration,
+        version,
+        body.to_domain(),
+        work=ports.work(caller, "edit_registration"),
+        caller=caller,
+        clock=ports.clock,
+    )
+    set_etag(response, view.registration.version)
+    return RegistrationOut.of(view, caller, notices_of(ports))
+
+
+@router.post("/registrations/{registration}/no-show", operation_id="record_no_show")
+async def record_no_show(
+    registration: UUID,
+    version: IfMatch,
+    response: Response,
+    caller: CallerDep,
+    ports: PortsDep,
+    body: Annotated[CancelIn | None, Body()] = None,
+) -> CancelledOut:
+    """Say that somebody with a place did not come, once teaching has begun.
+
+    The place goes to the first who waits and fits, as long as the edition gives places.
+    """
+    view, promoted = await use_cases.record_no_show(
+        registration,
+        version,
+        body.reason if body else None,
+        work=ports.work(caller, "record_no_show"),
+        caller=caller,
+        clock=ports.clock,
+    )
+    set_etag(response, view.registration.version)
+    return CancelledOut(
+        registration=RegistrationOut.of(view, caller, notices_of(ports)), promoted=len(promoted)
+    )
 
 
 @router.post("/registrations/{registration}/decide", operation_id="decide_registration")
@@ -202,4 +279,6 @@ async def decide_registration(
         clock=ports.clock,
     )
     set_etag(response, view.registration.version)
-    return DecidedOut(registration=RegistrationOut.of(view, caller), also_settled=list(also))
+    return DecidedOut(
+        registration=RegistrationOut.of(view, caller, notices_of(ports)), also_settled=list(also)
+    )

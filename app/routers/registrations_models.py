@@ -1,16 +1,20 @@
 """What operations on registrations take and answer with."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.access.roles import Caller
 from app.domain.enrolment.access import actions_on_registration
-from app.domain.enrolment.registration import State
+from app.domain.enrolment.claims import ClaimState
+from app.domain.enrolment.notices import PrivacyNotices
+from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.requests import RegistrationRequest
 from app.domain.enrolment.sentences import explain
 from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling
+from app.domain.enrolment.use_cases_people import PersonChanges
 from app.domain.enrolment.views import RegistrationView
 
 EDITION = "0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b"
@@ -44,11 +48,21 @@ class RegistrationIn(BaseModel):
     country: str | None = Field(None, max_length=2, description="ISO 3166-1 alpha-2")
     language: str = Field("en", max_length=35, description="BCP 47 tag of what they read")
     privacy_notice: bool = Field(description="that the privacy notice has been shown")
+    privacy_notice_version: str | None = Field(
+        None, max_length=40, description="which one; left out: the one in force"
+    )
+    consents: list[Annotated[str, Field(max_length=40)]] = Field(
+        default_factory=list,
+        max_length=10,
+        description="codes of what they agree to beyond the registration itself",
+        examples=[["news"]],
+    )
     for_another: bool = Field(False, description="an officer registers somebody else")
 
     def to_domain(self) -> RegistrationRequest:
         """As the domain has it."""
-        return RegistrationRequest(**self.model_dump())
+        given = self.model_dump()
+        return RegistrationRequest(**given | {"consents": frozenset(given["consents"])})
 
 
 class CancelIn(BaseModel):
@@ -59,6 +73,29 @@ class CancelIn(BaseModel):
     )
 
     reason: str | None = Field(None, max_length=1000, description="no personal data")
+
+
+class RegistrationPatch(BaseModel):
+    """A merge patch (RFC 7396) of what is known of the person; `{}` confirms it as it is."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"country": "ES", "consents": {"news": False}}]},
+    )
+
+    full_name: str | None = Field(None, max_length=300)
+    email: str | None = Field(
+        None, max_length=300, description="by an officer, for somebody without an account"
+    )
+    country: str | None = Field(None, max_length=2, description="ISO 3166-1 alpha-2")
+    language: str | None = Field(None, max_length=35, description="BCP 47 tag of what they read")
+    consents: dict[str, bool] = Field(
+        default_factory=dict, max_length=10, description="by code: given or taken back"
+    )
+
+    def to_domain(self) -> PersonChanges:
+        """As the domain has it."""
+        return PersonChanges(**self.model_dump())
 
 
 class OfficerDecisionIn(BaseModel):
@@ -92,6 +129,28 @@ class PersonOut(BaseModel):
     language: str
 
 
+class AffiliationOut(BaseModel):
+    """What the stated institution said."""
+
+    state: ClaimState
+    said_at: datetime | None
+    reason: str | None = Field(description="for a contest, and for its decision")
+
+    @classmethod
+    def of(cls, one: Registration) -> "AffiliationOut":
+        """From the domain."""
+        if one.claim_state is ClaimState.STATED:
+            return cls(state=ClaimState.STATED, said_at=None, reason=None)
+        return cls(state=one.claim_state, said_at=one.claim.at, reason=one.claim.reason)
+
+
+class PrivacyNoticeOut(BaseModel):
+    """Which privacy notice the person was shown, and when."""
+
+    version: str
+    shown_at: datetime
+
+
 class RegistrationOut(BaseModel):
     """One person in one edition: where they stand, and why."""
 
@@ -99,7 +158,7 @@ class RegistrationOut(BaseModel):
     edition: UUID = Field(examples=[EDITION])
     state: State
     reason: str = Field(description="a stable code", examples=["quota"])
-    sentence: str = Field(description="the same for the person")
+    sentence: str = Field(description="the same for the person, in their language")
     stated: str = Field(description="institution or organisation as it was given")
     institution: str | None = Field(description="for which it counts; null while unclear")
     received_at: datetime
@@ -107,21 +166,27 @@ class RegistrationOut(BaseModel):
     position: int | None = Field(description="true rank among all who are placed or wait")
     position_within: int | None = Field(description="true rank within the institution")
     decision_seq: int | None = Field(description="the last decision about it")
-    warnings: list[str]
+    warnings: list[str] = Field(examples=[["email_domain_differs"]])
+    affiliation: AffiliationOut
     person: PersonOut
+    privacy_notice: PrivacyNoticeOut
+    consents: dict[str, datetime] = Field(description="by code: when it was given")
+    data_confirmed_at: datetime | None = Field(description="when what is known was confirmed")
     version: int = Field(description="the ETag")
     allowed_actions: list[str]
 
     @classmethod
-    def of(cls, view: RegistrationView, caller: Caller) -> "RegistrationOut":
+    def of(
+        cls, view: RegistrationView, caller: Caller, notices: PrivacyNotices
+    ) -> "RegistrationOut":
         """From the domain."""
         one, person = view.registration, view.person
         return cls(
             id=one.id,
             edition=one.edition,
-            state=one.state,
+            state=view.state,
             reason=view.reason.value,
-            sentence=explain(one.state, view.reason),
+            sentence=explain(view.state, view.reason, person.language),
             stated=one.stated,
             institution=one.bucket,
             received_at=one.receipt.received_at,
@@ -129,7 +194,8 @@ class RegistrationOut(BaseModel):
             position=view.position,
             position_within=view.position_within,
             decision_seq=one.decision_seq,
-            warnings=list(one.warnings),
+            warnings=list(view.warnings),
+            affiliation=AffiliationOut.of(one),
             person=PersonOut(
                 full_name=person.full_name,
                 email=person.email,
@@ -137,6 +203,11 @@ class RegistrationOut(BaseModel):
                 country=person.country,
                 language=person.language,
             ),
+            privacy_notice=PrivacyNoticeOut(
+                version=notices.at(one.privacy_notice_at), shown_at=one.privacy_notice_at
+            ),
+            consents=dict(one.consents),
+            data_confirmed_at=one.data_confirmed_at,
             version=one.version,
             allowed_actions=actions_on_registration(one, view.edition, caller, own=view.own),
         )

@@ -34,8 +34,9 @@ async def test_who_plans_may_and_who_watches_sees_what_they_may_do(api: EditionA
     path = await api.edition()
     assert (await api(ELENA, "GET", path)).json()["allowed_actions"] == [
         "cancel_edition", "close_edition", "edit_edition", "get_places", "get_standing",
-        "import_registrations", "list_decisions", "list_forms", "list_registrations", "map_form",
-        "publish_list", "register", "replay_decisions",
+        "import_registrations", "list_decisions", "list_forms", "list_registrations",
+        "list_undecided", "map_form", "preview_caps", "publish_list", "register",
+        "replay_decisions", "stop_promotion",
     ]  # fmt: skip
     assert (await api("learner-1", "GET", path)).json()["allowed_actions"] == ["register"]
     assert (await api(None, "GET", path)).json()["allowed_actions"] == []
@@ -78,7 +79,7 @@ async def test_registering_tells_where_one_stands_and_twice_gives_the_same(
         "placed", "in_order", "You have a place.",
     )  # fmt: skip
     assert body["person"]["email_verified"] is True
-    assert body["allowed_actions"] == ["cancel_registration"]
+    assert body["allowed_actions"] == ["cancel_registration", "edit_registration"]
     again = await api.registers(path, "learner-1")
     assert (again.status_code, again.json()["id"]) == (200, body["id"])
     second = await api.registers(path, "learner-2", institution="HKA")

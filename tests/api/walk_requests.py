@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.domain.access.permissions import At
 from tests.api.walk_people import (
     ANY_JOB,
     BATCH,
@@ -15,6 +16,7 @@ from tests.api.walk_people import (
     IMPORT,
     NOTHING,
     OTHER_LINK,
+    PLACES,
     PROPOSAL,
     REGISTRATION,
     RESULT,
@@ -65,6 +67,10 @@ _READ = Ask("draft", PROPOSAL, also=(("review", REVIEWED_PROPOSAL),))
 
 def _moves(stage: str, *, body: Body | None = None, **more: Any) -> Ask:
     return Ask(stage, EDITION, body, (ELENA, _EDITION), **more)
+
+
+def _on_registration(stage: str, body: Body | None = None) -> Ask:
+    return Ask(stage, REGISTRATION, body, (ELENA, "/v1/registrations/{registration}"))
 
 
 def _decides(stage: str, thing: Thing, body: Body | None = None) -> Ask:
@@ -160,6 +166,11 @@ ON_ENROLMENT: dict[str, Ask] = {
     "start_edition": _moves("listed", body=said(reason="Early.")),
     "begin_grading": _moves("running", body=said(reason="Early.")),
     "cancel_edition": _moves("open", body=said(reason="Too few.")),
+    "finish_edition": _moves("sealed", body=said(reason="The rest is on paper.")),
+    "preview_caps": Ask("open", EDITION, said(places=60)),
+    "release_reserve": _moves("open", body=said(scope="institution:XAMK", reason="Not needed.")),
+    "lift_caps": _moves("open", body=said(reason="Places are left unused.")),
+    "stop_promotion": _moves("open", body=said(reason="Rooms are booked.")),
     "get_places": Ask("open", EDITION),
     "list_places": Ask("open", path={"code": LEAD}),
     "get_standing": Ask("open", EDITION),
@@ -178,6 +189,17 @@ ON_ENROLMENT: dict[str, Ask] = {
         said(reason="cannot come"),
         (ELENA, "/v1/registrations/{registration}"),
     ),
+    "edit_registration": _on_registration("open", said(country="SE")),
+    "record_no_show": _on_registration("running", said(reason="Was not there.")),
+    "confirm_affiliation": _on_registration("open"),
+    "contest_affiliation": _on_registration("open", said(reason="Not one of ours.")),
+    "confirm_affiliations": Ask(
+        "open",
+        Thing("get_edition", {**EDITION.at, At.HOME: PLACES}),
+        lambda story, asker: {"institution": _own(asker)},
+    ),
+    "decide_contest": _on_registration("contested", said(upheld=False, reason="A letter.")),
+    "list_undecided": Ask("open", EDITION),
     "decide_registration": Ask(
         "open",
         Thing("get_registration", EDITION.at, (OTHER_LINK,)),

@@ -165,6 +165,11 @@ class Story:
                 "time_zone": "Europe/Madrid",
                 "registration_opens": (now - timedelta(days=20)).isoformat(),
                 "registration_closes": (now + timedelta(days=20)).isoformat(),
+                "rules": [
+                    {"scope": "per_institution", "max": 5},
+                    {"scope": "institution:XAMK", "max": 5, "min": 1},
+                ],
+                "unused_seats": {"policy": "manual"},
             },
         )  # fmt: skip
         self.things["edition"] = made.json()["id"]
@@ -185,6 +190,15 @@ class Story:
         )  # fmt: skip
         self.things["undecided"] = unclear.json()["id"]
         self.keep("open")
+        if self.store is not None:
+            await grant(self.api.ports, "learner-9000", Role.ENROLMENT_OFFICER, HOME)
+            await self.do(
+                "learner-9000", "POST", f"{self.registration}/affiliation/contest",
+                json={"reason": "Not one of ours."},
+                if_match=(await self.do(elena, "GET", self.registration)).headers["etag"],
+            )  # fmt: skip
+            self.keep("contested")
+            self.return_to("open")
         await self._import(folder)
         await self.do(
             elena, "POST", f"{self.edition}/publish-list",

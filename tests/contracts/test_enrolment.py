@@ -16,7 +16,7 @@ from app.domain.enrolment.registration import State
 from app.domain.enrolment.use_cases_editions import (
     close_edition,
 )
-from app.domain.enrolment.use_cases_lists import (
+from app.domain.enrolment.use_cases_places import (
     get_availability,
     get_places,
 )
@@ -267,22 +267,6 @@ async def test_an_officer_registers_others_of_their_institution_only(
         likeness=LIKENESS,
     )  # fmt: skip
     assert (mine.registration.id, is_new) == (first.registration.id, False)
-
-
-async def test_an_unverified_address_of_somebody_registered_is_a_possible_double(
-    work: OpenWork, clock: StoryClock
-) -> None:
-    edition = await opened(work, clock, mode=Mode.DIRECT)
-    manager = officer("UNIOVI", (await a_learner(work, "manager")).account)
-    await register(
-        edition.id, a_request("eva", for_another=True), work=work(manager), caller=manager,
-        clock=clock, likeness=LIKENESS,
-    )  # fmt: skip
-    eva = await a_learner(work, "somebody-else")
-    view, _ = await register(
-        edition.id, a_request("eva"), work=work(eva), caller=eva, clock=clock, likeness=LIKENESS
-    )
-    assert outcome(view) == "needs_decision possible_double"
 
 
 async def test_a_registration_that_has_changed_is_not_given_up_by_an_old_view(

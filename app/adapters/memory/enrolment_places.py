@@ -10,7 +10,7 @@ from uuid import UUID
 from app.domain.enrolment.decisions import Decision
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors import EditionNotFound
-from app.domain.enrolment.ports import EditionTally, Tally
+from app.domain.enrolment.ports import Between, EditionTally, Tally
 from app.domain.enrolment.quota import EDITION, Counts, Scope, scopes_of
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.tallying import Shift
@@ -118,14 +118,21 @@ class MemoryTallies:
         return sorted(found, key=lambda tally: tally.scope)
 
     async def across(
-        self, scope: Scope, *, after: UUID | None, limit: int
+        self, scope: Scope, *, starting: Between = (None, None), after: UUID | None, limit: int
     ) -> Sequence[EditionTally]:
         """The counts of one scope in every edition that has any."""
         found = []
         for (owner, counted), tally in self._tallies.items():
             if counted == scope and (after is None or owner > after):
                 edition = await self._work.editions.read(owner)
-                found.append(EditionTally(owner, edition.code, edition.start, edition.state, tally))
+                if (
+                    (starting[0] or edition.start)
+                    <= edition.start
+                    <= (starting[1] or edition.start)
+                ):
+                    found.append(
+                        EditionTally(owner, edition.code, edition.start, edition.state, tally)
+                    )
         return sorted(found, key=lambda one: one.edition)[:limit]
 
     async def buckets_waiting(self, edition: UUID) -> Sequence[InstitutionCode]:

@@ -1,5 +1,6 @@
 """Registrations in memory."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -134,6 +135,18 @@ class MemoryRegistrations:
         before = [r for r in counted if r.rank < registration.rank]
         return len(before) + 1, sum(r.bucket == registration.bucket for r in before) + 1
 
+    async def positions(
+        self, edition: UUID, registrations: Collection[UUID]
+    ) -> Mapping[UUID, tuple[int, int]]:
+        """The same for several of one edition."""
+        counted = await self.in_states(edition, (State.WAITING, *SEATED))
+        found, within = {}, Counter[str | None]()
+        for position, one in enumerate(counted, 1):
+            within[one.bucket] += 1
+            if one.id in registrations:
+                found[one.id] = position, within[one.bucket]
+        return found
+
     async def page(
         self,
         edition: UUID,
@@ -152,6 +165,24 @@ class MemoryRegistrations:
                 and (not states or r.state in states)
                 and (not claims or r.claim_state in claims)
                 and (after is None or r.rank > after)
+            )
+        )[:limit]
+
+    async def undecided(
+        self, edition: UUID, *, after: Rank | None, limit: int
+    ) -> Sequence[Registration]:
+        """Live registrations that an officer has to look at."""
+        return self._those(
+            lambda r: (
+                r.edition == edition
+                and r.is_live
+                and (after is None or r.rank > after)
+                and (
+                    r.state is State.NEEDS_DECISION
+                    or r.pending is not None
+                    or r.is_doubted
+                    or r.claim_state is ClaimState.CONTESTED
+                )
             )
         )[:limit]
 

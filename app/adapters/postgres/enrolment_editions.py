@@ -14,7 +14,7 @@ from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment import EditionRow, PlaceTallyRow, RegistrationRow
 from app.domain.enrolment.edition import Edition, EditionState, Mode
 from app.domain.enrolment.errors import EditionNotFound
-from app.domain.enrolment.ports import EditionTally, Tally
+from app.domain.enrolment.ports import Between, EditionTally, Tally
 from app.domain.enrolment.quota import EDITION, Counts, Quota, Scope, scopes_of
 from app.domain.enrolment.registration import SEATED, State
 from app.domain.enrolment.tallying import Shift
@@ -225,7 +225,7 @@ class PostgresTallies:
         return [_to_tally(row) for row in rows]
 
     async def across(
-        self, scope: Scope, *, after: UUID | None, limit: int
+        self, scope: Scope, *, starting: Between = (None, None), after: UUID | None, limit: int
     ) -> Sequence[EditionTally]:
         """The counts of one scope in every edition that has any."""
         query = (
@@ -237,6 +237,10 @@ class PostgresTallies:
         )
         if after is not None:
             query = query.where(_tally.c.edition > after)
+        if starting[0] is not None:
+            query = query.where(_edition.c.starts_on >= starting[0])
+        if starting[1] is not None:
+            query = query.where(_edition.c.starts_on <= starting[1])
         return [
             EditionTally(
                 row.edition, row.code, row.starts_on, EditionState(row.state), _to_tally(row)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, case, func, select, true, union, update
+from sqlalchemy import Select, bindparam, case, func, or_, select, true, union, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Text
 
@@ -210,6 +210,27 @@ class PostgresRegistrations:
         ).one()
         return before[0] + 1, before[1] + 1
 
+    async def positions(
+        self, edition: UUID, registrations: Collection[UUID]
+    ) -> Mapping[UUID, tuple[int, int]]:
+        """The same for several of one edition."""
+        if not registrations:
+            return {}
+        one = _registration.c
+        ranked = (
+            select(
+                one.id,
+                func.row_number().over(order_by=one.rank).label("position"),
+                func.row_number().over(partition_by=one.bucket, order_by=one.rank).label("within"),
+            )
+            .where(one.edition == edition, one.state.in_((State.WAITING, *SEATED)))
+            .subquery()
+        )
+        rows = await self._work.connection.execute(
+            select(ranked).where(ranked.c.id.in_(registrations))
+        )
+        return {row.id: (row.position, row.within) for row in rows}
+
     async def page(
         self,
         edition: UUID,
@@ -238,6 +259,31 @@ class PostgresRegistrations:
             query = query.where(stands.in_(claims))
         if after is not None:
             query = query.where(_registration.c.rank > after)
+        return await self._found(query)
+
+    async def undecided(
+        self, edition: UUID, *, after: Rank | None, limit: int
+    ) -> Sequence[Registration]:
+        """Live registrations that an officer has to look at."""
+        one = _registration.c
+        doubted = one.warnings.has_key(Reason.POSSIBLE_DOUBLE.value) & ~one.identity_decided
+        contested = (one.claim_state == ClaimState.CONTESTED) & (
+            one.claim_institution == one.bucket
+        )
+        query = (
+            select(_registration)
+            .where(
+                one.edition == edition,
+                one.state.in_(LIVE),
+                or_(
+                    one.state == State.NEEDS_DECISION, one.pending.is_not(None), doubted, contested
+                ),
+            )
+            .order_by(one.rank)
+            .limit(limit)
+        )
+        if after is not None:
+            query = query.where(one.rank > after)
         return await self._found(query)
 
     async def known_to(

@@ -58,6 +58,7 @@ def values(registration: Registration) -> dict[str, Any]:
         "claim_by": registration.claim.by,
         "claim_reason": registration.claim.reason,
         "consents": to_plain(registration.consents),
+        "data_confirmed_at": registration.data_confirmed_at,
         "version": registration.version,
     }
 
@@ -95,6 +96,7 @@ def to_registration(row: Row[Any]) -> Registration:
             row.claim_by,
             row.claim_reason,
         ),
+        data_confirmed_at=row.data_confirmed_at,
         consents={what: datetime.fromisoformat(at) for what, at in row.consents.items()},
         version=row.version,
         stored_state=state,

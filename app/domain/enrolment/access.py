@@ -3,9 +3,18 @@
 from app.domain.access.permissions import Permission, permits, require
 from app.domain.access.roles import Caller, Role
 from app.domain.access.table import PERMISSIONS
-from app.domain.enrolment.edition import BEFORE_TEACHING, MOVES, Edition, EditionState
+from app.domain.enrolment.affiliation import Kind
+from app.domain.enrolment.claims import OPEN_TO_CONFIRM, OPEN_TO_CONTEST, ClaimState
+from app.domain.enrolment.edition import (
+    BEFORE_TEACHING,
+    MOVES,
+    RUNNING_OR_BEFORE,
+    Edition,
+    EditionState,
+)
 from app.domain.enrolment.errors import EditionNotFound, RegistrationNotFound
 from app.domain.enrolment.registration import SEATED, Registration, State
+from app.domain.enrolment.timetable import UnusedPolicy
 from app.domain.vocabulary.institutions import InstitutionCode
 
 _MOVES_TO = {
@@ -18,6 +27,16 @@ _MOVES_TO = {
 
 CANCELLABLE = frozenset({EditionState.OPEN, EditionState.CLOSED, EditionState.RUNNING})
 """While an edition is in one of these states, people can give up their registrations."""
+
+
+CONTESTABLE = CANCELLABLE
+"""While an edition is in one of these states, institutions confirm and contest their people."""
+
+DECIDABLE = CONTESTABLE | {EditionState.GRADING}
+"""While an edition is in one of these states, contests are decided."""
+
+TAUGHT = frozenset({EditionState.RUNNING, EditionState.GRADING})
+"""While an edition is in one of these states, it can be said of people that they did not come."""
 
 
 def allow(action: str, edition: Edition, caller: Caller) -> None:
@@ -46,6 +65,11 @@ def allow_on(
     )
 
 
+def confirms_for(institution: InstitutionCode, edition: Edition, caller: Caller) -> None:
+    """Let officers of the institution pass, who say whom of its list they know."""
+    require(PERMISSIONS, caller, "confirm_affiliations", edition.place_of(institution, own=False))
+
+
 def may_register_others(edition: Edition, home: InstitutionCode | None, caller: Caller) -> bool:
     """Whether the caller is an officer who may register somebody else from there."""
     by_role = Permission(PERMISSIONS["register"].rules)
@@ -67,6 +91,16 @@ def actions_on_edition(edition: Edition, caller: Caller) -> list[str]:
     possible = {"get_places", "get_standing", "list_decisions", "replay_decisions"}
     possible |= {"list_registrations"}
     possible |= {action for action, to in _MOVES_TO.items() if to in MOVES[edition.state]}
+    possible |= {"preview_caps", "list_undecided"}
+    if edition.state in RUNNING_OR_BEFORE:
+        if edition.quota.reserves:
+            possible.add("release_reserve")
+        if edition.unused.policy is not UnusedPolicy.NONE and edition.quota.liftable:
+            possible.add("lift_caps")
+        if edition.quota.giving:
+            possible.add("stop_promotion")
+    if edition.state is EditionState.ISSUING:
+        possible.add("finish_edition")
     if edition.state in BEFORE_TEACHING:
         possible |= {"edit_edition", "map_form", "list_forms"}
     if edition.state is EditionState.OPEN:
@@ -86,6 +120,10 @@ def actions_on_registration(
     """What the caller may do to the registration now, by operationId."""
     possible: set[str] = set()
     if registration.is_live and registration.state is not State.COMPLETED:
+        possible.add("edit_registration")
+        possible |= _about_affiliation(registration, edition)
+        if registration.state is State.PLACED and edition.state in TAUGHT:
+            possible.add("record_no_show")
         if edition.state in CANCELLABLE:
             possible.add("cancel_registration")
         above_caps = edition.overrides_allowed and registration.state is State.WAITING
@@ -95,8 +133,22 @@ def actions_on_registration(
     return sorted(action for action in possible if permits(PERMISSIONS[action], caller, place))
 
 
+def _about_affiliation(registration: Registration, edition: Edition) -> set[str]:
+    if registration.affiliation is None or registration.affiliation.kind is not Kind.PARTNER:
+        return set()
+    claim = registration.claim_state
+    possible = set()
+    if edition.state in CONTESTABLE and claim in OPEN_TO_CONFIRM:
+        possible.add("confirm_affiliation")
+    if edition.state in CONTESTABLE and claim in OPEN_TO_CONTEST:
+        possible.add("contest_affiliation")
+    if edition.state in DECIDABLE and claim is ClaimState.CONTESTED:
+        possible.add("decide_contest")
+    return possible
+
+
 def needs_officer(registration: Registration) -> bool:
     """Whether the registration waits for an officer's decision."""
-    return registration.state is State.NEEDS_DECISION or (
-        registration.pending is not None and registration.state in {State.WAITING, *SEATED}
-    )
+    if registration.state is State.NEEDS_DECISION or registration.is_doubted:
+        return True
+    return registration.pending is not None and registration.state in {State.WAITING, *SEATED}

@@ -16,7 +16,7 @@ from uuid import UUID
 from app.domain.enrolment.quota import Counts, Outcome, Placed, Quota, decide
 from app.domain.enrolment.ranking import Rank
 from app.domain.enrolment.reasons import Reason
-from app.domain.enrolment.registration import SEATED, State
+from app.domain.enrolment.registration import LIVE, SEATED, State
 from app.domain.enrolment.standing import Entrant, standing
 from app.domain.vocabulary.institutions import InstitutionCode
 
@@ -112,6 +112,7 @@ async def replay_async(log: AsyncIterable[Decision]) -> Replay:
 
 def compare(replayed: Replay, stored: Mapping[UUID, State]) -> list[Difference]:
     """Where the states that are stored differ from those that the log gives."""
+    gone = erased(replayed, stored)
     return [
         Difference(
             None,
@@ -119,9 +120,21 @@ def compare(replayed: Replay, stored: Mapping[UUID, State]) -> list[Difference]:
             f"stored as {stored.get(registration)}, the log gives "
             f"{replayed.states.get(registration)}",
         )
-        for registration in sorted({*stored, *replayed.states})
+        for registration in sorted({*stored, *replayed.states} - gone)
         if stored.get(registration) != replayed.states.get(registration)
     ]
+
+
+def erased(replayed: Replay, stored: Mapping[UUID, State]) -> set[UUID]:
+    """Registrations that ended by the log and that are no longer stored.
+
+    What has ended may be erased with its person; whoever holds a place or waits may not.
+    """
+    return {
+        registration
+        for registration, state in replayed.states.items()
+        if registration not in stored and state not in LIVE
+    }
 
 
 class _Replayer:

@@ -194,6 +194,42 @@ class RegistrationNotFound(NotFound):
         super().__init__(f"There is no registration {registration} that you may see.")
 
 
+class AddressFixed(Conflict):
+    """The address is not for the caller to change here."""
+
+    code = "address_fixed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An address is mended by an officer only, for somebody without an account: links go "
+            "there, so that nobody moves their own or that of an account here."
+        )
+
+
+class PersonKnown(Conflict):
+    """Somebody else is known by that name and address already."""
+
+    code = "person_known"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "With this name and address it would be somebody who is known already. If both are "
+            "one person, have the enrolment officer merge the registrations."
+        )
+
+
+class NoSuchInstitution(NotFound):
+    """Nobody of the alliance, and nobody registered, has that institution."""
+
+    code = "institution_not_found"
+
+    def __init__(self, institution: str) -> None:
+        super().__init__(
+            f"There is no institution {institution} here. GET /v1/institutions lists the partners; "
+            "organisations from outside are known once somebody is registered for them."
+        )
+
+
 class RegistrationStale(Stale):
     """The caller saw an older version of the registration."""
 

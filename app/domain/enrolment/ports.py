@@ -187,6 +187,13 @@ class Registrations(Protocol):
         """True rank among all who are placed or wait, and within its institution; from 1."""
         ...
 
+    async def positions(
+        self, edition: UUID, registrations: Collection[UUID]
+    ) -> Mapping[UUID, tuple[int, int]]:
+        """The same for several of one edition; those who are neither placed nor wait are left
+        out."""
+        ...
+
     async def page(
         self,
         edition: UUID,
@@ -199,6 +206,13 @@ class Registrations(Protocol):
     ) -> Sequence[Registration]:
         """Registrations in order of rank: of these institutions, in these states, with a claim
         that stands so; all when None or empty."""
+        ...
+
+    async def undecided(
+        self, edition: UUID, *, after: Rank | None, limit: int
+    ) -> Sequence[Registration]:
+        """Live registrations that an officer has to look at, in order of rank: unclear ones, those
+        with a changed time, possible doubles that take part, contested ones."""
         ...
 
     async def known_to(
@@ -244,6 +258,10 @@ class EditionTally:
     tally: Tally
 
 
+Between = tuple[date | None, date | None]
+"""From one day to another, both included; None: without that end."""
+
+
 class Tallies(Protocol):
     """Counts by edition and scope; they change with registrations, under the edition's lock."""
 
@@ -256,9 +274,10 @@ class Tallies(Protocol):
         ...
 
     async def across(
-        self, scope: Scope, *, after: UUID | None, limit: int
+        self, scope: Scope, *, starting: Between = (None, None), after: UUID | None, limit: int
     ) -> Sequence[EditionTally]:
-        """The counts of one scope in every edition that has any, by edition."""
+        """The counts of one scope in every edition that has any, by edition: of those whose first
+        day lies between two, both included."""
         ...
 
     async def buckets_waiting(self, edition: UUID) -> Sequence[InstitutionCode]:

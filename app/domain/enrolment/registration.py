@@ -105,6 +105,8 @@ class Registration:
     """What the institution said to the claim to belong to it; see `claim_state`."""
     consents: Mapping[str, datetime] = field(default_factory=dict)
     """What the person agreed to beyond what the registration needs, and when."""
+    data_confirmed_at: datetime | None = None
+    """When the person, or an officer for them, last said that what is known of them is right."""
     version: int = 1
     stored_state: State | None = None
     """The state in which it was loaded; None for a new one. Repositories keep counts by it."""
@@ -137,6 +139,20 @@ class Registration:
         if self.affiliation is None:
             raise InternalInconsistency(f"Registration {self.id} takes part without institution.")
         return self.affiliation.bucket
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether it takes part although an officer has still to look whether it is a double."""
+        return (
+            self.is_live
+            and not self.identity_decided
+            and Reason.POSSIBLE_DOUBLE.value in self.warnings
+        )
+
+    def decide_identity(self) -> None:
+        """An officer has decided that it is nobody else's."""
+        self.identity_decided = True
+        self.warnings = tuple(w for w in self.warnings if w != Reason.POSSIBLE_DOUBLE.value)
 
     @property
     def claim_state(self) -> ClaimState:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from app.domain.enrolment.errors import RegistrationInvalid
@@ -11,6 +12,8 @@ from app.domain.vocabulary.institutions import InstitutionCode
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_CONSENT = re.compile(r"[a-z_]{1,40}")
+_MOST_CONSENTS = 10
 _LONGEST = 300
 _UNSEEN = frozenset("\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that show nothing but make two names look alike, or turn the letters around."""
@@ -36,9 +39,14 @@ class RegistrationRequest:
     """That the person has been shown the privacy notice."""
     for_another: bool = False
     """Whether an officer registers somebody else."""
+    privacy_notice_version: str | None = None
+    """Which notice that was; None: the one that is shown now."""
+    consents: frozenset[str] = frozenset()
+    """Codes of what the person agrees to beyond what the registration needs, such as `news`."""
 
-    def check(self) -> None:
-        """Raise RegistrationInvalid for what cannot be right."""
+    def check(self, notice: str | None = None) -> None:
+        """Raise RegistrationInvalid for what cannot be right. `notice` is the version of the
+        privacy notice that is shown now."""
         findings = [
             *_line("/full_name", self.full_name, "Give the name."),
             *_line("/email", self.email, "Give an e-mail address."),
@@ -71,8 +79,30 @@ class RegistrationRequest:
                     "Nobody is registered who has not been shown the privacy notice.",
                 )
             )
+        elif notice is not None and self.privacy_notice_version not in (None, notice):
+            findings.append(
+                Finding(
+                    "/privacy_notice_version",
+                    "privacy_notice_outdated",
+                    f"Show the privacy notice {notice}, which is in force, and register again.",
+                )
+            )
+        findings += consent_findings(self.consents)
         if findings:
             raise RegistrationInvalid(findings)
+
+
+def consent_findings(codes: Collection[str]) -> list[Finding]:
+    """What is wrong with codes of consents."""
+    if len(codes) <= _MOST_CONSENTS and all(_CONSENT.fullmatch(code) for code in codes):
+        return []
+    return [
+        Finding(
+            "/consents",
+            "consent_code",
+            f"At most {_MOST_CONSENTS} codes of small letters and underscores, such as news.",
+        )
+    ]
 
 
 def _line(pointer: str, text: str, when_blank: str) -> list[Finding]:

@@ -181,25 +181,32 @@ class _Deciding:
                 findings=[Finding("/same_as", "not_live", "Choose one that counts.")],
             )
         stays, goes = other, registration
-        if registration.has_seat or (
-            not other.has_seat and registration.rank < other.rank and registration.affiliation
-        ):
+        if registration.has_seat != other.has_seat:
+            keeps = registration.has_seat
+        else:
+            keeps = registration.affiliation is not None and registration.rank < other.rank
+        if keeps:
             stays, goes = registration, other
         await self.allocation.end(goes, State.CANCELLED, Reason.MERGED, self.decision.reason)
         if stays.state is State.NEEDS_DECISION and stays.affiliation is not None:
-            stays.identity_decided = True
+            stays.decide_identity()
             await self._enter([stays])
+        elif stays.is_doubted:
+            stays.decide_identity()
+            await self.work.registrations.save(self.edition, [stays])
 
     async def _admit(self, registration: Registration) -> list[UUID]:
         if registration.pending is not None:
             await self._decide_time(registration)
+        if registration.is_doubted:
+            registration.decide_identity()
         if registration.state is not State.NEEDS_DECISION:
             await self.work.registrations.save(self.edition, [registration])
             return []
         if registration.affiliation is None or self._names_an_institution:
             return await self._decide_institution(registration)
         if registration.reason is Reason.POSSIBLE_DOUBLE:
-            registration.identity_decided = True
+            registration.decide_identity()
         await self._enter([registration])
         return []
 

@@ -3,12 +3,14 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from app.domain.access.roles import Caller
 from app.domain.clock import Clock
 from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.edition import Edition, EditionState
+from app.domain.enrolment.errors import ReasonNeeded
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.registration import State
-from app.domain.enrolment.use_cases_editions import saved, trace
+from app.domain.enrolment.use_cases_editions import loaded, saved, trace
 
 
 async def complete_edition(
@@ -50,7 +52,7 @@ async def begin_issuing(edition_id: UUID, *, work: EnrolmentWork) -> Edition:
     return edition
 
 
-async def finish_edition(edition_id: UUID, *, work: EnrolmentWork) -> Edition:
+async def finish_when_sealed(edition_id: UUID, *, work: EnrolmentWork) -> Edition:
     """Every credential of the edition has been sealed. A second time it does nothing.
 
     Raises EditionNotFound.
@@ -58,7 +60,26 @@ async def finish_edition(edition_id: UUID, *, work: EnrolmentWork) -> Edition:
     async with work:
         edition = await work.editions.get(edition_id)
         if edition.state is EditionState.ISSUING:
-            before = trace(edition)
-            edition.complete()
-            await saved(edition, before, None, work)
+            await _complete(edition, None, work)
     return edition
+
+
+async def finish_edition(
+    edition_id: UUID, version: int, reason: str, *, work: EnrolmentWork, caller: Caller
+) -> Edition:
+    """Finish an edition although somebody who passed may have no credential, with a reason.
+
+    Raises EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed, ReasonNeeded.
+    """
+    async with work:
+        edition = await loaded("finish_edition", edition_id, version, work, caller)
+        if not reason.strip():
+            raise ReasonNeeded("finishing an edition by hand")
+        await _complete(edition, reason, work)
+    return edition
+
+
+async def _complete(edition: Edition, reason: str | None, work: EnrolmentWork) -> None:
+    before = trace(edition)
+    edition.complete()
+    await saved(edition, before, reason, work)

@@ -30,6 +30,7 @@ from app.domain.enrolment.errors import (
     RegisteredElsewhere,
     RegistrationInvalid,
 )
+from app.domain.enrolment.notices import PrivacyNotices
 from app.domain.enrolment.person import Person, could_be_one, folded_email
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import Receipt, received_over_api
@@ -41,6 +42,8 @@ from app.domain.errors import Finding
 from app.domain.ids import new_id
 from app.domain.vocabulary.institutions import InstitutionNotFound
 
+_FIRST_NOTICE = PrivacyNotices()
+
 
 async def register(
     edition_id: UUID,
@@ -50,6 +53,7 @@ async def register(
     caller: Caller,
     clock: Clock,
     likeness: Likeness,
+    notices: PrivacyNotices = _FIRST_NOTICE,
 ) -> tuple[RegistrationView, bool]:
     """Register the caller, or as an officer somebody else; True when it is new.
 
@@ -60,7 +64,7 @@ async def register(
     """
     received = clock.now()  # before any wait for a lock: the order is that of arrival
     require(PERMISSIONS, caller, "register")
-    request.check()
+    request.check(notices.at(received))
     if caller.account is None:
         raise AccountNeeded
     claimed = await _at_once(edition_id, request, received_over_api(received), work, caller)
@@ -103,6 +107,7 @@ async def register(
             answers_at=received,
             created_at=received,
             warnings=_warnings(request.email, affiliation, stated.spellings),
+            consents=dict.fromkeys(sorted(request.consents), received),
         )
         if is_new_person:
             await work.persons.add([person])
@@ -111,6 +116,11 @@ async def register(
                 _renew(person, request, caller)
             await work.persons.save([person])
         doubt = await _doubt(stated.read, registration, person, edition, work)
+        if doubt is Reason.POSSIBLE_DOUBLE and edition.is_binding and not request.for_another:
+            # Held back they would learn that somebody of that name or address is registered; an
+            # officer looks at the pair all the same, and merging gives the surplus place on.
+            registration.warnings = tuple(sorted({*registration.warnings, doubt.value}))
+            doubt = None
         registration.tell(events.RegistrationReceived(registration.id, edition.id))
         if doubt is not None:
             registration.state, registration.reason = State.NEEDS_DECISION, doubt
@@ -136,7 +146,7 @@ async def _at_once(
 ) -> RegistrationView | None:
     """The short way, for somebody of a partner who registers for themselves; None where that
     does not lead to the end."""
-    if request.institution is None or request.for_another:
+    if request.institution is None or request.for_another or request.consents:
         return None
     person = _given(request)
     person.account, person.email_verified = caller.account, _is_verified(person, caller)

@@ -7,8 +7,9 @@ from app.domain.access.permissions import require
 from app.domain.access.roles import Caller, Role
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
-from app.domain.enrolment.access import CANCELLABLE, allow, allow_on, sees_whole
+from app.domain.enrolment.access import CANCELLABLE, TAUGHT, allow, allow_on, sees_whole
 from app.domain.enrolment.allocation import Allocation
+from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors import EditionMoveNotAllowed, RegistrationNotFound
 from app.domain.enrolment.person import Person, folded_email
@@ -38,6 +39,7 @@ async def list_registrations(
     *,
     institution: InstitutionCode | None,
     states: Collection[State],
+    claims: Collection[ClaimState] = (),
     after: Rank | None,
     limit: int,
     work: EnrolmentWork,
@@ -53,13 +55,15 @@ async def list_registrations(
             own = set(caller.institutions(Role.ENROLMENT_OFFICER))
             buckets = sorted(own if buckets is None else own & set(buckets))
         found = await work.registrations.page(
-            edition_id, buckets=buckets, states=states, after=after, limit=limit
+            edition_id, buckets=buckets, states=states, claims=claims, after=after, limit=limit
         )
         people = await work.persons.of({r.person for r in found})
         pairs = [(r, people[r.person]) for r in found]
-        return await views_of(
+        views = await views_of(
             pairs, edition, work, own={r.id: is_own(r, p, caller) for r, p in pairs}
         )
+        places = await work.registrations.positions(edition_id, {r.id for r in found})
+        return [view.at(*places.get(view.registration.id, (None, None))) for view in views]
 
 
 async def my_registrations(*, work: EnrolmentWork, caller: Caller) -> Sequence[RegistrationView]:
@@ -76,7 +80,9 @@ async def my_registrations(*, work: EnrolmentWork, caller: Caller) -> Sequence[R
         for registration in registrations:
             edition = await work.editions.read(registration.edition)
             person = people[registration.person]
-            views.append(await view_of(registration, edition, person, work, own=True))
+            views.append(
+                await view_of(registration, edition, person, work, own=True, with_position=True)
+            )
         return views
 
 
@@ -133,6 +139,42 @@ async def cancel_registration(
                 after=registration.state,
                 note=None if own else reason,
             )
+        view = await view_of(registration, edition, person, work, own=own)
+    return view, promoted
+
+
+async def record_no_show(
+    registration_id: UUID,
+    version: int,
+    reason: str | None = None,
+    *,
+    work: EnrolmentWork,
+    caller: Caller,
+    clock: Clock,
+) -> tuple[RegistrationView, Sequence[Registration]]:
+    """Say that somebody with a place did not come. It goes to the first who waits and fits, as long
+    as the edition gives places. Returns who got one.
+
+    Raises RegistrationNotFound, RegistrationStale, NotAllowed, EditionMoveNotAllowed,
+    RegistrationMoveNotAllowed.
+    """
+    async with work:
+        seen = await work.registrations.read(registration_id)
+        edition = await work.editions.get(seen.edition)
+        registration = await work.registrations.get(registration_id)
+        person = await work.persons.get(registration.person)
+        own = is_own(registration, person, caller)
+        allow_on("record_no_show", registration, edition, caller, own=own)
+        registration.expect(version)
+        if edition.state not in TAUGHT:
+            raise EditionMoveNotAllowed(edition.state, "missed", [])
+        before = registration.state
+        allocation = Allocation(edition, work, caller.actor, clock.now())
+        promoted = await allocation.end(registration, State.NO_SHOW, Reason.DID_NOT_COME, reason)
+        await work.editions.advance(edition)
+        await work.trail.append(
+            "registration", registration.id, before=before, after=registration.state, note=reason
+        )
         view = await view_of(registration, edition, person, work, own=own)
     return view, promoted
 

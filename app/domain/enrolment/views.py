@@ -1,7 +1,7 @@
 """Registrations as they are shown."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.access.roles import Caller
 from app.domain.enrolment.edition import Edition
@@ -27,6 +27,31 @@ class RegistrationView:
     """True rank among all who are placed or wait; None for those who are neither."""
     position_within: int | None = None
     """True rank within its institution."""
+
+    def at(self, position: int | None, within: int | None) -> "RegistrationView":
+        """The same with its true ranks."""
+        return replace(self, position=position, position_within=within)
+
+    @property
+    def hides_doubt(self) -> bool:
+        """Whether the person must not see that an officer looks for a double.
+
+        It would tell anybody who states a name and an address whether that person is registered.
+        """
+        return self.own and not self.edition.is_binding and _is_held_as_double(self.registration)
+
+    @property
+    def state(self) -> State:
+        """Its state as the caller may know it."""
+        return State.WAITING if self.hides_doubt else self.registration.state
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Its warnings as the caller may know them."""
+        warnings = self.registration.warnings
+        if self.own:
+            return tuple(w for w in warnings if w != Reason.POSSIBLE_DOUBLE.value)
+        return warnings
 
 
 def is_own(registration: Registration, person: Person, caller: Caller) -> bool:
@@ -55,10 +80,10 @@ async def view_of(
 ) -> RegistrationView:
     """The registration with the reason that holds now, and its true ranks if asked for."""
     (view,) = await views_of([(registration, person)], edition, work, own={registration.id: own})
-    if not with_position or registration.state not in (State.WAITING, *SEATED):
+    if not with_position or view.state not in (State.WAITING, *SEATED):
         return view
     position, within = await work.registrations.position(registration)
-    return RegistrationView(registration, edition, person, view.reason, own, position, within)
+    return view.at(position, within)
 
 
 async def views_of(
@@ -71,16 +96,20 @@ async def views_of(
     """Several registrations of one edition, each with the reason that holds now."""
     counts = await _counts_for(found, edition, work)
     mine = own or {}
-    return [
-        RegistrationView(
-            registration,
-            edition,
-            person,
-            _reason_now(registration, edition, counts),
-            mine.get(registration.id, False),
+    views = []
+    for registration, person in found:
+        reason = _reason_now(registration, edition, counts)
+        view = RegistrationView(
+            registration, edition, person, reason, mine.get(registration.id, False)
         )
-        for registration, person in found
-    ]
+        views.append(replace(view, reason=Reason.PROVISIONAL) if view.hides_doubt else view)
+    return views
+
+
+def _is_held_as_double(registration: Registration) -> bool:
+    return (
+        registration.state is State.NEEDS_DECISION and registration.reason is Reason.POSSIBLE_DOUBLE
+    )
 
 
 async def _counts_for(

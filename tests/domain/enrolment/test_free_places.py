@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.enrolment.use_cases_lists import InstitutionPlaces
+from app.domain.enrolment.use_cases_places import InstitutionPlaces
 
 
 @pytest.mark.parametrize(

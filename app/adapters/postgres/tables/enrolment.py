@@ -225,6 +225,7 @@ class RegistrationRow(SQLModel, table=True):
     consents: dict[str, str] = Field(
         sa_column=Column(JSONB, nullable=False, server_default=text("'{}'::jsonb"))
     )
+    data_confirmed_at: datetime | None = Field(default=None, sa_column=_instant())
     version: int
 
 

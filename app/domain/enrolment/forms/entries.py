@@ -98,7 +98,10 @@ class Entry:
         if latest is None:
             return []
         answers, registration.answers_at = latest
-        self._take_person(answers)
+        confirmed = registration.data_confirmed_at
+        if confirmed is None or confirmed < registration.answers_at:
+            # What the person has put right since is not undone by an older answer.
+            self._take_person(answers)
         stated = answers.stated or answers.organisation
         if stated == registration.stated and not self.is_new:
             return []

@@ -1,0 +1,117 @@
+"""People complete and confirm what we know of them; officers mend what cannot be right."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from app.domain.access.roles import Caller
+from app.domain.clock import Clock
+from app.domain.enrolment.access import allow_on
+from app.domain.enrolment.affiliation import domain_differs
+from app.domain.enrolment.claims import RegistrationEnded
+from app.domain.enrolment.errors import AddressFixed, PersonKnown
+from app.domain.enrolment.person import Person, folded_email
+from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.enrolment.registration import Registration
+from app.domain.enrolment.requests import RegistrationRequest
+from app.domain.enrolment.use_cases_register import spellings_of
+from app.domain.enrolment.views import RegistrationView, is_own, view_of
+
+_ADDRESS_DIFFERS = "email_domain_differs"
+
+
+@dataclass(frozen=True)
+class PersonChanges:
+    """What is to change; None stays as it is. Nothing at all confirms what is known."""
+
+    full_name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+    """Only an officer mends an address, of somebody without an account; it counts as unconfirmed
+    then, and links go to the new one."""
+    country: str | None = field(default=None, repr=False)
+    language: str | None = None
+    consents: Mapping[str, bool] = field(default_factory=dict)
+    """By code: given or taken back."""
+
+    @property
+    def names(self) -> str:
+        """What is changed, for the audit record: never how."""
+        given = ("full_name", "email", "country", "language")
+        changed = [name for name in given if getattr(self, name) is not None]
+        return ", ".join([*changed, *sorted(self.consents)]) or "confirmed"
+
+
+async def edit_registration(
+    registration_id: UUID,
+    version: int,
+    changes: PersonChanges,
+    *,
+    work: EnrolmentWork,
+    caller: Caller,
+    clock: Clock,
+) -> RegistrationView:
+    """Correct, complete and so confirm the data of one registration's person.
+
+    Rank, institution and place stay. Raises RegistrationNotFound, RegistrationStale, NotAllowed,
+    RegistrationInvalid, RegistrationEnded, AddressFixed, PersonKnown.
+    """
+    async with work:
+        seen = await work.registrations.read(registration_id)
+        edition = await work.editions.get(seen.edition)
+        registration = await work.registrations.get(registration_id)
+        person = await work.persons.get(registration.person)
+        own = is_own(registration, person, caller)
+        allow_on("edit_registration", registration, edition, caller, own=own)
+        registration.expect(version)
+        if not registration.is_live:
+            raise RegistrationEnded
+        if changes.email is not None and (own or person.account is not None):
+            raise AddressFixed
+        await _change(person, changes, work)
+        _consent(registration, changes, clock.now())
+        await _warn(registration, person, work)
+        registration.data_confirmed_at = clock.now()
+        await work.persons.save([person])
+        await work.registrations.save(edition, [registration])
+        await work.trail.append("registration", registration.id, after=changes.names)
+        return await view_of(registration, edition, person, work, own=own)
+
+
+async def _change(person: Person, changes: PersonChanges, work: EnrolmentWork) -> None:
+    asked = RegistrationRequest(
+        full_name=person.full_name if changes.full_name is None else changes.full_name,
+        email=person.email if changes.email is None else changes.email,
+        country=person.country if changes.country is None else changes.country,
+        language=person.language if changes.language is None else changes.language,
+        privacy_notice=True,
+        consents=frozenset(changes.consents),
+    )
+    asked.check()
+    before = person.identity
+    if changes.email is not None and folded_email(asked.email) != before.email:
+        person.email_verified = False
+    person.full_name, person.email = " ".join(asked.full_name.split()), asked.email.strip()
+    person.country, person.language = asked.country, asked.language
+    if person.identity != before and person.account is None:
+        known = await work.persons.without_account([person.identity], hold=True)
+        if any(other.id != person.id for other in known.values()):
+            raise PersonKnown
+
+
+def _consent(registration: Registration, changes: PersonChanges, at: datetime) -> None:
+    consents = dict(registration.consents)
+    for code, is_given in changes.consents.items():
+        if is_given:
+            consents.setdefault(code, at)
+        else:
+            consents.pop(code, None)
+    registration.consents = consents
+
+
+async def _warn(registration: Registration, person: Person, work: EnrolmentWork) -> None:
+    spellings = await spellings_of(work, with_known=False)
+    warnings = set(registration.warnings) - {_ADDRESS_DIFFERS}
+    if domain_differs(person.email, registration.affiliation, spellings):
+        warnings.add(_ADDRESS_DIFFERS)
+    registration.warnings = tuple(sorted(warnings))

@@ -1,0 +1,149 @@
+"""What waits for an officer of an edition, with what helps to decide it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from app.domain.access.roles import Caller
+from app.domain.enrolment.notices import PrivacyNotices
+from app.domain.enrolment.use_cases_undecided import PossibleDouble, Undecided
+from app.domain.enrolment.use_cases_undecided import list_undecided as undecided_of
+from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
+from app.routers.habits.pages import BadCursor
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
+from app.routers.registrations_models import RegistrationOut
+
+router = APIRouter(prefix="/v1/editions/{edition}", tags=["registrations"], route_class=HabitRoute)
+
+_HEADER = (
+    "registration", "full_name", "email", "stated", "institution", "state", "questions",
+    "suggestions", "possible_doubles", "other_time", "warnings",
+)  # fmt: skip
+_ALL = 100_000
+
+
+class SuggestionOut(BaseModel):
+    """A partner whose name is like what was written."""
+
+    institution: str
+    likeness: float = Field(description="0 to 1")
+
+
+class PossibleDoubleOut(BaseModel):
+    """Another registration that could be of the same person."""
+
+    registration: UUID
+    full_name: str
+    email: str
+    institution: str | None
+    state: str
+    received_at: datetime
+    same_address: bool
+    same_name: bool
+
+    @classmethod
+    def of(cls, double: PossibleDouble) -> "PossibleDoubleOut":
+        """From the domain."""
+        one, person = double.registration, double.person
+        return cls(
+            registration=one.id,
+            full_name=person.full_name,
+            email=person.email,
+            institution=one.bucket,
+            state=one.state.value,
+            received_at=one.receipt.received_at,
+            same_address=double.same_address,
+            same_name=double.same_name,
+        )
+
+
+class UndecidedOut(BaseModel):
+    """One registration that waits for an officer."""
+
+    registration: RegistrationOut
+    questions: list[str] = Field(
+        description="what is to be decided; `affiliation_contested` by `decide_contest`, all "
+        "others by `decide_registration`",
+        examples=[["institution_unclear"]],
+    )
+    suggestions: list[SuggestionOut]
+    possible_doubles: list[PossibleDoubleOut]
+    other_time: datetime | None = Field(description="the completion time that was read later")
+
+    @classmethod
+    def of(cls, one: Undecided, caller: Caller, notices: PrivacyNotices) -> "UndecidedOut":
+        """From the domain."""
+        pending = one.view.registration.pending
+        return cls(
+            registration=RegistrationOut.of(one.view, caller, notices),
+            questions=list(one.questions),
+            suggestions=[
+                SuggestionOut(institution=s.institution, likeness=s.likeness)
+                for s in one.suggestions
+            ],
+            possible_doubles=[PossibleDoubleOut.of(double) for double in one.doubles],
+            other_time=pending.received_at if pending else None,
+        )
+
+
+def _table(found: Sequence[Undecided]) -> Iterator[list[Cell]]:
+    for one in found:
+        registration, person = one.view.registration, one.view.person
+        yield [
+            str(registration.id),
+            person.full_name,
+            person.email,
+            registration.stated,
+            registration.bucket,
+            registration.state.value,
+            "; ".join(one.questions),
+            "; ".join(f"{s.institution} {s.likeness}" for s in one.suggestions),
+            "; ".join(str(double.registration.id) for double in one.doubles),
+            registration.pending.received_at if registration.pending else None,
+            "; ".join(registration.warnings),
+        ]
+
+
+@router.get(
+    "/undecided",
+    operation_id="list_undecided",
+    response_model=Page[UndecidedOut],
+    responses=TABLE_RESPONSES,
+)
+async def list_undecided(
+    edition: UUID,
+    request: Request,
+    response: Response,
+    caller: CallerDep,
+    ports: PortsDep,
+    cursor: CursorDep,
+    limit: LimitDep = 50,
+) -> Page[UndecidedOut] | Response:
+    """Registrations that an officer has to decide on, in order of rank, with suggestions.
+
+    Also as CSV and as a workbook with all of them, by `Accept`.
+    """
+    media_type = wanted(request)
+    as_table = media_type != JSON
+    if cursor.after is not None and (len(cursor.after) != 1 or "\0" in cursor.after[0]):
+        raise BadCursor
+    found = await undecided_of(
+        edition,
+        after=cursor.after[0] if cursor.after and not as_table else None,
+        limit=_ALL if as_table else limit + 1,
+        likeness=ports.forms.likeness,
+        work=ports.reading(),
+        caller=caller,
+    )
+    if as_table:
+        name = f"undecided-{edition}.{'xlsx' if media_type == XLSX else 'csv'}"
+        return table_response(media_type, name, _HEADER, _table(found))
+    shown, following = page_of(
+        request, response, found, limit, lambda one: (one.view.registration.rank,)
+    )
+    notices = PrivacyNotices.of(ports.settings.privacy_notices)
+    items = [UndecidedOut.of(one, caller, notices) for one in shown]
+    return Page(items=items, next=following)
