@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import Row, Select, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.postgres.tables.base import table
@@ -52,10 +52,13 @@ class PostgresStatusLists:
 
     async def assign(self, credential: UUID, at: datetime) -> Sequence[StatusPlace]:
         """Give a credential a place at random in a list of each purpose; by purpose."""
-        known = await self.places(credential)
-        if known:
-            return known
-        return [await self._assign(credential, purpose, at) for purpose in StatusPurpose]
+        # One purpose after the other, always in this order, so that nobody waits in a circle.
+        return [
+            await self._at_once(credential, purpose, at)
+            or await self._given(credential, purpose)
+            or await self._assign(credential, purpose, at)
+            for purpose in StatusPurpose
+        ]
 
     async def places(self, credential: UUID) -> Sequence[StatusPlace]:
         """Its places, by purpose."""
@@ -86,6 +89,40 @@ class PostgresStatusLists:
             frozenset(entry.position for entry in changed if entry.state in states),
             max([row.created_at, *(entry.since for entry in changed)]),
         )
+
+    async def _at_once(
+        self, credential: UUID, purpose: StatusPurpose, at: datetime
+    ) -> StatusPlace | None:
+        """One try in one statement, which is enough nearly always.
+
+        None where it has a place already, where that place was taken, or where the first list of
+        the year is missing.
+        """
+        position = random_place(self._size)
+        newest = (
+            select(_list.c.id, _list.c.size)
+            .where(_list.c.purpose == purpose.value, _list.c.period == period_of(at))
+            .order_by(_list.c.number.desc())
+            .limit(1)
+            .subquery()
+        )
+        kept = await self._work.connection.execute(
+            insert(_entry)
+            .from_select(
+                ["list", "position", "purpose", "credential"],
+                select(
+                    newest.c.id, literal(position), literal(purpose.value), literal(credential)
+                ).where(newest.c.size > position),
+            )
+            .on_conflict_do_nothing()
+            .returning(_entry.c.list)
+        )
+        found = kept.scalar_one_or_none()
+        return None if found is None else StatusPlace(purpose, found, position)
+
+    async def _given(self, credential: UUID, purpose: StatusPurpose) -> StatusPlace | None:
+        places = await self.places(credential)
+        return next((place for place in places if place.purpose is purpose), None)
 
     async def _assign(self, credential: UUID, purpose: StatusPurpose, at: datetime) -> StatusPlace:
         period = period_of(at)
