@@ -252,6 +252,13 @@ def esco(arguments: argparse.Namespace, settings: Settings) -> int:
     return run(arguments, settings)
 
 
+def retention(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Erase data whose time has come; with --dry-run, show what that would be."""
+    from app.retention_command import run
+
+    return run(arguments, settings)
+
+
 def bench_esco(arguments: argparse.Namespace, settings: Settings) -> int:
     """Measure look-up and suggestion of ESCO skills; the last line is JSON."""
     from app.bench_esco import run
@@ -286,6 +293,7 @@ def _parser() -> argparse.ArgumentParser:
         ("run", run),
         ("worker", worker),
         ("grant", grant),
+        ("retention", retention),
     ):
         one = add(name, command)
         one.add_argument("--folder", help="data folder of the embedded database")
@@ -294,6 +302,8 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--port", type=int, default=8000)
             one.add_argument("--fd", type=int, help="an open socket to serve on")
             one.add_argument("--with-parent", action="store_true", help="end with standard input")
+        if command is retention:
+            one.add_argument("--dry-run", action="store_true", help="show, and erase nothing")
         if command is grant:
             one.add_argument("--issuer", required=True)
             one.add_argument("--subject", required=True)

@@ -1,6 +1,6 @@
 """Everything outside the hexagon, by name. `app.wiring` builds it; tests build it in memory."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -13,12 +13,14 @@ from app.domain.credentials.ports import CredentialsWork, Sealing, Verifier
 from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
 from app.domain.credentials.ports_life import StatusListSealing, UnsealedLists
 from app.domain.credentials.use_cases_shown import Pages
+from app.domain.credentials.use_cases_transcripts import Transcribing
 from app.domain.enrolment.forms.signing import SecretBook
 from app.domain.enrolment.planning import Tools
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.mail import Mailer
 from app.domain.proposals.ports import CredentialPreview, ProposalWork
 from app.domain.results.ports import ResultsWork
+from app.domain.retention.ports import MailFiles, NoMailFiles, RetentionWork
 from app.domain.skills.ports import SkillsWork
 from app.domain.vocabulary.skills import Skills
 from app.settings import Settings
@@ -29,6 +31,7 @@ class Work(
     ProposalWork,
     EnrolmentWork,
     ResultsWork,
+    RetentionWork,
     CredentialsWork,
     SkillsWork,
     Protocol,
@@ -95,6 +98,7 @@ class Ports:
     sealing: Sealing
     verifier: Verifier
     pages: Pages
+    transcribing: Transcribing
     """Sets sealed credentials as documents to read."""
     forms: Tools
     """How exports of Microsoft Forms are read, and how like two names are."""
@@ -105,6 +109,10 @@ class Ports:
     seal_levels: SealLevels = field(default_factory=BasicLevelOnly)
     """Adds timestamps and revocation data to what was sealed."""
     local_identity: LocalIdentity | None = None
+    mail_files: MailFiles = field(default_factory=NoMailFiles)
+    """Mail that development has written into files."""
+    upkeep: tuple[Callable[[], Awaitable[object]], ...] = ()
+    """What adapters do by themselves as time passes; each looks whether it is time."""
     status_list_sealing: StatusListSealing = field(default_factory=UnsealedLists)
     """Whose seal stands behind published status lists."""
     extra: dict[str, Any] = field(default_factory=dict)

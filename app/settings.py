@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from app.domain.credentials.levels import SealLevel
 from app.domain.enrolment.notices import PrivacyNotices
+from app.domain.retention.rules import DataKind, RetentionPolicy
 
 _WORDS = ("timestamp_authorities", "timestamp_policies", "retired_digests", "fetch_hosts")
 
@@ -158,7 +159,33 @@ class Settings(BaseModel):
         None, description="proxy for timestamps and revocation data; it decides who is reached"
     )
     recognised_institutions: Path | None = Field(
-        None, description="CSV of organizationIdentifiers of recognised institutions"
+        None,
+        description="CSV of recognised institutions: `organisation_identifier`, and as one likes "
+        "`name`, `country`, `source`, `as_of`",
+    )
+    trusted_lists: bool = Field(
+        False,
+        description="keep the trusted lists of the EU, and trust and qualify seals by them; they "
+        "are fetched by the worker, never for a verification",
+    )
+    trusted_lists_address: str = Field(
+        "https://ec.europa.eu/tools/lotl/eu-lotl.xml", description="the list of trusted lists"
+    )
+    trusted_lists_signers: Path | None = Field(
+        None,
+        description="PEM file with who may sign it; without it, whom the library knows",
+    )
+    trusted_lists_territories: tuple[str, ...] = Field(
+        (), description="only the lists of these countries (`ES DE`, Greece is `EL`); else all"
+    )
+    trusted_lists_hours: int = Field(6, ge=1, description="between two times of fetching them")
+    trusted_lists_max_age_days: int = Field(
+        7, ge=1, description="after which a list that could not be fetched anew is called outdated"
+    )
+    revocation_data: Path | None = Field(
+        None,
+        description="folder with CRLs (`*.crl`) and OCSP responses (`*.ocsp`) in DER, by which "
+        "certificates of seals are judged beside what a seal carries itself",
     )
     esco_source: Literal["imported", "api"] = Field(
         "imported",
@@ -179,6 +206,27 @@ class Settings(BaseModel):
         description="partner whose seal stands behind published status lists; without it, they "
         "are not sealed",
     )
+
+    retention_days: dict[DataKind, int | None] = Field(
+        {},
+        description="`kind=days` pairs, or `kind=never`, where this deployment keeps data for "
+        "another time than proposed; `python -m app retention --dry-run` lists the kinds",
+    )
+
+    @field_validator("retention_days", mode="before")
+    @classmethod
+    def _periods(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = [word.partition("=") for word in value.split()]
+        return {kind: None if days == "never" else days for kind, _, days in pairs}
+
+    @field_validator("retention_days")
+    @classmethod
+    def _not_before_they_are_made(cls, value: dict[DataKind, int | None]) -> Any:
+        if any(days is not None and not 0 <= days <= 36_500 for days in value.values()):
+            raise ValueError("periods are 0 to 36500 days, or never")
+        return value
 
     @field_validator("oidc_issuers", mode="before")
     @classmethod
@@ -221,7 +269,7 @@ class Settings(BaseModel):
                 "MC_SECRET": self.secret,
                 "MC_SMTP_URL": self.smtp_url,
                 "MC_SEALS or MC_SEAL_PKCS12": self.seals or self.seal_pkcs12,
-                "MC_TRUST_ANCHORS": self.trust_anchors,
+                "MC_TRUST_ANCHORS or MC_TRUSTED_LISTS": self.trust_anchors or self.trusted_lists,
             }.items()
             if not value
         ]
@@ -241,6 +289,11 @@ class Settings(BaseModel):
         return self.seal_qualification == "qualified" or (
             self.seal_qualification is None and self.is_production
         )
+
+    @property
+    def retention(self) -> RetentionPolicy:
+        """How long each kind of data about people is kept here."""
+        return RetentionPolicy({**RetentionPolicy.proposed().days, **self.retention_days})
 
     @property
     def is_production(self) -> bool:

@@ -14,6 +14,7 @@ from app.domain.credentials.use_cases_augment import order_due
 from app.domain.credentials.use_cases_batches import start_due_batch
 from app.domain.enrolment.use_cases_timetable import make_due_moves as make_moves_of
 from app.domain.errors import DomainError
+from app.domain.retention.use_cases import begin_day
 from app.ports import Ports
 
 log = logging.getLogger(__name__)
@@ -62,11 +63,24 @@ async def start_due_batches(ports: Ports) -> None:
             )
 
 
+async def begin_erasing(ports: Ports) -> None:
+    """Start the job that erases what is due, once a day."""
+    await begin_day(open_work=lambda: ports.system_work("begin_erasing"), clock=ports.clock)
+
+
+async def keep_up(ports: Ports) -> None:
+    """Let adapters refresh what they keep of the outside world: trusted lists."""
+    for act in ports.upkeep:
+        await act()
+
+
 TIMERS: tuple[Callable[[Ports], Awaitable[None]], ...] = (
     purge_kept_answers,
     make_due_moves,
     raise_due_seals,
     start_due_batches,
+    begin_erasing,
+    keep_up,
 )
 
 

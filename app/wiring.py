@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from app.adapters.edc.revocation import Revocation
 from app.adapters.edc.timestamps import HttpAuthority, Timestamps
 from app.adapters.edc.validation_material import Gatherer
 from app.adapters.edc_preview import EdcPreview
+from app.adapters.elmo.transcripts import ElmoTranscripts
 from app.adapters.esco.api import EscoApi
 from app.adapters.esco.api_client import EscoClient
 from app.adapters.esco.builtin import builtin_skills, our_notes
@@ -38,6 +39,7 @@ from app.adapters.identity.sessions import ISSUER as SESSION_ISSUER
 from app.adapters.identity.sessions import LinkSessions
 from app.adapters.identity.tokens import TokensByIssuer
 from app.adapters.issuing.augmenting import EdcSealLevels, from_a_thread
+from app.adapters.issuing.fetching import PublicDocuments
 from app.adapters.issuing.keys import (
     ConfiguredSeals,
     DevelopmentSeals,
@@ -46,10 +48,13 @@ from app.adapters.issuing.keys import (
 )
 from app.adapters.issuing.keys_file import read_seals
 from app.adapters.issuing.sealing import EdcSealing
+from app.adapters.issuing.status_folder import StatusFolder
 from app.adapters.issuing.status_lists import JwsStatusListSealing
-from app.adapters.issuing.trusted import RecognisedInstitutions, Trusted
+from app.adapters.issuing.trusted import RecognisedInstitutions, Trusted, certificates_in
+from app.adapters.issuing.trusted_lists import TrustedLists
 from app.adapters.issuing.verifier import EdcVerifier
 from app.adapters.mail.files import FileMailer
+from app.adapters.mail.old_files import OldMailFiles
 from app.adapters.mail.smtp import SmtpMailer
 from app.adapters.pdf.pages import PdfPages
 from app.adapters.postgres.callers import PostgresCallers
@@ -64,6 +69,7 @@ from app.domain.clock import Clock, SystemClock
 from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
 from app.domain.errors import Unavailable
 from app.domain.mail import Mailer
+from app.domain.retention.ports import NoMailFiles
 from app.domain.vocabulary.skills import Skills
 from app.ports import Ports, Work
 from app.settings import Settings
@@ -178,6 +184,7 @@ def _capabilities(
         "forms": forms_tools(),
         "form_secrets": DerivedSecrets(_secret(settings)),
         "mailer": _mailer(settings, clock),
+        "mail_files": NoMailFiles() if settings.smtp_url else OldMailFiles(mail_folder(settings)),
         "preview": EdcPreview(settings.public_url),
         "pages": PdfPages(settings.public_url, branding),
         **_issuing(settings, clock, outside),
@@ -196,10 +203,12 @@ def _skills(settings: Settings, engine: AsyncEngine, http: httpx.AsyncClient) ->
 def _issuing(settings: Settings, clock: Clock, outside: httpx.AsyncClient) -> Mapping[str, Any]:
     """Seals and verification. Only development has stand-ins, and only it trusts them."""
     stand_ins = settings.data_dir / "seals"
+    lists = _trusted_lists(settings, clock)
     trusted = Trusted(
         settings.trust_anchors,
         development_seals=None if settings.is_production else stand_ins,
         clock=clock,
+        lists=lists,
     )
     levels = _seal_levels(settings, clock, trusted, outside)
     keys = _seal_keys(settings, stand_ins, clock)
@@ -215,8 +224,15 @@ def _issuing(settings: Settings, clock: Clock, outside: httpx.AsyncClient) -> Ma
             reachable=from_a_thread(levels, asyncio.get_running_loop()),
         ),
         "seal_levels": levels,
+        "transcribing": ElmoTranscripts(keys),
         "status_list_sealing": JwsStatusListSealing(keys, settings.status_list_seal),
-        "verifier": EdcVerifier(trusted, RecognisedInstitutions(settings.recognised_institutions)),
+        "verifier": EdcVerifier(
+            trusted,
+            RecognisedInstitutions(settings.recognised_institutions),
+            qualifications=lists,
+            status=StatusFolder(settings.revocation_data),
+        ),
+        "upkeep": () if lists is None else (_refreshing(lists, outside),),
     }
 
 
@@ -253,6 +269,30 @@ def _seal_levels(
         timedelta(days=settings.archive_renewal_days),
         settings.retired_digests,
     )
+
+
+def _trusted_lists(settings: Settings, clock: Clock) -> TrustedLists | None:
+    if not settings.trusted_lists:
+        return None
+    signers = settings.trusted_lists_signers
+    return TrustedLists(
+        settings.data_dir / "trusted-lists",
+        clock,
+        max_age=timedelta(days=settings.trusted_lists_max_age_days),
+        every=timedelta(hours=settings.trusted_lists_hours),
+        address=settings.trusted_lists_address,
+        territories=settings.trusted_lists_territories,
+        signers=() if signers is None else certificates_in(signers),
+    )
+
+
+def _refreshing(lists: TrustedLists, outside: httpx.AsyncClient) -> Callable[[], Awaitable[object]]:
+    documents = PublicDocuments(outside)
+
+    async def refresh() -> bool:
+        return await lists.refresh_if_due(documents.text)
+
+    return refresh
 
 
 def _seal_keys(settings: Settings, stand_ins: Path, clock: Clock) -> SealKeys:

@@ -8,10 +8,10 @@ did not happen.
 from collections import defaultdict
 
 from app.domain.events import Event
-from app.reactions import credentials, enrolment, proposals, results, seal_levels
+from app.reactions import credentials, enrolment, proposals, results, retention, seal_levels
 from app.reactions.types import Reaction, Runner
 
-_PARTS = (proposals, enrolment, results, credentials, seal_levels)
+_PARTS = (proposals, enrolment, results, credentials, seal_levels, retention)
 
 
 def _joined() -> dict[type[Event], tuple[Reaction, ...]]:

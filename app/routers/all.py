@@ -24,11 +24,12 @@ from app.routers import (
     reference,
     registrations,
     results,
+    retention,
     skills,
     status_lists,
     undecided,
 )
-from app.routers.pages import landing, verifying
+from app.routers.pages import landing, shared, verifying
 
 ROUTERS: tuple[APIRouter, ...] = (
     platform.router,
@@ -58,7 +59,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     status_lists.router,
     credentials.verification_router,
     credentials_shown.router,
+    credentials_shown.shared_router,
     verifying.router,
+    shared.router,
     landing.router,
     jobs.router,
+    retention.router,
 )

@@ -324,6 +324,15 @@ ON_PLATFORM: dict[str, Ask] = {
     "list_occupation_skills": Ask(
         query="?uri=http://data.europa.eu/esco/occupation/none", is_empty=True
     ),
+    "get_retention": Ask(),
+    "list_erasures": Ask("imported", is_empty=True),
+    "erase_person": Ask(
+        "open",
+        json=lambda story, asker: {
+            "registration": story.things["registration"],
+            "reason": "At their request.",
+        },
+    ),
     "get_job": Ask("queued", ANY_JOB),
     "stream_job_events": Ask("imported", ANY_JOB),
     "cancel_job": Ask("queued", ANY_JOB),

@@ -12,7 +12,7 @@ from uuid import UUID
 from app.adapters.memory.credential_levels import MemoryRevisions
 from app.adapters.memory.credentials import MemoryBatches, MemoryCredentials
 from app.adapters.memory.credentials_life import MemoryShares, MemoryStatusLists
-from app.adapters.memory.credentials_local import MemoryPreparedSeals
+from app.adapters.memory.credentials_local import MemoryPreparedSeals, MemoryTranscripts
 from app.adapters.memory.enrolment import EnrolmentRepositories
 from app.adapters.memory.esco_versions import MemoryEscoVersions, MemoryLinkedSkills
 from app.adapters.memory.platform import (
@@ -30,6 +30,7 @@ from app.adapters.memory.results import (
     MemoryResults,
 )
 from app.adapters.memory.results_participants import MemoryParticipants
+from app.adapters.memory.retention import MemoryErasures, MemoryRetention
 from app.adapters.results_awards import ResultAwards
 from app.domain.access.ports import AuditRecord
 from app.domain.access.roles import Caller
@@ -274,6 +275,11 @@ class MemoryWork(EnrolmentRepositories):
         )
 
     @cached_property
+    def transcripts(self) -> MemoryTranscripts:
+        """Transcripts as they were signed."""
+        return MemoryTranscripts(self, MemoryTable(self, "transcripts"))
+
+    @cached_property
     def prepared_seals(self) -> MemoryPreparedSeals:
         """What is to be signed elsewhere."""
         return MemoryPreparedSeals(MemoryTable(self, "prepared_seals"))
@@ -319,6 +325,16 @@ class MemoryWork(EnrolmentRepositories):
     def linked_skills(self) -> MemoryLinkedSkills:
         """Links that proposals have to ESCO."""
         return MemoryLinkedSkills(MemoryTable(self, "proposal"))
+
+    @cached_property
+    def retention(self) -> MemoryRetention:
+        """Finds and erases data about people."""
+        return MemoryRetention(self)
+
+    @cached_property
+    def erasures(self) -> MemoryErasures:
+        """What was erased when."""
+        return MemoryErasures(self)
 
     @cached_property
     def awards(self) -> ResultAwards:

@@ -14,7 +14,7 @@ from app.adapters.postgres.credential_levels import PostgresRevisions
 from app.adapters.postgres.credentials import PostgresCredentials
 from app.adapters.postgres.credentials_batches import PostgresBatches
 from app.adapters.postgres.credentials_life import PostgresShares, PostgresStatusLists
-from app.adapters.postgres.credentials_local import PostgresPreparedSeals
+from app.adapters.postgres.credentials_local import PostgresPreparedSeals, PostgresTranscripts
 from app.adapters.postgres.enrolment import EnrolmentRepositories
 from app.adapters.postgres.esco_changes import PostgresEscoVersions, PostgresLinkedSkills
 from app.adapters.postgres.outbox import PostgresOutbox
@@ -33,6 +33,7 @@ from app.adapters.postgres.results import (
     PostgresResults,
 )
 from app.adapters.postgres.results_participants import PostgresParticipants
+from app.adapters.postgres.retention import PostgresErasures, PostgresRetention
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.platform import AuditRecordRow
 from app.adapters.results_awards import ResultAwards
@@ -207,6 +208,11 @@ class PostgresWork(EnrolmentRepositories):
         return PostgresPreparedSeals(self)
 
     @cached_property
+    def transcripts(self) -> PostgresTranscripts:
+        """Transcripts as they were signed."""
+        return PostgresTranscripts(self)
+
+    @cached_property
     def shares(self) -> PostgresShares:
         """Links that holders share."""
         return PostgresShares(self)
@@ -255,6 +261,16 @@ class PostgresWork(EnrolmentRepositories):
     def linked_skills(self) -> PostgresLinkedSkills:
         """Links that proposals have to ESCO."""
         return PostgresLinkedSkills(self)
+
+    @cached_property
+    def retention(self) -> PostgresRetention:
+        """Finds and erases data about people."""
+        return PostgresRetention(self)
+
+    @cached_property
+    def erasures(self) -> PostgresErasures:
+        """What was erased when."""
+        return PostgresErasures(self)
 
     @cached_property
     def awards(self) -> ResultAwards:

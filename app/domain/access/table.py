@@ -9,6 +9,7 @@ from app.domain.access.permissions import Permission
 from app.domain.access.platform import PLATFORM
 from app.domain.access.proposals import PROPOSALS
 from app.domain.access.results import RESULTS
+from app.domain.access.retention import RETENTION
 from app.domain.access.skills import SKILLS
 
 PERMISSIONS: Mapping[str, Permission] = {
@@ -16,6 +17,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     **PROPOSALS,
     **ENROLMENT,
     **RESULTS,
+    **RETENTION,
     **SKILLS,
     **CREDENTIALS,
     **CREDENTIALS_SHOWN,

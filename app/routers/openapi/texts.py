@@ -27,6 +27,7 @@ TAGS = [
     {"name": "shares", "description": "Links by which holders show their credentials."},
     {"name": "jobs", "description": "Long work and its progress."},
     {"name": "audit", "description": "Who changed what."},
+    {"name": "retention", "description": "How long data are kept, and what was erased."},
 ]
 
 REFUSALS = {
