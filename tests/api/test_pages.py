@@ -101,7 +101,7 @@ def insist_on_headers(response: httpx.Response) -> None:
         "frame-ancestors": "'none'",
     }
     assert response.headers["referrer-policy"] == "no-referrer"
-    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["cache-control"] == "private, no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["content-language"] == html.fromstring(response.content).get("lang")
 

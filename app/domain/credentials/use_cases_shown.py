@@ -7,8 +7,10 @@ from app.domain.access.roles import Caller
 from app.domain.clock import Clock
 from app.domain.credentials.credential import Credential
 from app.domain.credentials.ports import CredentialsWork
+from app.domain.credentials.share import ShareKind, ShareNotFound, ShareState, token_hash
 from app.domain.credentials.status import Channel, Delivery, DeliveryState, PublicStatus
 from app.domain.credentials.use_cases_credentials import enter
+from app.domain.credentials.use_cases_shares import shared_document
 from app.domain.errors import NotFound
 from app.domain.vocabulary.institutions import InstitutionCode
 
@@ -35,6 +37,37 @@ class Pages(Protocol):
         elsewhere but the issuer's colours and logo.
         """
         ...
+
+
+async def kind_of_share(token: str, *, work: CredentialsWork, clock: Clock) -> ShareKind:
+    """Of what kind a link is, if it is good for anything; never counts. Raises ShareNotFound."""
+    async with work:
+        share = await work.shares.by_token(token_hash(token))
+        if share.state(clock.now()) is not ShareState.OPEN:
+            raise ShareNotFound
+        credential = await work.credentials.read(share.credential)
+        if credential.erased_at is not None:
+            raise ShareNotFound
+        return share.kind
+
+
+async def shared_pdf(
+    token: str,
+    language: str | None,
+    *,
+    pass_: str | None,
+    work: CredentialsWork,
+    clock: Clock,
+    pages: Pages,
+) -> tuple[Credential, str, bytes]:
+    """The PDF of the credential behind a link; a public page gives none away.
+
+    Raises ShareNotFound, LanguageNotShown.
+    """
+    credential, document = await shared_document(token, pass_=pass_, work=work, clock=clock)
+    language = _shown_in(credential, language)
+    pdf = await pages.pdf(document, language=language, issuer=credential.issuer)
+    return credential, language, pdf
 
 
 async def look_at_credential(
@@ -75,18 +108,6 @@ async def get_credential_pdf(
     return credential, language, await pages.pdf(
         document, language=language, issuer=credential.issuer
     )  # fmt: skip
-
-
-async def pdf_of(
-    credential: Credential, document: bytes, language: str | None, *, pages: Pages
-) -> bytes:
-    """The PDF for whoever may see the document already, as by a share link.
-
-    Raises LanguageNotShown.
-    """
-    return await pages.pdf(
-        document, language=_shown_in(credential, language), issuer=credential.issuer
-    )
 
 
 def _shown_in(credential: Credential, language: str | None) -> str:

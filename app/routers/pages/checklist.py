@@ -6,6 +6,7 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime
 
+from app.domain.credentials.status import Standing
 from app.domain.credentials.verification import (
     Check,
     CheckStatus,
@@ -28,15 +29,23 @@ _LOOKS = {
     Verdict.FAILED: CheckStatus.ERROR,
 }
 
+LOOKS_OF_STANDING = {
+    Standing.IN_FORCE: CheckStatus.OK,
+    Standing.SUSPENDED: CheckStatus.WARNING,
+    Standing.EXPIRED: CheckStatus.WARNING,
+    Standing.REVOKED: CheckStatus.ERROR,
+    Standing.SUPERSEDED: CheckStatus.WARNING,
+}
+
 
 def moment(at: datetime, tag: str) -> str:
     """A moment in words, with its zone."""
     return str(format_datetime(at, "long", locale=_LOCALES.get(tag, tag)))
 
 
-def banner(look: CheckStatus, heading: str, *texts: Content) -> Html:
+def banner(look: CheckStatus, heading: str, *texts: Content, level: str = "h1") -> Html:
     """The one thing that the page says, as its heading."""
-    words = e("div", e("h1", heading), [e("p", text) for text in texts if text])
+    words = e("div", e(level, heading), [e("p", text) for text in texts if text])
     return e("div", icon(look), words, class_=f"banner {look.value}")
 
 
@@ -45,8 +54,8 @@ def development_mark(tag: str) -> Html:
     return e("p", say("development", tag), class_="mark")
 
 
-def findings(found: Verification, tag: str, *, heading: bool = True) -> Content:
-    """Everything that was found."""
+def findings(found: Verification, tag: str, *, before: Content = None) -> Content:
+    """Everything that was found; `before` stands between the verdict and the details."""
     verdict = found.verdict
     return (
         development_mark(tag) if found.development else None,
@@ -54,9 +63,8 @@ def findings(found: Verification, tag: str, *, heading: bool = True) -> Content:
             _LOOKS[verdict],
             say(f"verdict-{verdict.value}", tag),
             say(f"verdict-{verdict.value}-means", tag),
-        )
-        if heading
-        else None,
+        ),
+        before,
         _says(found, tag),
         e("h2", say("checks", tag)),
         e("ul", [_check(check, tag) for check in found.checks], class_="checks", role="list"),

@@ -119,7 +119,7 @@ def _strict() -> Mapping[str, str]:
             f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; "
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         ),
-        "Cache-Control": "no-store",
+        "Cache-Control": "private, no-store",
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",

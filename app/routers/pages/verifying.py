@@ -15,20 +15,20 @@ from app.domain.credentials.use_cases_verify import verify_credential
 from app.domain.credentials.verification import CheckStatus
 from app.ports import Ports
 from app.routers.habits import PortsDep
-from app.routers.pages.checklist import banner, development_mark, findings, moment, pairs
+from app.routers.pages.checklist import (
+    LOOKS_OF_STANDING,
+    banner,
+    development_mark,
+    findings,
+    moment,
+    pairs,
+)
 from app.routers.pages.elements import Content, Html, e
 from app.routers.pages.layout import PERSONAL, language_of, page
 from app.routers.pages.words import say
 
 router = APIRouter(include_in_schema=False)
 
-_LOOKS = {
-    Standing.IN_FORCE: CheckStatus.OK,
-    Standing.SUSPENDED: CheckStatus.WARNING,
-    Standing.EXPIRED: CheckStatus.WARNING,
-    Standing.REVOKED: CheckStatus.ERROR,
-    Standing.SUPERSEDED: CheckStatus.WARNING,
-}
 _RELY = {
     Standing.SUSPENDED: "rely-not-now",
     Standing.EXPIRED: "rely-not",
@@ -68,7 +68,7 @@ async def verify_file(request: Request, ports: PortsDep) -> HTMLResponse:
     )
     main = (
         findings(found, tag),
-        e("p", e("a", say("verify-another", tag), href=f"/verify?lang={tag}"), class_="small"),
+        e("p", e("a", say("verify-another", tag), href=f"/verify?lang={tag}"), class_="again"),
     )
     title = say(f"verdict-{found.verdict.value}", tag)
     return page(request, title, main, alliance=alliance, headers=PERSONAL, switch=False)
@@ -125,7 +125,7 @@ def _standing(status: PublicStatus, standing: Standing, tag: str) -> Iterator[Co
     since = status.valid_until if standing is Standing.EXPIRED else status.since
     rely = _RELY.get(standing)
     yield banner(
-        _LOOKS[standing],
+        LOOKS_OF_STANDING[standing],
         say(f"standing-{standing.value}", tag),
         say(rely, tag) if rely else None,
         say("since", tag, moment=moment(since or status.since, tag)),

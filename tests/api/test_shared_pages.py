@@ -1,0 +1,105 @@
+"""What a holder shares, on pages for people: opened by a button, gone without a trace."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.adapters.identity.local import ISSUER
+from app.domain.access.roles import Subject
+from tests.api.test_credentials import IssuingApi, issuing_api
+from tests.api.test_pages import parsed, text_of, the_first
+
+
+async def held(api: IssuingApi) -> tuple[dict[str, Any], bytes]:
+    """A credential of learner-1, and its sealed file."""
+    credential, file = await the_first(api)
+    async with api.ports.system_work("test") as work:
+        account = await work.accounts.account(Subject(ISSUER, "demo:learner-1"))
+    api.awards.accounts[account] = (UUID(credential["registration"]),)
+    return credential, file
+
+
+async def shared(api: IssuingApi, credential: dict[str, Any], **wishes: Any) -> tuple[str, str]:
+    """The path of the page of a new link, and the link's identifier."""
+    path = f"/v1/credentials/{credential['id']}/shares"
+    made = await api("learner-1", "POST", path, json=wishes)
+    assert made.status_code == 201, made.text
+    return httpx.URL(made.json()["url"]).path, made.json()["share"]["id"]
+
+
+async def views(api: IssuingApi, credential: dict[str, Any], share: str) -> int:
+    path = f"/v1/credentials/{credential['id']}/shares/{share}"
+    count: int = (await api("learner-1", "GET", path)).json()["views"]
+    return count
+
+
+@pytest.mark.parametrize("wishes", [{}, {"view_limit": 1}])
+async def test_a_link_is_opened_by_a_button_and_shows_all(
+    data_dir: Path, wishes: dict[str, int]
+) -> None:
+    async with issuing_api(data_dir) as api:
+        credential, file = await held(api)
+        link, share = await shared(api, credential, **wishes)
+        for _ in range(3):
+            before = await api(None, "GET", f"{link}?lang=es")
+            page = parsed(before)
+            assert page.findtext(".//h1") == "Se comparte una credencial con usted"
+            assert "Learner" not in before.text
+            assert credential["id"] not in before.text
+        assert await views(api, credential, share) == 0
+        form = page.find(".//form")
+        assert (form.get("method"), form.get("action")) == ("post", f"{link}?lang=es")
+        opened = await api(None, "POST", form.get("action"))
+        page = parsed(opened)
+        assert opened.headers["x-robots-tag"] == "noindex, nofollow, noarchive"
+        assert page.findtext(".//h1") == "Verificada"
+        assert "Learner" in text_of(page)
+        assert await views(api, credential, share) == 1
+        picture = await api(None, "GET", page.find(".//img").get("src"))
+        assert picture.headers["content-type"] == "image/png"
+        links = [a.get("href") for a in page.iter("a") if a.get("href").startswith("/v1/")]
+        assert (await api(None, "GET", links[0])).content == file
+        for to in links[1:]:
+            assert (await api(None, "GET", to)).headers["content-type"] == "application/pdf"
+        assert len(links) == 1 + len(credential["languages"])
+        assert await views(api, credential, share) == 1
+
+
+async def test_what_leads_nowhere_always_looks_the_same(data_dir: Path) -> None:
+    async with issuing_api(data_dir) as api:
+        credential, _ = await held(api)
+        used, _ = await shared(api, credential, view_limit=1)
+        await api(None, "POST", used)
+        revoked, share = await shared(api, credential)
+        path = f"/v1/credentials/{credential['id']}/shares/{share}/revoke"
+        assert (await api("learner-1", "POST", path, if_match='"1"')).status_code == 200
+        answers = [
+            await api(None, method, address)
+            for address in (used, revoked, "/s/never-there")
+            for method in ("GET", "POST")
+        ]
+        assert {answer.status_code for answer in answers} == {404}
+        assert parsed(answers[0]).findtext(".//h1") == "This link leads nowhere"
+        bodies = {
+            answer.text.replace(str(answer.url.path), "") for answer in answers
+        }  # fmt: skip
+        assert len(bodies) == 1
+
+
+async def test_a_public_page_shows_the_least(data_dir: Path) -> None:
+    async with issuing_api(data_dir) as api:
+        credential, _ = await held(api)
+        path = f"/v1/credentials/{credential['id']}/public-page"
+        for shows_name in (False, True):
+            wish = {"consent": True, "shows_name": shows_name}
+            made = (await api("learner-1", "POST", path, json=wish)).json()
+            response = await api(None, "GET", httpx.URL(made["url"]).path)
+            page = parsed(response)
+            assert response.headers["x-robots-tag"] == "noindex, nofollow, noarchive"
+            assert page.findtext(".//h1/span") or page.findtext(".//h1")
+            assert "This credential is in force" in text_of(page)
+            assert ("Learner" in response.text) is shows_name
+            assert "/v1/" not in response.text
