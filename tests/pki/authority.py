@@ -42,6 +42,8 @@ class TestPki:
         """Keys are made in the folder, or taken from there: several processes may share it."""
         self.now: datetime | None = None
         self.broken: set[str] = set()
+        self.documents: dict[str, bytes] = {}
+        """What else is served, by path: lists of trusted services."""
         self.requests: list[str] = []
         """Paths that were asked for over HTTP, in order."""
         self._lock = Lock()
@@ -162,6 +164,7 @@ class TestPki:
         )
         return self._ocsp(request, at, spec.issuer.value)
 
+    @cache  # noqa: B019
     def crl(self, issuer: str, at: datetime) -> bytes:
         """The certificate revocation list (DER) of an authority that was current at a moment."""
         with self._lock:
@@ -198,6 +201,8 @@ class TestPki:
             case "POST", [_, "ocsp", label]:
                 status = self._ocsp(ocsp.OCSPRequest.load(body), at, label)
                 return 200, "application/ocsp-response", status
+            case "GET", _ if path in self.documents:
+                return 200, "application/xml", self.documents[path]
             case "GET", [_, "crls", label, "latest.crl"]:
                 return 200, "application/pkix-crl", self.crl(label, at)
             case "GET", [_, "certs", label, "ca.crt"]:

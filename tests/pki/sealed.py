@@ -14,6 +14,8 @@ from tests.adapters.edc.material import OVIEDO
 from tests.pki.authority import TestPki, in_der
 
 SECOND = timedelta(seconds=1)
+QUICK = "tsa-ec"
+"""The authority of timestamps whose key is quick; the PKI loads RSA keys anew for every use."""
 
 
 def sealed_by(
@@ -26,7 +28,7 @@ def sealed_by(
     return seal(as_bytes(a_credential(issuer=issuer, issued=at) | changes), key, at)
 
 
-def stamped(raw: bytes, pki: TestPki, at: datetime, tsa: str = "tsa") -> bytes:
+def stamped(raw: bytes, pki: TestPki, at: datetime, tsa: str = QUICK) -> bytes:
     """The same with a signature timestamp: B-T."""
     outer = json.loads(raw)
     data = imprints.of_signature_timestamp(outer["signatures"][0]["signature"])
@@ -41,7 +43,7 @@ def with_status(
     *,
     ocsp: Sequence[str] | None = None,
     crls: Sequence[str] = ("root",),
-    tsa: str = "tsa",
+    tsa: str = QUICK,
 ) -> bytes:
     """The same with certificates and what was known of them at a moment: B-LT."""
     certificates = dict.fromkeys([*in_der(pki.chain(label)), *in_der(pki.chain(tsa))])
@@ -57,7 +59,7 @@ def with_status(
     return _with(json.loads(raw), {"rVals": values})
 
 
-def archived(raw: bytes, pki: TestPki, at: datetime, tsa: str = "tsa") -> bytes:
+def archived(raw: bytes, pki: TestPki, at: datetime, tsa: str = QUICK) -> bytes:
     """The same with an archive timestamp over everything: B-LTA, or a renewal of it."""
     outer = json.loads(raw)
     entry = outer["signatures"][0]
@@ -76,7 +78,7 @@ def at_level(
     at: datetime,
     label: str = "seal-rsa",
     *,
-    tsa: str = "tsa",
+    tsa: str = QUICK,
     alg: str | None = None,
 ) -> bytes:
     """A credential at a level; everything about it happens within seconds of its sealing."""

@@ -44,6 +44,17 @@ class TrustAnchor:
     """Whether what hangs on it proves nothing about anybody."""
     purposes: frozenset[Purpose] = EVERYTHING
     """Trusted lists say of each authority what it is for; configured ones are for everything."""
+    trusted_from: datetime | None = None
+    """Since when, as a list says; None: always."""
+    trusted_until: datetime | None = None
+    """Until when it was; None: it still is."""
+
+    def trusted_at(self, moment: datetime) -> bool:
+        """Whether it was trusted at a moment."""
+        return not (
+            (self.trusted_from and moment < self.trusted_from)
+            or (self.trusted_until and moment > self.trusted_until)
+        )
 
 
 class PathStatus(StrEnum):
@@ -91,6 +102,8 @@ class TrustStore:
         """
         best = Path(PathStatus.UNKNOWN)
         for anchor, chain in self._chains((leaf,), list(others)[:_MOST_CANDIDATES], purpose):
+            if not anchor.trusted_at(at):
+                continue
             problem = _problem(chain, at)
             if problem is None:
                 return Path(PathStatus.TRUSTED, anchor, len(chain), chain=chain)

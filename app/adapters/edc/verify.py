@@ -44,6 +44,9 @@ KnownStatus = Callable[[str], CredentialStatusView | None]
 Recognised = Callable[[str], bool | None]
 """From an organizationIdentifier to whether it is a recognised institution; None: no register."""
 
+RegisterSays = Callable[[str], Mapping[str, Any]]
+"""From an organizationIdentifier to what the register has on it, and how old it is: evidence."""
+
 
 def verify(
     raw: bytes,
@@ -55,6 +58,7 @@ def verify(
     material: Material = NOTHING,
     qualifications: QualificationSource | None = None,
     verdicts: FormatVerdicts | None = None,
+    register_says: RegisterSays | None = None,
 ) -> Verification:
     """Everything that can be said of a file that is, or should be, a credential.
 
@@ -73,6 +77,7 @@ def verify(
         material,
         qualifications,
         verdicts or FormatVerdicts(1),
+        register_says,
     )
     if not looks_like_pdf(raw):
         return _json(raw, world)
@@ -94,6 +99,7 @@ class _World:
     material: Material
     qualifications: QualificationSource | None
     verdicts: FormatVerdicts
+    register_says: RegisterSays | None
 
 
 def _json(raw: bytes, world: _World) -> Verification:
@@ -132,7 +138,7 @@ def _sealed(sealed: Sealed, world: _World, *, canonical: bool) -> Verification:
         owner_check(),
         expiry_check(document, now),
         revocation,
-        recognition_check(facts, seal, world.recognised),
+        recognition_check(facts, seal, world.recognised, world.register_says),
         accreditation_check(document),
     ]
     return Verification(

@@ -268,8 +268,18 @@ def qualification_check(
         }
         listed = source.qualification(path, at)
         evidence["lists_say"] = _plain(listed) if listed else None
-    if listed is not None:
+    if listed is not None and listed.qualified:
         return _by_the_lists(listed, evidence)
+    if claimed.qualified and claimed.types and CertificateType.SEAL not in claimed.types:
+        return _other_type(claimed, evidence)
+    if not claimed.qualified and listed is not None:
+        return _kind(
+            CheckStatus.SKIPPED,
+            "not_qualified",
+            "The trusted lists do not have the certificate as a qualified one: it is an advanced "
+            "seal at most.",
+            evidence,
+        )
     if not claimed.qualified:
         return _kind(
             CheckStatus.SKIPPED,
@@ -277,14 +287,12 @@ def qualification_check(
             "The certificate does not claim to be a qualified one: it is an advanced seal at most.",
             evidence,
         )
-    if claimed.types and CertificateType.SEAL not in claimed.types:
-        return _other_type(claimed, evidence)
     if "lists_of" in evidence:
         return _kind(
             CheckStatus.WARNING,
             "qualification_not_confirmed",
-            "The certificate claims to be a qualified one, but no trusted list known here has the "
-            "authority that issued it.",
+            "The certificate claims to be a qualified one, but no trusted list that is kept here "
+            "confirms that.",
             evidence,
             advice="Look its authority up in the trusted list of its country.",
         )
@@ -299,14 +307,6 @@ def qualification_check(
 
 
 def _by_the_lists(listed: Qualification, evidence: dict[str, Any]) -> Check:
-    if not listed.qualified:
-        return _kind(
-            CheckStatus.SKIPPED,
-            "not_qualified",
-            "The trusted lists do not have the certificate as a qualified one: it is an advanced "
-            "seal at most.",
-            evidence,
-        )
     if CertificateType.SEAL not in listed.types:
         return _other_type(listed, evidence)
     if listed.device:

@@ -235,14 +235,17 @@ def revocation_check(
 
 
 def recognition_check(
-    facts: CertificateFacts | None, seal: Check, recognised: Callable[[str], bool | None]
+    facts: CertificateFacts | None,
+    seal: Check,
+    recognised: Callable[[str], bool | None],
+    register_says: Callable[[str], Mapping[str, Any]] | None = None,
 ) -> Check:
     """Whether the sealer is a recognised higher-education institution, by its identifier."""
     name = CheckName.RECOGNISED_INSTITUTION
     number = facts.organisation_identifier if facts else None
     if seal.status is not CheckStatus.OK or not number:
         return Check(name, CheckStatus.SKIPPED, "sealer_unknown", "It is not known who sealed it.")
-    evidence = {"organisation_identifier": number}
+    evidence: dict[str, Any] = {"organisation_identifier": number}
     if number.startswith(TEST_IDENTIFIER):
         return Check(
             name,
@@ -252,6 +255,8 @@ def recognition_check(
             evidence,
         )
     answer = recognised(number)
+    if answer is not None and register_says is not None:
+        evidence |= register_says(number)
     if answer is None:
         return Check(
             name,

@@ -5,24 +5,38 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from app.adapters.edc.format_cache import FormatVerdicts
+from app.adapters.edc.qualification import QualificationSource
 from app.adapters.edc.verify import verify
-from app.adapters.edc.verify_document import revocation_check
+from app.adapters.edc.verify_document import as_issued_check, revocation_check
+from app.adapters.issuing.status_folder import StatusFolder
 from app.adapters.issuing.trusted import RecognisedInstitutions, TrustSource
 from app.domain.credentials.credential_id import credential_of_urn
 from app.domain.credentials.ports import StatusLookup
 from app.domain.credentials.status import PublicStatus
-from app.domain.credentials.verification import CheckName, Verification
+from app.domain.credentials.verification import Check, CheckName, Verification
 
 _AT_ONCE = 2
 """Anybody may ask, so that verification never takes all the threads that sealing needs too."""
+_NO_STATUS = StatusFolder(None)
 
 
 class EdcVerifier:
     """See `app.domain.credentials.ports.Verifier`."""
 
-    def __init__(self, trusted: TrustSource, register: RecognisedInstitutions) -> None:
+    def __init__(
+        self,
+        trusted: TrustSource,
+        register: RecognisedInstitutions,
+        *,
+        qualifications: QualificationSource | None = None,
+        status: StatusFolder = _NO_STATUS,
+    ) -> None:
         self._trusted = trusted
         self._register = register
+        self._qualifications = qualifications
+        self._status = status
+        self._verdicts = FormatVerdicts()
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def verify(self, raw: bytes, *, now: datetime, status: StatusLookup) -> Verification:
@@ -40,6 +54,10 @@ class EdcVerifier:
             now=now,
             known_status=lambda _: None,
             recognised=self._register.recognised,
+            material=self._status.material,
+            qualifications=self._qualifications,
+            verdicts=self._verdicts,
+            register_says=self._register.evidence,
         )
 
 
@@ -49,8 +67,12 @@ def _ours(found: Verification) -> UUID | None:
 
 def _with_status(found: Verification, known: PublicStatus) -> Verification:
     """The register lies behind a connection, so that it is asked between the other checks."""
-    answer = revocation_check(found.document, lambda _: known)
-    return replace(
-        found,
-        checks=tuple(answer if c.name is CheckName.REVOCATION else c for c in found.checks),
-    )
+
+    def looked_at(check: Check) -> Check:
+        if check.name is CheckName.REVOCATION:
+            return revocation_check(found.document, lambda _: known)
+        if check.name is CheckName.FORMAT and found.sealed:
+            return as_issued_check(check, canonical=found.canonical)
+        return check
+
+    return replace(found, checks=tuple(looked_at(check) for check in found.checks))

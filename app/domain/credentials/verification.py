@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from app.domain.credentials.status import PublicStatus
 from app.domain.vocabulary.lists import SNB
@@ -154,7 +154,7 @@ class Verification:
     """The time that the seal claims."""
     proven_at: datetime | None = None
     """Not later than this it was sealed, as trusted third parties attest; None: nobody does."""
-    presented_as: str = "json"
+    presented_as: Literal["json", "pdf", "xml"] = "json"
     """What the file is: `json`; `pdf`, of which only the credential embedded in it was looked at;
     `xml`, which was only named."""
     canonical: bool = True

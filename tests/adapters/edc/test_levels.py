@@ -198,6 +198,7 @@ def test_a_seal_of_another_authority_is_unknown_and_nothing_worse(pki: TestPki) 
         ("tsa-without-usage", (ERROR, "certificate_not_for_timestamps")),
         ("tsa-other-usage", (ERROR, "certificate_not_for_timestamps")),
         ("tsa-other", (WARNING, "timestamp_authority_unknown")),
+        ("tsa", (OK, "timestamps_valid")),
         ("tsa-ec", (OK, "timestamps_valid")),
     ],
 )
