@@ -1,4 +1,4 @@
-"""Sealing where the key is, and files for the Commission's own issuer."""
+"""Sealing where the key is, and the same awards in other forms."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, File, Query, Response, UploadFile
 
 from app.domain.credentials import use_cases_local_sealing as use_cases
+from app.domain.credentials import use_cases_transcripts as transcripts
 from app.domain.credentials import use_cases_unsigned as unsigned
 from app.domain.credentials.seal import Brought
 from app.domain.errors import Finding, Invalid
@@ -36,6 +37,8 @@ _UPLOAD: dict[int | str, dict[str, Any]] = {
         "content": {"application/json": {"schema": {"type": "object"}}},
     }
 }
+XML = "application/xml"
+_XML = {"schema": {"type": "string", "format": "binary"}}
 After = Annotated[UUID | None, Query(description="`next` of the part before")]
 
 
@@ -283,6 +286,33 @@ async def export_unsigned_batch(
         f"unsigned-{batch}.zip",
         manifest,
         [(_name(one.registration), one.file) for one in shown if one.file is not None],
+    )
+
+
+@router.get(
+    "/credentials/{credential}/elmo",
+    operation_id="get_credential_elmo",
+    response_class=Response,
+    responses={200: {"description": "The transcript.", "content": {XML: _XML}}},
+)
+async def get_credential_elmo(credential: UUID, caller: CallerDep, ports: PortsDep) -> Response:
+    """A transcript of the same award in ELMO 1.7, signed, for systems of EMREX.
+
+    The credential's PDF is attached to it, with the sealed credential inside. For its holder and
+    the issuer's officers, as long as the credential is in force. Keep the file as it is.
+    """
+    document = await transcripts.get_credential_elmo(
+        credential,
+        work=lambda: ports.work(caller, "get_credential_elmo"),
+        pages=ports.pages,
+        transcribing=ports.transcribing,
+        caller=caller,
+        clock=ports.clock,
+    )
+    return Response(
+        document,
+        media_type=XML,
+        headers={"Content-Disposition": f'attachment; filename="{credential}.elmo.xml"'},
     )
 
 

@@ -153,8 +153,9 @@ class MemoryCredentials:
             self._deliveries.put(key, replace(delivery, attempts=before + ended))
 
     async def erase(self, credential: UUID) -> Sequence[str]:
-        """Forget document, further revisions, images, source and deliveries."""
+        """Forget document, further revisions, images, source, transcript and deliveries."""
         self._documents.delete(credential)
+        self._work.transcripts.forget(credential)
         for channel in Channel:
             self._deliveries.delete((credential, channel))
         return self._revisions.erase(credential)

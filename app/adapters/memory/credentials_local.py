@@ -1,6 +1,8 @@
 """What is to be signed elsewhere, in memory."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -8,7 +10,7 @@ from app.domain.credentials.ports_local import PreparedSealNotFound, Waiting
 from app.domain.credentials.seal import PreparedSeal
 
 if TYPE_CHECKING:
-    from app.adapters.memory.unit_of_work import MemoryTable
+    from app.adapters.memory.unit_of_work import MemoryTable, MemoryWork
 
 
 class MemoryPreparedSeals:
@@ -56,3 +58,34 @@ class MemoryPreparedSeals:
     def _of(self, batch: UUID) -> Sequence[PreparedSeal]:
         found = [one for (of, _), one in self._prepared.items() if of == batch]
         return sorted(found, key=lambda one: one.credential)
+
+
+class MemoryTranscripts:
+    """See `app.domain.credentials.ports_local.Transcripts`."""
+
+    def __init__(
+        self, work: "MemoryWork", transcripts: "MemoryTable[UUID, tuple[bytes, datetime]]"
+    ) -> None:
+        self._work = work
+        self._transcripts = transcripts
+
+    async def read(self, credential: UUID) -> bytes | None:
+        """The one that was kept, if there is one."""
+        found = self._transcripts.get(credential)
+        return None if found is None else found[0]
+
+    def forget(self, credential: UUID) -> None:
+        """Erasure of its credential takes it along."""
+        self._transcripts.delete(credential)
+
+    async def keep(self, credential: UUID, document: bytes, at: datetime) -> bytes:
+        """Keep one, unless there is one; answers with the one that stands."""
+        await self._transcripts.lock(credential)
+        found = self._transcripts.get(credential)
+        if found is not None:
+            return found[0]
+        self._transcripts.put(credential, (document, at))
+        await self._work.trail.append(
+            "credential", credential, after=sha256(document).hexdigest(), note="transcript"
+        )
+        return document

@@ -25,6 +25,7 @@ from app.adapters.postgres.tables.credentials import (
     IssuingSpecificationRow,
     live,
 )
+from app.adapters.postgres.tables.credentials_local import CredentialTranscriptRow
 from app.domain.canonical import content_hash
 from app.domain.credentials.credential import (
     Credential,
@@ -50,6 +51,7 @@ _image = table(CredentialImageRow)
 _source = table(CredentialSourceRow)
 _specification = table(IssuingSpecificationRow)
 _delivery = table(CredentialDeliveryRow)
+_transcript = table(CredentialTranscriptRow)
 _revision = table(CredentialRevisionRow)
 _level = table(CredentialSealLevelRow)
 
@@ -241,14 +243,22 @@ class PostgresCredentials:
         )
 
     async def erase(self, credential: UUID) -> Sequence[str]:
-        """Forget document, further revisions, images, source and deliveries."""
+        """Forget document, further revisions, images, source, transcript and deliveries."""
         further = await self._work.connection.execute(
             select(_revision.c.sha256)
             .where(_revision.c.credential == credential)
             .order_by(_revision.c.revision)
         )
         hashes = list(further.scalars())
-        for rows in (_level, _revision, _document, _image, _source, _delivery):
+        for rows in (
+            _level,
+            _revision,
+            _document,
+            _image,
+            _source,
+            _delivery,
+            _transcript,
+        ):
             await self._work.connection.execute(delete(rows).where(rows.c.credential == credential))
         return hashes
 

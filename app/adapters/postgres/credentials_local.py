@@ -1,6 +1,8 @@
 """What is to be signed elsewhere, on PostgreSQL."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -8,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.postgres.tables.base import table
-from app.adapters.postgres.tables.credentials_local import PreparedSealRow
+from app.adapters.postgres.tables.credentials_local import CredentialTranscriptRow, PreparedSealRow
 from app.domain.credentials.ports_local import PreparedSealNotFound, Waiting
 from app.domain.credentials.seal import PreparedSeal
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from app.adapters.postgres.unit_of_work import PostgresWork
 
 _prepared = table(PreparedSealRow)
+_transcript = table(CredentialTranscriptRow)
 _COLUMNS = (
     "credential",
     "registration",
@@ -92,3 +95,32 @@ class PostgresPreparedSeals:
     async def clear(self, batch: UUID) -> None:
         """Forget all of a batch."""
         await self._work.connection.execute(delete(_prepared).where(_prepared.c.batch == batch))
+
+
+class PostgresTranscripts:
+    """See `app.domain.credentials.ports_local.Transcripts`."""
+
+    def __init__(self, work: "PostgresWork") -> None:
+        self._work = work
+
+    async def read(self, credential: UUID) -> bytes | None:
+        """The one that was kept, if there is one."""
+        found = await self._work.connection.execute(
+            select(_transcript.c.document).where(_transcript.c.credential == credential)
+        )
+        document: bytes | None = found.scalar_one_or_none()
+        return document
+
+    async def keep(self, credential: UUID, document: bytes, at: datetime) -> bytes:
+        """Keep one, unless there is one; answers with the one that stands."""
+        made = sha256(document).hexdigest()
+        kept = await self._work.connection.execute(
+            insert(_transcript)
+            .values(credential=credential, document=document, sha256=made, made_at=at)
+            .on_conflict_do_nothing()
+            .returning(_transcript.c.credential)
+        )
+        if kept.one_or_none() is None:
+            return await self.read(credential) or document
+        await self._work.trail.append("credential", credential, after=made, note="transcript")
+        return document

@@ -39,6 +39,7 @@ CREDENTIALS: dict[str, Permission] = {
     "get_credential": Permission((ISSUER_OFFICER, AUDITOR), self_=True),
     "download_credential": HOLDER_AND_OFFICERS,
     "get_credential_image": HOLDER_AND_OFFICERS,
+    "get_credential_elmo": HOLDER_AND_OFFICERS,
     # Suspending needs one officer; what takes a credential back or makes it anew needs two.
     "suspend_credential": OFFICERS,
     "propose_revocation": OFFICERS,

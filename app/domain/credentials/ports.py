@@ -9,7 +9,7 @@ from app.domain.credentials.batch import IssuingBatch
 from app.domain.credentials.credential import Credential, Source
 from app.domain.credentials.ports_levels import Revisions
 from app.domain.credentials.ports_life import Shares, StatusLists
-from app.domain.credentials.ports_local import PreparedSeals
+from app.domain.credentials.ports_local import PreparedSeals, Transcripts
 from app.domain.credentials.seal import (
     Brought,
     IssuedCredential,
@@ -325,6 +325,11 @@ class CredentialsWork(UnitOfWork, Protocol):
     @property
     def prepared_seals(self) -> PreparedSeals:
         """What is to be signed elsewhere."""
+        ...
+
+    @property
+    def transcripts(self) -> Transcripts:
+        """Transcripts as they were signed."""
         ...
 
     @property

@@ -58,3 +58,15 @@ class PreparedSeals(Protocol):
     async def clear(self, batch: UUID) -> None:
         """Forget all of a batch."""
         ...
+
+
+class Transcripts(Protocol):
+    """Transcripts as they were signed, one per credential."""
+
+    async def read(self, credential: UUID) -> bytes | None:
+        """The one that was kept, if there is one."""
+        ...
+
+    async def keep(self, credential: UUID, document: bytes, at: datetime) -> bytes:
+        """Keep one, unless there is one; answers with the one that stands."""
+        ...
