@@ -90,7 +90,7 @@ class Revocation:
             try:
                 return await ask(url, certificate, issuer, asked_after)
             except (FetchFailed, NotReadable) as fault:
-                faults.append(f"{url}: {fault}.")
+                faults.append(f"{url}: {str(fault).rstrip('.')}.")
         raise RevocationUnknown(
             f"Nobody says whether the certificate of {_name(certificate)} was revoked. "
             + " ".join(faults)
