@@ -30,6 +30,7 @@ from app.adapters.esco.api import EscoApi
 from app.adapters.esco.api_client import EscoClient
 from app.adapters.esco.builtin import builtin_skills, our_notes
 from app.adapters.esco.remembered import RememberedSkills
+from app.adapters.europass.wallets import EuropassWallets
 from app.adapters.forms.secrets import DerivedSecrets
 from app.adapters.forms.tools import forms_tools
 from app.adapters.identity.local import ISSUER as LOCAL_ISSUER
@@ -67,6 +68,7 @@ from app.domain.access.ports import Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock, SystemClock
 from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
+from app.domain.credentials.wallet import Wallets
 from app.domain.errors import Unavailable
 from app.domain.mail import Mailer
 from app.domain.retention.ports import NoMailFiles
@@ -187,6 +189,7 @@ def _capabilities(
         "mail_files": NoMailFiles() if settings.smtp_url else OldMailFiles(mail_folder(settings)),
         "preview": EdcPreview(settings.public_url),
         "pages": PdfPages(settings.public_url, branding),
+        "wallets": _wallets(settings, http),
         **_issuing(settings, clock, outside),
     }
 
@@ -209,6 +212,7 @@ def _issuing(settings: Settings, clock: Clock, outside: httpx.AsyncClient) -> Ma
         development_seals=None if settings.is_production else stand_ins,
         clock=clock,
         lists=lists,
+        timestamp_anchors=settings.timestamp_anchors,
     )
     levels = _seal_levels(settings, clock, trusted, outside)
     keys = _seal_keys(settings, stand_ins, clock)
@@ -304,6 +308,15 @@ def _seal_keys(settings: Settings, stand_ins: Path, clock: Clock) -> SealKeys:
     elif not settings.is_production:
         behind = DevelopmentSeals(stand_ins, clock)
     return ConfiguredSeals({} if settings.seals is None else read_seals(settings.seals), behind)
+
+
+def _wallets(settings: Settings, http: httpx.AsyncClient) -> Wallets | None:
+    if settings.europass_url is None:
+        return None
+    token = settings.europass_token
+    return EuropassWallets(
+        http, settings.europass_url, token.get_secret_value() if token else None
+    )
 
 
 def _mailer(settings: Settings, clock: Clock) -> Mailer:

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from cryptography import x509
 
 from app.adapters.edc.certificates import TEST_IDENTIFIER, certificate_facts
 from app.adapters.edc.development_seal import development_anchor
-from app.adapters.edc.trust import TrustAnchor, TrustStore
+from app.adapters.edc.trust import Purpose, TrustAnchor, TrustStore
 from app.domain.clock import Clock
 
 
@@ -51,12 +51,18 @@ class Trusted:
         development_seals: Path | None,
         clock: Clock,
         lists: ListedAuthorities | None = None,
+        timestamp_anchors: Path | None = None,
     ) -> None:
         """`anchors` is a PEM file; `development_seals` the folder of the stand-ins, if allowed.
 
+        `timestamp_anchors` is a PEM file too, with authorities for timestamps and nothing else.
         Raises SettingUnusable.
         """
-        self._configured = () if anchors is None else _anchors(anchors)
+        stamping = () if timestamp_anchors is None else _anchors(timestamp_anchors)
+        self._configured = (
+            *(() if anchors is None else _anchors(anchors)),
+            *(replace(anchor, purposes=frozenset({Purpose.TIMESTAMPS})) for anchor in stamping),
+        )
         self._development_seals = development_seals
         self._clock = clock
         self._lists = lists
