@@ -1,10 +1,10 @@
 """Registrations in one round trip, on PostgreSQL."""
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.adapters.postgres.outbox import as_bytes
+from app.adapters.postgres.enrolment_window import Answer, Window, window_of
 from app.domain.enrolment import events
 from app.domain.enrolment.affiliation import partner
 from app.domain.enrolment.direct import Claim, Claimed
@@ -16,8 +16,6 @@ from app.domain.ids import new_id
 
 if TYPE_CHECKING:
     from app.adapters.postgres.unit_of_work import PostgresWork
-
-_CALL = f"SELECT * FROM register_directly({', '.join(f'${n}' for n in range(1, 23))})"  # noqa: S608  # numbers
 
 _MOST_KNOWN = 256
 
@@ -44,18 +42,20 @@ _known = _KnownEditions()
 class PostgresDirectRegistrations:
     """See `app.domain.enrolment.direct.DirectRegistrations`."""
 
-    def __init__(self, work: "PostgresWork") -> None:
+    def __init__(self, work: "PostgresWork", window: Window | None = None) -> None:
+        """With a window of its own, or at the one that this process has in front of the edition."""
         self._work = work
+        self._window = window
 
     async def claim(self, claim: Claim) -> Claimed | None:
-        """Register in one round trip, which is a transaction of its own."""
-        async with self._work.engine.connect() as connection:
-            raw: Any = (await connection.get_raw_connection()).driver_connection
-            row = await raw.fetchrow(_CALL, *self._arguments(claim))
+        """Register in a transaction of its own, in one round trip shared with those who come at
+        the same moment."""
+        window = self._window or window_of(self._work.engine, claim.edition)
+        row = await window.register(self._arguments(claim))
         if row is None:
             return None
         edition = _known.get(claim.edition)
-        if edition is None or edition.version != row["o_version"]:
+        if edition is None or edition.version != row.version:
             async with self._work as work:
                 edition = await work.editions.read(claim.edition)
             _known.put(edition)
@@ -64,10 +64,11 @@ class PostgresDirectRegistrations:
     def _arguments(self, claim: Claim) -> tuple[object, ...]:
         identity = claim.person.identity
         registration, edition = claim.registration, claim.edition
-        received = events.RegistrationReceived(registration, edition)
+        outbox = self._work.outbox
+        received = outbox.written(events.RegistrationReceived(registration, edition))
 
         def told(event: events.PlaceGiven | events.PutOnWaitingList) -> list[bytes]:
-            return [as_bytes(p) for p in self._work.outbox.payloads(received, event)]
+            return received + outbox.written(event)
 
         return (
             edition,
@@ -101,15 +102,15 @@ def _domains(email: str) -> list[str]:
     return [".".join(labels[n:]) for n in range(len(labels))]
 
 
-def _claimed(claim: Claim, row: Any, edition: Edition) -> Claimed:
-    state = State(row["o_state"])
+def _claimed(claim: Claim, row: Answer, edition: Edition) -> Claimed:
+    state = State(row.state)
     person = Person(
-        id=row["o_person"],
+        id=row.person,
         full_name=claim.person.full_name,
         email=claim.person.email,
         account=claim.person.account,
-        email_verified=row["o_verified"],
-        country=row["o_country"],
+        email_verified=row.verified,
+        country=row.country,
         language=claim.person.language,
     )
     registration = Registration(
@@ -117,7 +118,7 @@ def _claimed(claim: Claim, row: Any, edition: Edition) -> Claimed:
         edition=claim.edition,
         person=person.id,
         state=state,
-        reason=Reason(row["o_reason"]),
+        reason=Reason(row.reason),
         receipt=claim.receipt,
         rank=claim.receipt.rank(claim.registration),
         stated=claim.institution,
@@ -126,8 +127,8 @@ def _claimed(claim: Claim, row: Any, edition: Edition) -> Claimed:
         privacy_notice_at=claim.receipt.received_at,
         answers_at=claim.receipt.received_at,
         created_at=claim.receipt.received_at,
-        warnings=("email_domain_differs",) if row["o_warned"] else (),
-        decision_seq=row["o_seq"],
+        warnings=("email_domain_differs",) if row.warned else (),
+        decision_seq=row.seq,
         stored_state=state,
         stored_bucket=claim.institution,
     )

@@ -1,12 +1,12 @@
 """Events become jobs of the queue in the transaction of the change that they tell of."""
 
 import asyncio
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import orjson
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -56,8 +56,8 @@ async def enqueue(
 def event_payload(event: Event) -> dict[str, str | int | None]:
     """The fields of an event as JSON."""
     return {
-        f.name: str(value) if isinstance(value := getattr(event, f.name), UUID) else value
-        for f in fields(event)
+        name: str(value) if isinstance(value, UUID) else value
+        for name, value in vars(event).items()
     }
 
 
@@ -109,7 +109,11 @@ class PostgresOutbox:
             for reaction in self._reactions.get(type(event), ())
         ]
 
+    def written(self, event: Event) -> list[bytes]:
+        """The payloads of one event as the queue keeps them."""
+        return [as_bytes(payload) for payload in self.payloads(event)]
+
 
 def as_bytes(payload: Mapping[str, Any]) -> bytes:
     """A payload as the queue keeps it."""
-    return json.dumps(payload, separators=(",", ":")).encode()
+    return orjson.dumps(payload)

@@ -16,8 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app import reactions
 from app.adapters.memory.enrolment_registrations import MemoryDirectRegistrations
 from app.adapters.postgres.engine import make_engine
+from app.adapters.postgres.enrolment_direct import PostgresDirectRegistrations
 from app.adapters.postgres.enrolment_editions import PostgresEditions
-from app.adapters.postgres.migrations import register_directly
+from app.adapters.postgres.enrolment_window import Window
+from app.adapters.postgres.migrations import register_directly, register_directly_again
 from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM, Caller
@@ -54,10 +56,18 @@ async def wide(database_url: str) -> AsyncIterator[AsyncEngine]:
     await made.dispose()
 
 
+class ManyWindows(PostgresWork):
+    """Everybody at a window of their own, as if each came through another process."""
+
+    @property
+    def direct(self) -> Any:
+        return PostgresDirectRegistrations(self, Window(self.engine))
+
+
 class House:
     """Opens units of work on one database."""
 
-    def __init__(self, engine: AsyncEngine, kind: type[PostgresWork] = PostgresWork) -> None:
+    def __init__(self, engine: AsyncEngine, kind: type[PostgresWork] = ManyWindows) -> None:
         self.engine = engine
         self.kind = kind
         self.outbox = PostgresOutbox(reactions.NAMES)
@@ -104,10 +114,11 @@ async def placed_by_institution(engine: AsyncEngine, edition: UUID) -> Counter[s
         return Counter(row.bucket for row in rows)
 
 
+@pytest.mark.parametrize("kind", [ManyWindows, PostgresWork])
 async def test_two_hundred_at_once_take_fifty_places_and_five_per_institution(
-    wide: AsyncEngine,
+    wide: AsyncEngine, kind: type[PostgresWork]
 ) -> None:
-    house = House(wide)
+    house = House(wide, kind)
     edition = await opened(house)
     answers = await all_at_once(house, edition)
     told = Counter(str(getattr(a, "registration", a) and a.registration.state) for a in answers)
@@ -220,8 +231,8 @@ class _GeneralUnlocked(_General):
 
 
 async def take_the_lock_out_of_the_function(engine: AsyncEngine) -> None:
-    unlocked = register_directly.CREATE.replace(" FOR NO KEY UPDATE", "")
-    assert unlocked != register_directly.CREATE
+    unlocked = register_directly_again.CREATE.replace(" FOR NO KEY UPDATE", "")
+    assert unlocked != register_directly_again.CREATE
     async with engine.begin() as connection:
         await connection.execute(text(register_directly.DROP))
         await connection.exec_driver_sql(unlocked)
@@ -269,7 +280,7 @@ async def test_without_the_lock_both_caps_break(wide: AsyncEngine, way: str) -> 
     edition = await with_counts_for_all(House(wide))
     await take_the_constraints_away(wide)
     await take_the_lock_out_of_the_function(wide)
-    await all_at_once(House(wide, _GeneralUnlocked if way == "general" else PostgresWork), edition)
+    await all_at_once(House(wide, _GeneralUnlocked if way == "general" else ManyWindows), edition)
     placed = await placed_by_institution(wide, edition.id)
     assert placed.total() > PLACES
     assert max(placed.values()) > PER_INSTITUTION
@@ -282,7 +293,7 @@ async def test_without_the_lock_the_constraints_still_let_nobody_in_above_a_cap(
     edition = await with_counts_for_all(House(wide))
     await take_the_lock_out_of_the_function(wide)
     answers = await all_at_once(
-        House(wide, _GeneralUnlocked if way == "general" else PostgresWork), edition
+        House(wide, _GeneralUnlocked if way == "general" else ManyWindows), edition
     )
     placed = await placed_by_institution(wide, edition.id)
     assert placed.total() <= PLACES
