@@ -140,7 +140,7 @@ NO_ANSWERS = cast(literal(dict(BLANK_ANSWERS), JSONB), JSONB)
 _EMPTY = cast(literal([], JSONB), JSONB)
 NO_DETAIL: Mapping[str, Any] = {
     "objections": _EMPTY,
-    "grading": func.jsonb_set(result.c.grading, "{grades}", _EMPTY),
+    "grading": result.c.grading.op("||")(cast(literal({"grades": []}, JSONB), JSONB)),
 }
 
 
