@@ -6,7 +6,7 @@ now; so an old seal stays provable while its archive timestamps are renewed in t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -54,6 +54,8 @@ class JudgedStamp:
     time: datetime | None = None
     authority: str | None = None
     development: bool = False
+    strays: bool = False
+    """Whether it carries certificates that have nothing to do with it."""
 
     @property
     def plain(self) -> Mapping[str, Any]:
@@ -93,6 +95,8 @@ class Times:
     """Not later than this the seal was made; None when nobody who is trusted attests it."""
     material: Material = NOTHING
     """What the seal carries and what was known, together."""
+    unknown: Sequence[str] = ()
+    """Names of unsigned properties that the standard does not know."""
     fault: NotReadable | None = None
     """Why what stands beside the signature cannot be read."""
 
@@ -144,7 +148,7 @@ def _judged(
             if stamp.kind != "adoTst":
                 proven = found.time if proven is None else min(proven, found.time)
     judged.reverse()
-    return Times(_in_turn(judged), proven, material)
+    return Times(_in_turn(judged), proven, material, beside.unknown)
 
 
 def _in_turn(judged: Sequence[JudgedStamp]) -> list[JudgedStamp]:
@@ -243,10 +247,10 @@ def _standing(
             "The certificate of a timestamp has ended, and no later timestamp covers it.",
         )
     made = said(Standing.HOLDS, "timestamp_valid", "A trusted authority attests the time.")
-    return (
-        JudgedStamp(**{**made.__dict__, "development": True})
-        if path.anchor and path.anchor.development
-        else made
+    return replace(
+        made,
+        development=bool(path.anchor and path.anchor.development),
+        strays=token.strays,
     )
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.adapters.edc.asn1_signatures import HASHES, digest, signed_by
 from app.adapters.edc.parsed import parsed_certificate
+from app.adapters.edc.trust import issued
 
 _LARGEST = 200_000
 _CERTIFICATES = 20
@@ -39,6 +40,8 @@ class Token:
     """The certificate of the authority's key."""
     certificates: Sequence[x509.Certificate] = field(default=(), repr=False)
     """Others that it carries."""
+    strays: bool = False
+    """Whether some of those have nothing to do with it, or were changed: nothing protects them."""
 
 
 def open_token(der: bytes, covered: bytes, others: Sequence[x509.Certificate] = ()) -> Token:
@@ -64,7 +67,23 @@ def open_token(der: bytes, covered: bytes, others: Sequence[x509.Certificate] = 
         # The structure is decoded lazily, and says in many ways that it is not what it should be.
         raise TokenFault("timestamp_unreadable", "A timestamp cannot be read.") from None
     moment = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return Token(moment, authority, [c for c in carried if c != authority])
+    others = [certificate for certificate in carried if certificate != authority]
+    return Token(moment, authority, others, _has_strays(authority, others))
+
+
+def _has_strays(authority: x509.Certificate, others: Sequence[x509.Certificate]) -> bool:
+    """Whether a certificate is not above the authority, each proven by the one below it."""
+    left = list(others)
+    reached = [authority]
+    while reached:
+        below = reached.pop()
+        above = [certificate for certificate in left if issued(below, certificate)]
+        for certificate in above:
+            left.remove(certificate)
+            if certificate.subject == certificate.issuer and not issued(certificate, certificate):
+                return True
+        reached += above
+    return bool(left)
 
 
 def _parsed(der: bytes) -> tuple[Any, Any]:

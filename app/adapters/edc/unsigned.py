@@ -1,8 +1,8 @@
 """What stands beside the signature: timestamps, certificates, revocation data (`etsiU`).
 
 ETSI TS 119 182-1, section 5.3; the parts are decoded here and judged elsewhere. What cannot be
-decoded is a fault of the seal, for nothing in there gets into a seal by accident. Properties of
-other names are left alone.
+decoded is a fault of the seal, for nothing in there gets into a seal by accident. Properties that
+the standard does not know are named, and left alone.
 """
 
 import base64
@@ -19,6 +19,13 @@ _TOKENS = 32
 """Timestamps of one seal: one renewal a year for longer than anybody lives in a system."""
 _CERTIFICATES = 200
 _STATUS_VALUES = 200
+KNOWN = frozenset(
+    {
+        "sigTst", "arcTst", "rfsTst", "sigRTst", "xVals", "rVals", "axVals", "arVals", "anyValData",
+        "tstVD", "xRefs", "rRefs", "axRefs", "arRefs", "cSig", "sigPSt",
+    }
+)  # fmt: skip
+"""Unsigned properties that the standard knows; not all of them are of interest here."""
 _DER = "http://uri.etsi.org/01903/v1.2.2#DER"
 
 
@@ -44,6 +51,8 @@ class BesideTheSeal:
     """DER of certificates; no trust lies in them."""
     lists: Sequence[RevocationList] = field(default=(), repr=False)
     responses: Sequence[Responses] = field(default=(), repr=False)
+    unknown: Sequence[str] = ()
+    """Names of properties that the standard does not know."""
 
 
 def beside_the_seal(sealed: Sealed) -> BesideTheSeal:
@@ -81,7 +90,8 @@ def beside_the_seal(sealed: Sealed) -> BesideTheSeal:
             raise NotReadable(
                 "seal_data_excessive", "The seal carries far more data than any seal needs."
             )
-    return BesideTheSeal(stamps, certificates, lists, responses)
+    unknown = [entry.name for entry in sealed.entries if entry.name not in KNOWN]
+    return BesideTheSeal(stamps, certificates, lists, responses, unknown)
 
 
 def _covered(sealed: Sealed, name: str, earlier: Sequence[UnsignedEntry]) -> bytes | None:

@@ -83,6 +83,15 @@ def timestamps_check(sealed: Sealed, times: Times) -> Check:
     name = CheckName.TIMESTAMPS
     if times.fault:
         return Check(name, CheckStatus.ERROR, times.fault.code, times.fault.detail, advice=_ALTERED)
+    if times.unknown:
+        return Check(
+            name,
+            CheckStatus.WARNING,
+            "property_unknown",
+            f"The seal carries something that is not known here: {times.unknown[0][:40]}.",
+            {"level": sealed.level, "unknown": [unknown[:40] for unknown in times.unknown[:10]]},
+            advice="Ask its issuer what it is for.",
+        )
     if not times.stamps:
         return _skipped(
             name,
@@ -115,6 +124,15 @@ def timestamps_check(sealed: Sealed, times: Times) -> Check:
             advice="Look the authority of the timestamp up in the trusted list of its country."
             if doubtful.standing is Standing.UNKNOWN
             else "Ask its issuer, or its holder, for a copy whose timestamps were renewed.",
+        )
+    if any(stamp.strays for stamp in times.stamps):
+        return Check(
+            name,
+            CheckStatus.WARNING,
+            "timestamp_carries_strays",
+            "A timestamp holds, but carries certificates that have nothing to do with it.",
+            evidence,
+            advice=_ALTERED,
         )
     if any(stamp.development for stamp in times.stamps):
         return Check(
