@@ -52,7 +52,7 @@ def positions(raw: bytes, dice: random.Random) -> list[int]:
 @pytest.mark.parametrize("level", ["B-B", "B-T", "B-LTA"])
 @pytest.mark.parametrize("label", ["seal-ec", "seal-rsa"])
 def test_every_flip_is_noticed(pki: TestPki, level: str, label: str) -> None:
-    raw, verdicts = at_level(pki, level, SEALED, label), FormatVerdicts(8)
+    raw, verdicts = at_level(pki, level, SEALED, label, small=True), FormatVerdicts(8)
     assert checked(pki, raw, verdicts).verdict is Verdict.VERIFIED
     dice = random.Random(20261124)
     unnoticed = []
