@@ -72,6 +72,8 @@ async def tell_moved(event: EditionMoved, ports: Ports) -> None:
     async with ports.reading() as work:
         edition = await work.editions.read(event.subject)
         live = await work.registrations.in_states(event.subject, LIVE)
+    if (edition.start.isoformat(), edition.end.isoformat()) != (event.start, event.end):
+        return
     teller = await teller_of(ports)
     for one in live:
         await teller.tell("edition_moved", one.id, f"moved-{edition.id}-{event.version}-{one.id}")
@@ -83,7 +85,7 @@ async def tell_contested(event: AffiliationContested, ports: Ports) -> None:
         one = await work.registrations.read(event.subject)
     if one.claim_state is ClaimState.CONTESTED and one.claim.at is not None:
         teller = await teller_of(ports)
-        said = one.claim.at.isoformat()
+        said = f"{one.claim.at:%Y%m%dT%H%M%S%f}"
         await teller.tell("affiliation_contested", event.subject, f"contested-{one.id}-{said}")
         await teller.tell_contact(
             "contest_to_decide",

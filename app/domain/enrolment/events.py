@@ -24,6 +24,10 @@ class EditionMoved(Event):
 
     version: int
     """Of the edition, with the new dates."""
+    start: str
+    """The new first day, as YYYY-MM-DD."""
+    end: str
+    """The new last day."""
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,14 @@ async def edit_edition(
             if edition.state is not EditionState.PLANNED:
                 edition.tell(events.EditionChanged(edition.id))
                 if (edition.start, edition.end) != days:
-                    edition.tell(events.EditionMoved(edition.id, edition.version + 1))
+                    edition.tell(
+                        events.EditionMoved(
+                            edition.id,
+                            edition.version + 1,
+                            edition.start.isoformat(),
+                            edition.end.isoformat(),
+                        )
+                    )
             await work.editions.save(edition)
             await work.trail.append(
                 "edition", edition.id, before=before, after=trace(edition), note=changes.reason
