@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from app.domain.access.permissions import At
@@ -275,6 +276,15 @@ ON_RESULTS: dict[str, Ask] = {
 }
 
 _BATCH = ("learner-9001", "/v1/issuing-batches/{batch}")
+_SHARE = ("learner-1", "/v1/credentials/{credential}/shares/{share}")
+_TOKEN = {"token": "{share_token}"}
+_REASON = said(reason="The result was another one.")
+
+
+def _changes(stage: str, body: Body | None = None) -> Ask:
+    return Ask(stage, CREDENTIAL, body, ("learner-9002", "/v1/credentials/{credential}"))
+
+
 ON_CREDENTIALS: dict[str, Ask] = {
     "list_awards": Ask("accepted", EDITION),
     "prepare_batch": Ask("accepted", EDITION),
@@ -282,6 +292,33 @@ ON_CREDENTIALS: dict[str, Ask] = {
     "get_batch": Ask("prepared", BATCH),
     "approve_batch": Ask("prepared", BATCH, version=_BATCH),
     "cancel_batch": Ask("prepared", BATCH, version=_BATCH),
+    "rerun_batch": Ask("batch_failed", BATCH, version=_BATCH),
+    "suspend_credential": _changes("sealed", _REASON),
+    "propose_revocation": _changes("sealed", _REASON),
+    "propose_reinstatement": _changes("suspended", _REASON),
+    "confirm_credential_change": _changes("revocation_proposed"),
+    "drop_credential_change": _changes("revocation_proposed"),
+    "prepare_reissue": _changes("sealed", _REASON),
+    "retry_delivery": Ask("sealed", CREDENTIAL, path={"channel": "email"}),
+    "create_share": Ask("sealed", CREDENTIAL, said(recipient="The city council")),
+    "publish_page": Ask("sealed", CREDENTIAL, said(consent=True)),
+    "list_shares": Ask("shared", CREDENTIAL),
+    "get_share": Ask("shared", CREDENTIAL),
+    "edit_share": Ask(
+        "shared",
+        CREDENTIAL,
+        lambda story, asker: {
+            "expires_at": (story.api.ports.clock.now() + timedelta(days=5)).isoformat()
+        },
+        _SHARE,
+    ),
+    "revoke_share": Ask("shared", CREDENTIAL, version=_SHARE),
+    "look_at_share": Ask("shared", path=_TOKEN),
+    "open_share": Ask("shared", path=_TOKEN),
+    "verify_share": Ask("shared", path=_TOKEN),
+    "download_share": Ask("shared", path=_TOKEN),
+    "get_share_image": Ask("shared", path={**_TOKEN, "language": "en"}),
+    "get_status_list": Ask("sealed"),
     "list_credentials": Ask("sealed"),
     "list_my_credentials": Ask("sealed"),
     "get_credential": Ask("sealed", CREDENTIAL),

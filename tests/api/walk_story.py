@@ -311,10 +311,47 @@ class Story:
         batch = f"/v1/issuing-batches/{self.things['batch']}"
         self.keep("prepared")
         await self.do(OFFICERS[1], "POST", f"{batch}/approve", act=True)
+        if self.store is not None:
+            await self._fail_one(batch)
         await self.api.drain()
         found = await self.do(OFFICERS[0], "GET", "/v1/credentials")
         self.things["credential"] = found.json()["items"][0]["id"]
         self.keep("sealed")
+        await self._live_on()
+
+    async def _fail_one(self, batch: str) -> None:
+        """What was approved is changed before it is sealed; then the story goes on without that."""
+        data = f"{self.registration}/credential-data"
+        seen = await self.do(LEARNER, "GET", data)
+        await self.do(
+            LEARNER, "PUT", data, json={"full_name": "Learner Uno", "birth_date": "1999-04-23"},
+            if_match=seen.headers["etag"],
+        )  # fmt: skip
+        await self.api.drain()
+        self.keep("batch_failed")
+        self.return_to("prepared")
+        await self.do(OFFICERS[1], "POST", f"{batch}/approve", act=True)
+
+    async def _live_on(self) -> None:
+        path = f"/v1/credentials/{self.things['credential']}"
+        status = (await self.do(OFFICERS[0], "GET", f"{path}/status")).json()
+        self.things["status_list"] = status["status_lists"][0]["statusListCredential"][-36:]
+        shared = await self.do(LEARNER, "POST", f"{path}/shares", json={})
+        self.things["share"] = shared.json()["share"]["id"]
+        self.things["share_token"] = shared.json()["api"].rpartition("/")[2]
+        self.keep("shared")
+        officer, reason = OFFICERS[0], {"reason": "The result is looked into."}
+
+        async def change(step: str) -> None:
+            seen = await self.do(officer, "GET", path)
+            await self.do(
+                officer, "POST", f"{path}/{step}", json=reason, if_match=seen.headers["etag"]
+            )
+
+        await change("suspend")
+        self.keep("suspended")
+        await change("revoke")
+        self.keep("revocation_proposed")
 
 
 OFFICERS = ("learner-9001", "learner-9002")

@@ -20,7 +20,8 @@ COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
 VERBS = frozenset(
     word
     for line in (
-        "accept approve begin cancel check close conclude confirm create decide download edit end erase",
+        "accept approve begin cancel check close conclude confirm create decide download drop edit",
+        "end erase propose rerun retry revoke suspend",
         "get give import issue list look map object open prepare preview publish record register",
         "replay request resolve resume retire review search start stream submit suggest take",
         "validate verify withdraw",

@@ -54,7 +54,7 @@ MOVES: Mapping[BatchState, frozenset[BatchState]] = {
 }
 
 
-_NEVER_RUN_AGAIN = frozenset({BatchState.PREPARED, BatchState.APPROVED, BatchState.CANCELLED})
+_NEVER_RUN_AGAIN = frozenset({BatchState.PREPARED, BatchState.CANCELLED})
 
 FARTHEST = timedelta(days=366)
 """How far ahead a batch can be planned."""

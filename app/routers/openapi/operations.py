@@ -17,6 +17,9 @@ UNKEPT = frozenset(
     {
         "verify_credential",
         "issue_development_token",
+        "create_share",
+        "publish_page",
+        "open_share",
         "open_link",
         "request_link",
         "create_form_secret",
@@ -42,6 +45,11 @@ VERSIONED = frozenset(
         "prepare_batch",
         "get_batch",
         "download_credential",
+        "get_credential",
+        "create_share",
+        "publish_page",
+        "get_share",
+        "get_status_list",
     }
 )
 """Answer with an ETag, besides those that take If-Match."""
@@ -49,6 +57,10 @@ VERSIONED = frozenset(
 LOCATED = {
     "create_proposal": f"/v1/proposals/{ID}",
     "prepare_batch": f"/v1/issuing-batches/{ID}",
+    "prepare_reissue": f"/v1/issuing-batches/{ID}",
+    "rerun_batch": f"/v1/jobs/{OTHER_ID}",
+    "create_share": f"/v1/credentials/{ID}/shares/{OTHER_ID}",
+    "publish_page": f"/v1/credentials/{ID}/shares/{OTHER_ID}",
     "create_edition": f"/v1/editions/{ID}",
     "register": f"/v1/registrations/{ID}",
     "import_registrations": f"/v1/jobs/{OTHER_ID}",
@@ -155,6 +167,11 @@ def _header(description: str, example: str, *, required: bool = True) -> Json:
     }
 
 
+_ETAGS = {
+    "download_credential": "the document's SHA-256",
+    "get_status_list": "for If-None-Match",
+}
+
 TRACE = {"Trace-Id": _header("name it when you ask for help", "4bf92f3577b34da6a3ce929d0e0e4736")}
 
 
@@ -163,7 +180,7 @@ def _headers(method: str, operation: Json) -> Json:
     taken = {p["name"] for p in operation.get("parameters", ())}
     headers = dict(TRACE)
     if name in VERSIONED or "If-Match" in taken:
-        what = "the document's SHA-256" if name == "download_credential" else "for If-Match"
+        what = _ETAGS.get(name, "for If-Match")
         headers["ETag"] = _header(what, '"3"')
     if name in LOCATED:
         headers["Location"] = _header("where it is", LOCATED[name])
