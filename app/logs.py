@@ -41,3 +41,5 @@ def set_up(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Discreet(_FORM))
     logging.basicConfig(level=level, handlers=[handler])
+    # It names the address of each request, and addresses may hold e-mail addresses and tokens.
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -14,6 +14,7 @@ from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
 from app.domain.credentials.ports_life import StatusListSealing, UnsealedLists
 from app.domain.credentials.use_cases_shown import Pages
 from app.domain.credentials.use_cases_transcripts import Transcribing
+from app.domain.credentials.wallet import Wallets
 from app.domain.enrolment.forms.signing import SecretBook
 from app.domain.enrolment.planning import Tools
 from app.domain.enrolment.ports import EnrolmentWork
@@ -98,8 +99,8 @@ class Ports:
     sealing: Sealing
     verifier: Verifier
     pages: Pages
-    transcribing: Transcribing
     """Sets sealed credentials as documents to read."""
+    transcribing: Transcribing
     forms: Tools
     """How exports of Microsoft Forms are read, and how like two names are."""
     form_secrets: SecretBook
@@ -108,6 +109,8 @@ class Ports:
     """A quick look at who is asking; without it, a unit of work is opened."""
     seal_levels: SealLevels = field(default_factory=BasicLevelOnly)
     """Adds timestamps and revocation data to what was sealed."""
+    wallets: Wallets | None = None
+    """Those of Europass; None where none are connected."""
     local_identity: LocalIdentity | None = None
     mail_files: MailFiles = field(default_factory=NoMailFiles)
     """Mail that development has written into files."""

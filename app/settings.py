@@ -114,6 +114,14 @@ class Settings(BaseModel):
         description="folder with colours (`UNIOVI.json`) and logos (`UNIOVI.svg`, `.png`) of "
         "institutions, and of everybody (`ALLIANCE`)",
     )
+    europass_url: str | None = Field(
+        None,
+        description="interface of the Europass wallet, `https://…/api/v1`; without it, nothing is "
+        "deposited there",
+    )
+    europass_token: SecretStr | None = Field(
+        None, description="what the Europass wallet knows this service by"
+    )
     trust_anchors: Path | None = Field(
         None, description="PEM file with roots that verification trusts"
     )

@@ -8,10 +8,18 @@ did not happen.
 from collections import defaultdict
 
 from app.domain.events import Event
-from app.reactions import credentials, enrolment, proposals, results, retention, seal_levels
+from app.reactions import (
+    credentials,
+    enrolment,
+    proposals,
+    results,
+    retention,
+    seal_levels,
+    wallet,
+)
 from app.reactions.types import Reaction, Runner
 
-_PARTS = (proposals, enrolment, results, credentials, seal_levels, retention)
+_PARTS = (proposals, enrolment, results, credentials, seal_levels, retention, wallet)
 
 
 def _joined() -> dict[type[Event], tuple[Reaction, ...]]:

@@ -28,6 +28,7 @@ from app.routers import (
     skills,
     status_lists,
     undecided,
+    wallet,
 )
 from app.routers.pages import landing, shared, verifying
 
@@ -51,15 +52,17 @@ ROUTERS: tuple[APIRouter, ...] = (
     results.router,
     links.router,
     credentials_batches.router,
+    # Before those whose addresses have a parameter where this one has a word.
+    credentials.verification_router,
     credentials.router,
     credentials_life.router,
     local_sealing.router,
     credential_shares.router,
     credential_shares.public_router,
     status_lists.router,
-    credentials.verification_router,
     credentials_shown.router,
     credentials_shown.shared_router,
+    wallet.router,
     verifying.router,
     shared.router,
     landing.router,

@@ -31,6 +31,7 @@ from app.adapters.memory.results import (
 )
 from app.adapters.memory.results_participants import MemoryParticipants
 from app.adapters.memory.retention import MemoryErasures, MemoryRetention
+from app.adapters.memory.wallets import MemoryWalletConsents
 from app.adapters.results_awards import ResultAwards
 from app.domain.access.ports import AuditRecord
 from app.domain.access.roles import Caller
@@ -293,6 +294,11 @@ class MemoryWork(EnrolmentRepositories):
             MemoryTable(self, "status_list_place"),
             MemoryTable(self, "credential"),
         )
+
+    @cached_property
+    def wallet_consents(self) -> MemoryWalletConsents:
+        """Whose credentials may go into their wallet."""
+        return MemoryWalletConsents(MemoryTable(self, "wallet_consent"))
 
     @cached_property
     def shares(self) -> MemoryShares:

@@ -36,6 +36,7 @@ from app.adapters.postgres.results_participants import PostgresParticipants
 from app.adapters.postgres.retention import PostgresErasures, PostgresRetention
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.platform import AuditRecordRow
+from app.adapters.postgres.wallet_consents import PostgresWalletConsents
 from app.adapters.results_awards import ResultAwards
 from app.domain.access.roles import Caller
 from app.domain.clock import Clock
@@ -211,6 +212,11 @@ class PostgresWork(EnrolmentRepositories):
     def transcripts(self) -> PostgresTranscripts:
         """Transcripts as they were signed."""
         return PostgresTranscripts(self)
+
+    @cached_property
+    def wallet_consents(self) -> PostgresWalletConsents:
+        """Whose credentials may go into their wallet."""
+        return PostgresWalletConsents(self)
 
     @cached_property
     def shares(self) -> PostgresShares:

@@ -20,6 +20,7 @@ from app.domain.credentials.seal import (
 )
 from app.domain.credentials.status import CredentialState, Delivery, PublicStatus
 from app.domain.credentials.verification import Verification
+from app.domain.credentials.wallet import WalletConsents
 from app.domain.errors import Conflict, Finding, NotFound
 from app.domain.jobs import Jobs
 from app.domain.unit_of_work import UnitOfWork
@@ -330,6 +331,11 @@ class CredentialsWork(UnitOfWork, Protocol):
     @property
     def transcripts(self) -> Transcripts:
         """Transcripts as they were signed."""
+        ...
+
+    @property
+    def wallet_consents(self) -> WalletConsents:
+        """Whose credentials may go into their wallet."""
         ...
 
     @property

@@ -27,6 +27,7 @@ from app.domain.credentials.ports import AnotherIsLive, CredentialsWork, Sealing
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder, SealDoubtful
 from app.domain.credentials.status import LIVE, Channel, Delivery, DeliveryState
 from app.domain.credentials.use_cases_batches import certified
+from app.domain.credentials.use_cases_wallet import want_deposit
 from app.domain.errors import Conflict, DomainError, InternalInconsistency, Unavailable
 from app.domain.ids import new_id
 from app.domain.jobs import JobItem, Progress
@@ -227,6 +228,7 @@ async def keep_sealed(
         await work.credentials.note_delivery(
             Delivery(credential.id, Channel.EMAIL, DeliveryState.PENDING, issued.issued_at)
         )
+        await want_deposit(credential, work=work, at=issued.issued_at)
         return Done("done", "sealed", credential.id)
     if item.supersedes is not None:
         # Takes back that the old one gave way.

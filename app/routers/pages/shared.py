@@ -26,7 +26,7 @@ from app.routers.pages.checklist import (
 from app.routers.pages.elements import Content, Html, e
 from app.routers.pages.layout import PERSONAL, language_of, page
 from app.routers.pages.verifying import alliance_of
-from app.routers.pages.words import say
+from app.routers.pages.words import LANGUAGES, say
 
 router = APIRouter(include_in_schema=False)
 
@@ -164,7 +164,7 @@ def _downloads(shown: Shown, token: str, tag: str) -> Content:
                     "li",
                     e(
                         "a",
-                        f"{say('pdf-file', tag)} ({language})",
+                        f"{say('pdf-file', tag)} – {LANGUAGES.get(language, language)}",
                         href=_file(token, "pdf", shown, {"language": language}),
                     ),
                 )

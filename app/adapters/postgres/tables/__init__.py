@@ -30,4 +30,7 @@ from app.adapters.postgres.tables import (
 from app.adapters.postgres.tables import (
     retention as retention,
 )
+from app.adapters.postgres.tables import (
+    wallet as wallet,
+)
 from app.adapters.postgres.tables.base import metadata as metadata
