@@ -1,5 +1,6 @@
 """Credentials: reading, downloading, status, verification, and the seals behind them."""
 
+from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -107,10 +108,23 @@ async def get_credential(
     response_class=Response,
     responses={200: {"description": "The sealed credential.", "content": {JSONLD: _SEALED}}},
 )
-async def download_credential(credential: UUID, caller: CallerDep, ports: PortsDep) -> Response:
+async def download_credential(
+    credential: UUID,
+    caller: CallerDep,
+    ports: PortsDep,
+    revision: Annotated[
+        int | None,
+        Query(
+            ge=1,
+            le=1_000_000,
+            description="1 is what left the seal; without it, the newest. Further revisions add "
+            "timestamps and revocation data, and change nothing",
+        ),
+    ] = None,
+) -> Response:
     """The sealed credential, byte for byte as it was sealed. Keep the file as it is.
 
-    For its holder and the issuer's officers. `ETag` is the document's SHA-256.
+    For its holder and the issuer's officers. `ETag` is the file's SHA-256.
     """
     found, document = await use_cases.download_credential(
         credential,
@@ -123,7 +137,8 @@ async def download_credential(credential: UUID, caller: CallerDep, ports: PortsD
         media_type=JSONLD,
         headers={
             "Content-Disposition": f'attachment; filename="{credential}.jsonld"',
-            "ETag": f'"{found.sha256}"',
+            "ETag": f'"{sha256(document).hexdigest()}"',
+        revision=revision,
         },
     )
 

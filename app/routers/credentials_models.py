@@ -32,6 +32,7 @@ from app.domain.credentials.use_cases_batches import (
 from app.domain.credentials.use_cases_credentials import SeenCredential
 from app.domain.errors import Finding
 from app.domain.vocabulary.award import Award, NotReady
+from app.routers.seal_levels_models import SealStandingOut
 
 REGISTRATION = UUID("0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b")
 HASH = Field(description="SHA-256, hexadecimal", examples=["9f86d081884c7d65" * 4])
@@ -280,7 +281,10 @@ class CredentialOut(BaseModel):
     since: datetime = Field(description="when it came into its state")
     reason: str | None = Field(description="why it was suspended, revoked or reinstated")
     sealed_at: datetime | None
-    sha256: str | None = Field(description="of the document, hexadecimal")
+    sha256: str | None = Field(description="of the document as it left the seal, hexadecimal")
+    seal: SealStandingOut | None = Field(
+        None, description="how its seal stands up to time; nothing once the document is erased"
+    )
     certificate_sha256: str | None
     development: bool = Field(description="sealed with a stand-in that proves nothing")
     profile: str | None = Field(description="application profile that it follows")
@@ -340,6 +344,9 @@ def _links(credential: Credential) -> CredentialLinksOut:
         images=[f"{here}/images/{language}" for language in credential.languages],
         shares=f"{here}/shares",
         superseded_by=path(credential.superseded_by),
+            seal=None
+            if seen.seal is None
+            else SealStandingOut.of(seen.seal, by_officer=seen.by_officer),
         supersedes=path(credential.supersedes),
     )
 

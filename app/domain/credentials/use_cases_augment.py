@@ -15,6 +15,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from app.domain.clock import Clock
+from app.domain.credentials.credential import CredentialNotFound
 from app.domain.credentials.events import SealLevelDue
 from app.domain.credentials.levels import (
     DocumentRevision,
@@ -61,7 +62,9 @@ async def raise_seal(
     async with work() as reading:
         credential = await reading.credentials.read(credential_id)
         newest = (await reading.revisions.of(credential_id))[-1]
-        (standing,) = await reading.revisions.standings([credential_id])
+        standing = next(iter(await reading.revisions.standings([credential_id])), None)
+        if standing is None:
+            raise CredentialNotFound(credential_id)
         document = await reading.revisions.document(credential_id, newest.revision)
     if credential.state not in LIVE:
         return standing

@@ -10,6 +10,7 @@ from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
 from app.domain.credentials.credential import Change, Credential, CredentialNotFound
 from app.domain.credentials.events import DeliveryRequested
+from app.domain.credentials.levels import SealStanding
 from app.domain.credentials.ports import CredentialsWork, Sealing
 from app.domain.credentials.seal import SealFacts, SealNotFound, SealUnavailable
 from app.domain.credentials.status import (
@@ -56,6 +57,8 @@ class SeenCredential:
     credential: Credential
     deliveries: tuple[Delivery, ...]
     allowed_actions: tuple[str, ...]
+    seal: SealStanding | None = None
+    """Where its seal stands on the way to its level; None when the document is erased."""
     by_officer: bool = False
     """Whether they see it by their office, with what is proposed about it."""
 
@@ -107,17 +110,27 @@ async def get_credential(
 
 
 async def download_credential(
-    credential_id: UUID, *, work: CredentialsWork, caller: Caller, clock: Clock
+    credential_id: UUID,
+    *,
+    revision: int | None = None,
+    work: CredentialsWork,
+    caller: Caller,
+    clock: Clock,
 ) -> tuple[Credential, bytes]:
     """The sealed document, exactly as it was kept; notes that its holder has it now.
 
-    Raises CredentialNotFound, CredentialErased, NotAllowed.
+    Without a number, its newest revision. Raises CredentialNotFound, CredentialErased,
+    RevisionNotFound, NotAllowed.
     """
     async with work:
         credential = await work.credentials.read(credential_id)
         place = await enter(credential, "download_credential", work=work, caller=caller)
         _kept(credential)
-        document = await work.credentials.document(credential_id)
+        document = (
+            await work.credentials.document(credential_id)
+            if revision is None
+            else await work.revisions.document(credential_id, revision)
+        )
         if place.own:
             await work.credentials.note_delivery(
                 Delivery(credential_id, Channel.DOWNLOAD, DeliveryState.DELIVERED, clock.now())
@@ -276,6 +289,7 @@ async def seen_by(
             for action in _actions(credential, caller)
             if permits(PERMISSIONS[action], caller, place)
         ),
+        seal=next(iter(await work.revisions.standings([credential.id])), None),
         by_officer=permits(PERMISSIONS["get_credential"], caller, replace(place, own=False)),
     )
 
