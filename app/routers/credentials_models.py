@@ -328,6 +328,7 @@ class CredentialOut(BaseModel):
             else None,
             links=_links(credential),
             deliveries=[DeliveryOut.of(delivery) for delivery in seen.deliveries],
+            "seal",
             allowed_actions=list(seen.allowed_actions),
         )
 
