@@ -44,6 +44,7 @@ Access = Annotated[
     Query(
         max_length=200,
         description="what opening a limited link has answered with; good for half an hour",
+        examples=["cGFzcy1vZi1hLWxpbWl0ZWQtbGluay0wMDAwMDAwMDA"],
     ),
 ]
 

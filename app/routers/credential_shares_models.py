@@ -67,7 +67,7 @@ class ShareOut(BaseModel):
     expires_at: datetime | None = Field(description="null: until it is revoked")
     view_limit: int | None
     views: int = Field(description="how often it was opened")
-    recipient: str | None
+    recipient: str | None = Field(examples=["Application at the city council"])
     shows_name: bool
     revoked_at: datetime | None
     version: int
@@ -132,7 +132,8 @@ class NewPageOut(NewShareOut):
     """A public page that was just made, and how to put it into a profile."""
 
     linkedin: str = Field(
-        description="opens LinkedIn's form for certifications, filled in; nothing is sent by us"
+        description="opens LinkedIn's form for certifications, filled in; nothing is sent by us",
+        examples=["https://www.linkedin.com/profile/add?startTask=CERTIFICATION_NAME"],
     )
 
 
@@ -147,6 +148,7 @@ class ShownOut(BaseModel):
     access: str | None = Field(
         None,
         description="send it as `access` for half an hour with every further look at this link",
+        examples=["cGFzcy1vZi1hLWxpbWl0ZWQtbGluay0wMDAwMDAwMDA"],
     )
     id: UUID | None = None
     urn: str | None = None
@@ -165,7 +167,11 @@ class ShownOut(BaseModel):
         description="`extract`: rendered from the sealed credential, whose seal covers the whole "
         "of it and is not shown here"
     )
-    links: dict[str, str] = Field({}, description="paths: status, document, verification …")
+    links: dict[str, str] = Field(
+        {},
+        description="paths: status, document, verification …",
+        examples=[{"status": "/v1/credentials/0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b/status"}],
+    )
 
     @classmethod
     def of(cls, shown: Shown, token: str) -> "ShownOut":

@@ -40,7 +40,7 @@ class NoticeOut(BaseModel):
     """Something to know about what was done."""
 
     code: str = Field(examples=["copies_may_look_verified"])
-    text: str
+    text: str = Field(examples=["Copies of the sealed file stay as they are."])
 
     @classmethod
     def of(cls, notice: Notice) -> "NoticeOut":

@@ -151,7 +151,9 @@ class BatchOut(BaseModel):
     scheduled_for: datetime | None = Field(
         None, description="its job begins then; null: once it is approved"
     )
-    reason: str | None = Field(None, description="why credentials are issued again")
+    reason: str | None = Field(
+        None, description="why credentials are issued again", examples=["The name has changed."]
+    )
     is_reissue: bool = Field(False, description="replaces a credential that was issued before")
     cancel_requested: bool = Field(
         False, description="given up; its worker ends with the credential in the making"
@@ -173,7 +175,9 @@ class BatchItemOut(BaseModel):
     state: CredentialState | None = None
     supersedes: UUID | None = Field(None, description="the credential that it shall replace")
     outcome: str | None = Field(
-        None, description="`done`, `skipped` or `failed`; null until the job has come to it"
+        None,
+        description="`done`, `skipped` or `failed`; null until the job has come to it",
+        examples=["done"],
     )
     code: str | None = Field(None, description="why", examples=["sealed"])
 
@@ -231,7 +235,9 @@ class DeliveryOut(BaseModel):
     channel: Channel
     state: DeliveryState
     at: datetime
-    code: str | None = Field(None, description="why the last attempt failed")
+    code: str | None = Field(
+        None, description="why the last attempt failed", examples=["mail_refused"]
+    )
     attempts: int = Field(0, description="how often it was tried")
 
     @classmethod
@@ -253,12 +259,23 @@ class CredentialLinksOut(BaseModel):
     """Where to find what belongs to a credential. Paths of this service."""
 
     status: str = Field(examples=["/v1/credentials/0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b/status"])
-    verification_page: str = Field(description="for people; where its QR code leads")
-    document: str
-    images: list[str]
-    shares: str
-    superseded_by: str | None = None
-    supersedes: str | None = None
+    verification_page: str = Field(
+        description="for people; where its QR code leads",
+        examples=["/verify/0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b"],
+    )
+    document: str = Field(
+        examples=["/v1/credentials/0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b/document"]
+    )
+    images: list[str] = Field(
+        examples=[["/v1/credentials/0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b/images/en"]]
+    )
+    shares: str = Field(examples=["/v1/credentials/0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b/shares"])
+    superseded_by: str | None = Field(
+        None, examples=["/v1/credentials/0192f3a1-6c80-7a15-8b3d-9e2f4a5b6c7d"]
+    )
+    supersedes: str | None = Field(
+        None, examples=["/v1/credentials/0192f3a1-6c80-7a15-8b3d-9e2f4a5b6c7d"]
+    )
 
 
 class CredentialOut(BaseModel):
@@ -311,6 +328,7 @@ class CredentialOut(BaseModel):
         """From the domain."""
         derived = {
             "urn", "title", "languages", "deliveries", "allowed_actions", "links", "pending",
+            "seal",
         }  # fmt: skip
         credential, pending = seen.credential, seen.credential.pending
         return cls(
@@ -326,9 +344,11 @@ class CredentialOut(BaseModel):
             )
             if pending is not None and seen.by_officer
             else None,
+            seal=None
+            if seen.seal is None
+            else SealStandingOut.of(seen.seal, by_officer=seen.by_officer),
             links=_links(credential),
             deliveries=[DeliveryOut.of(delivery) for delivery in seen.deliveries],
-            "seal",
             allowed_actions=list(seen.allowed_actions),
         )
 
@@ -345,9 +365,6 @@ def _links(credential: Credential) -> CredentialLinksOut:
         images=[f"{here}/images/{language}" for language in credential.languages],
         shares=f"{here}/shares",
         superseded_by=path(credential.superseded_by),
-            seal=None
-            if seen.seal is None
-            else SealStandingOut.of(seen.seal, by_officer=seen.by_officer),
         supersedes=path(credential.supersedes),
     )
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import random
 import signal
 import sys
 from pathlib import Path
@@ -18,13 +20,15 @@ from app.adapters.issuing.sealing import EdcSealing
 from app.adapters.issuing.trusted import Trusted
 from app.domain.clock import SystemClock
 from app.domain.credentials.batch import BatchState, Outcome
+from app.domain.credentials.status import CredentialState, DeliveryState
 from app.domain.credentials.use_cases_batches import approve_batch, prepare_batch
 from app.domain.jobs import JobState
 from app.domain.plain import to_plain
 from tests.contracts.issuing_house import House, postgres_house
 
 ROOT = Path(__file__).parents[3]
-LEARNERS = 12
+LONG = os.environ.get("MC_ISSUING_KILLS") is not None
+"""Set it for a batch of 500 with twenty kills: some minutes."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -93,20 +97,43 @@ async def an_approved_batch(house: House, data_dir: Path):
     return approved, job
 
 
-async def test_a_worker_killed_twice_in_the_middle_leaves_one_credential_per_learner(
-    engine: AsyncEngine, database_url: str, data_dir: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("learners", "kills"),
+    [
+        (12, 2),
+        pytest.param(
+            500,
+            20,
+            marks=pytest.mark.skipif(not LONG, reason="some minutes: set MC_ISSUING_KILLS"),
+        ),
+    ],
+)
+async def test_workers_killed_at_random_moments_leave_one_credential_per_learner(
+    engine: AsyncEngine,
+    database_url: str,
+    data_dir: Path,
+    tmp_path: Path,
+    learners: int,
+    kills: int,
 ) -> None:
     house = postgres_house(engine)
-    awards = house.learners(LEARNERS)
+    awards = house.learners(learners)
     file = tmp_path / "awards.json"
     file.write_text(json.dumps(to_plain(awards)))
     batch, job = await an_approved_batch(house, data_dir)
 
-    for enough in (2, 6):
+    moments = sorted(random.sample(range(1, learners * 9 // 10), kills))
+    survived = []
+    for enough in moments:
         worker = await a_worker(database_url, data_dir, file)
         await until(engine, enough)
+        # Anywhere between two credentials, or in the middle of keeping one.
+        await asyncio.sleep(random.uniform(0, 0.05))
         await killed(worker)
-        assert await sealed(engine) < LEARNERS
+        survived.append(await sealed(engine))
+    print(f"killed at {survived} of {learners}")
+    assert survived == sorted(survived)
+    assert survived[-1] < learners
 
     worker = await a_worker(database_url, data_dir, file)
     while True:
@@ -119,24 +146,32 @@ async def test_a_worker_killed_twice_in_the_middle_leaves_one_credential_per_lea
 
     assert (done.state, done.result) == (
         JobState.SUCCEEDED,
-        {"sealed": LEARNERS, "skipped": 0, "failed": 0},
+        {"sealed": learners, "skipped": 0, "failed": 0},
     )
     live = await house.live()
     assert sorted(live) == sorted(award.registration for award in awards)
-    assert [len(credentials) for credentials in live.values()] == [1] * LEARNERS
+    assert [len(credentials) for credentials in live.values()] == [1] * learners
     async with house.work() as work:
         finished = await work.batches.read(batch.id)
         items = await work.jobs.items(job.id)
         records = await work.audit.page(
-            kind="credential", subject=None, actor=None, after=None, limit=99
+            kind="credential", subject=None, actor=None, after=None, limit=learners + 1
         )
         documents = [await work.credentials.document(c) for (c,) in live.values()]
-    assert (finished.state, finished.outcome) == (BatchState.FINISHED, Outcome(LEARNERS, 0, 0))
+        kept = await work.credentials.page(
+            issuers=None, edition=house.edition, state=None, after=None, limit=learners + 1
+        )
+        places = [p for c in kept for p in await work.status_lists.places(c.id)]
+        deliveries = [d for c in kept for d in await work.credentials.deliveries(c.id)]
+    assert {credential.state for credential in kept} == {CredentialState.SEALED}
+    assert len({(place.list, place.position) for place in places}) == 2 * learners
+    assert [d.state for d in deliveries] == [DeliveryState.PENDING] * learners
+    assert (finished.state, finished.outcome) == (BatchState.FINISHED, Outcome(learners, 0, 0))
     assert {item.key: item.detail["credential"] for item in items} == {
         str(registration): str(credential) for registration, (credential,) in live.items()
     }
     assert {item.code for item in items} == {"sealed"}
-    assert len(records) == LEARNERS
+    assert len(records) == learners
     now = SystemClock().now()
     trust = TrustStore((development_anchor(data_dir / "seals", now),))
     for document in documents:
