@@ -42,10 +42,15 @@ class NothingToImport(Invalid):
 
     code = "nothing_to_import"
 
-    def __init__(self) -> None:
+    def __init__(self, *, file: bool, form: bool, dry_run: bool) -> None:
+        wanted = (
+            (file, Finding("/file", "required", "Send the export as `file`.")),
+            (form, Finding("/form", "required", "Name the form by its id in Microsoft Forms.")),
+            (dry_run, Finding("#/query/dry_run", "required", "A file is tried first: true.")),
+        )
         super().__init__(
             "Send the file and the form's id with dry_run=true; then the plan_token of its report.",
-            findings=[Finding("/file", "required", "Send the export as `file`.")],
+            findings=[finding for is_there, finding in wanted if not is_there],
         )
 
 
@@ -102,7 +107,7 @@ async def import_registrations(
         found, job = await use_cases.request_commit(edition, plan_token, work=work, caller=caller)
         return _started(found.id, job, response)
     if file is None or not form or not dry_run:
-        raise NothingToImport
+        raise NothingToImport(file=file is not None, form=bool(form), dry_run=dry_run)
     found, job = await use_cases.receive_import(
         edition,
         form,

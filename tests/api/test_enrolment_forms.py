@@ -115,6 +115,10 @@ async def test_a_hostile_file_fails_its_job_with_a_reason(api: EditionApi) -> No
     job = await api.uploads(path, b"PK\x03\x04 and nothing else")
     assert (job["state"], job["error"]["code"]) == ("failed", "file_refused")
     assert "Download it from Forms again" in job["error"]["detail"]
+    nothing = await api(ELENA, "POST", f"{path}/imports")
+    assert [one["pointer"] for one in nothing.json()["errors"]] == [
+        "/file", "/form", "#/query/dry_run",
+    ]  # fmt: skip
     nothing = await api(ELENA, "POST", f"{path}/imports?dry_run=true")
     assert (nothing.status_code, nothing.json()["code"]) == (422, "nothing_to_import")
     unknown = await api(ELENA, "POST", f"{path}/imports?plan_token={uuid4()}.x")
