@@ -61,11 +61,16 @@ class MemoryQueue:
             self._waiting.extend((name, event) for name in reactions.NAMES.get(type(event), ()))
         self._waiting.extend(("", job) for job in jobs)
 
-    async def drain(self, ports: Ports) -> int:
-        """Run everything that waits, and what that leads to; how much it was."""
+    async def drain(self, ports: Ports, only: str | None = None) -> int:
+        """Run everything that waits, and what that leads to; how much it was.
+
+        `only` names one reaction: the others of a story that is not about them are left out.
+        """
         ran = 0
         while self._waiting:
             name, what = self._waiting.pop(0)
+            if only is not None and name != only:
+                continue
             await (react(name, what, ports) if name else run_job(what, ports))
             ran += 1
         return ran
