@@ -8,6 +8,7 @@ from app.adapters.edc.certificates import TEST_IDENTIFIER, CertificateFacts
 from app.adapters.edc.contents import at, language_map, moment_at, objects, text_at
 from app.adapters.edc.opened import Sealed
 from app.adapters.edc.strict_json import NotReadable
+from app.domain.credentials.credential_id import credential_urn
 from app.domain.credentials.profile_validation import against_the_shapes
 from app.domain.credentials.status import CredentialState
 from app.domain.credentials.verification import (
@@ -199,6 +200,8 @@ def revocation_check(
             advice="Ask its issuer whether it is still in force.",
         )
     evidence = {"state": known.state.value, "since": known.since.isoformat()}
+    if known.successor is not None:
+        evidence["successor"] = credential_urn(known.successor)
     match known.state:
         case CredentialState.SEALED:
             return Check(
