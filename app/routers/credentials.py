@@ -22,6 +22,7 @@ from app.routers.credentials_models import (
 from app.routers.habits import (
     CallerDep,
     CursorDep,
+    ExactRoute,
     HabitRoute,
     LimitDep,
     Page,
@@ -33,7 +34,7 @@ from app.routers.verification_models import VerificationOut
 
 router = APIRouter(prefix="/v1", tags=["credentials"], route_class=HabitRoute)
 # Verifying changes nothing and its answers are personal, so that none is kept for a repetition.
-verification_router = APIRouter(prefix="/v1", tags=["credentials"])
+verification_router = APIRouter(prefix="/v1", tags=["credentials"], route_class=ExactRoute)
 
 JSONLD = "application/ld+json"
 PEM = "application/x-pem-file"
@@ -46,7 +47,16 @@ _SEALED = {
     },
 }
 _ANYTHING = {"schema": {"description": "whatever is to be looked at; the answer says what it is"}}
-_BARE = (JSONLD, "application/json", "application/jose+json", "application/octet-stream")
+_BARE = (
+    JSONLD,
+    "application/json",
+    "application/jose+json",
+    "application/pdf",
+    "application/xml",
+    "text/xml",
+    "application/octet-stream",
+)
+_AS_TEXT = _BARE[:3]
 
 
 class FileMissing(Invalid):
@@ -126,8 +136,9 @@ async def download_credential(
 
     For its holder and the issuer's officers. `ETag` is the file's SHA-256.
     """
-    found, document = await use_cases.download_credential(
+    _, document = await use_cases.download_credential(
         credential,
+        revision=revision,
         work=ports.work(caller, "download_credential"),
         caller=caller,
         clock=ports.clock,
@@ -138,7 +149,6 @@ async def download_credential(
         headers={
             "Content-Disposition": f'attachment; filename="{credential}.jsonld"',
             "ETag": f'"{sha256(document).hexdigest()}"',
-        revision=revision,
         },
     )
 
@@ -189,8 +199,8 @@ _VERIFY_BODY: dict[str, Any] = {
                     "properties": {"file": {"type": "string", "format": "binary"}},
                 }
             },
-            **dict.fromkeys(_BARE[:-1], _ANYTHING),
-            _BARE[-1]: _BINARY,
+            **dict.fromkeys(_AS_TEXT, _ANYTHING),
+            **dict.fromkeys(_BARE[len(_AS_TEXT) :], _BINARY),
         },
     }
 }
@@ -203,7 +213,8 @@ async def verify_credential(request: Request, ports: PortsDep) -> VerificationOu
     """Check a credential, whoever issued it: check by check, with reasons and advice.
 
     Takes sealed European Digital Credentials of every level and unsealed ones, which are reported
-    as such. Nothing is fetched, and nothing of the file is kept. Works for everybody.
+    as such, alone or embedded in a PDF, of which nothing else is looked at. XML is named for what
+    it is. Nothing is fetched, and nothing of the file is kept. Works for everybody.
     """
     found = await verify(
         await _presented(request), reading=ports.reading, verifier=ports.verifier, clock=ports.clock

@@ -1,6 +1,7 @@
 """The API's habits, built once: callers, problems, versions, pages, repeats, limits."""
 
 from app.routers.habits.caller import CallerDep, PortsDep
+from app.routers.habits.exact import ExactRoute
 from app.routers.habits.pages import Cursor, CursorDep, LimitDep, Page, page_of
 from app.routers.habits.problems import Problem
 from app.routers.habits.repeats import HabitRoute
@@ -10,6 +11,7 @@ __all__ = [
     "CallerDep",
     "Cursor",
     "CursorDep",
+    "ExactRoute",
     "HabitRoute",
     "IfMatch",
     "LimitDep",

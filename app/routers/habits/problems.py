@@ -1,7 +1,7 @@
 """The one place where refusals become HTTP: problem details (RFC 9457) for every one of them."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -169,11 +169,18 @@ def _known_methods(request: Request) -> list[str]:
     return [
         method
         for method in ("GET", "PUT", "POST", "PATCH", "DELETE")
-        if any(
-            route.matches({**request.scope, "method": method})[0] is Match.FULL
-            for route in request.app.routes
-        )
+        if method in _methods_of_first(request, method)
     ]
+
+
+def _methods_of_first(request: Request, method: str) -> Collection[str]:
+    for route in request.app.routes:
+        match, found = route.matches({**request.scope, "method": method})
+        if match is Match.FULL:
+            # A signpost only leads to the route that answers.
+            chosen = found.get("signposted", route)
+            return getattr(chosen, "methods", None) or ()
+    return ()
 
 
 async def _defect(request: Request, error: Exception) -> JSONResponse:

@@ -1,0 +1,39 @@
+"""Verifying over HTTP what is not plain JSON, and what the address knows."""
+
+import pytest
+
+from tests.adapters.edc.credentials import a_credential, as_bytes
+from tests.adapters.edc.seals import sealed
+from tests.adapters.edc.test_other_files import ELMO, a_pdf
+from tests.api.conftest import Api
+
+ADDRESS = "/v1/credentials/verify"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+async def test_another_method_than_post_is_not_allowed_there(api: Api, method: str) -> None:
+    answer = await api(None, method, ADDRESS)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert answer.json()["code"] == "method_not_allowed"
+
+
+async def test_a_pdf_is_verified_by_what_is_embedded_in_it(api: Api) -> None:
+    document = a_pdf(sealed())
+    as_file = {"file": ("mine.pdf", document, "application/pdf")}
+    form = (await api(None, "POST", ADDRESS, files=as_file)).json()
+    headers = {"Content-Type": "application/pdf"}
+    bare = (await api(None, "POST", ADDRESS, content=document, headers=headers)).json()
+    assert (form["presented_as"], bare["presented_as"]) == ("pdf", "pdf")
+    checks = {check["name"]: check["code"] for check in form["checks"]}
+    assert (checks["seal"], checks["issuer_trust"]) == ("seal_intact", "unknown_issuer")
+    assert bare["checks"] == form["checks"]
+
+
+async def test_xml_is_named_and_an_unsealed_credential_is_said_to_be_one(api: Api) -> None:
+    headers = {"Content-Type": "application/xml"}
+    named = (await api(None, "POST", ADDRESS, content=ELMO, headers=headers)).json()
+    assert (named["presented_as"], named["checks"][0]["code"]) == ("xml", "elmo_transcript")
+    headers = {"Content-Type": "application/json"}
+    bare = as_bytes(a_credential())
+    unsealed = (await api(None, "POST", ADDRESS, content=bare, headers=headers)).json()
+    assert (unsealed["sealed"], unsealed["level"], unsealed["proven_at"]) == (False, None, None)
