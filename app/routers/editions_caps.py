@@ -45,7 +45,7 @@ class CapsPreviewIn(BaseModel):
 class TooLowOut(BaseModel):
     """A cap that cannot be set: more people have a place."""
 
-    scope: str
+    scope: str = Field(examples=["institution:HKA"])
     cap: int
     placed: int
 

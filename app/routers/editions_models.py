@@ -236,7 +236,9 @@ class TimedMoveOut(BaseModel):
 
     at: datetime
     move: Move
-    scope: str | None = Field(description="for `release`: whose reserve")
+    scope: str | None = Field(
+        description="for `release`: whose reserve", examples=["institution:HKA"]
+    )
 
 
 class CapsStepIn(BaseModel):

@@ -23,7 +23,7 @@ class EditionPlacesOut(BaseModel):
     """The numbers of one institution in one edition."""
 
     edition: UUID
-    code: str
+    code: str = Field(examples=["IMC-2026-001-E1"])
     state: EditionState
     start: date
     cap: int | None = Field(description="null where the edition sets none for it")
@@ -68,8 +68,12 @@ async def list_places(
     ports: PortsDep,
     cursor: CursorDep,
     limit: LimitDep = 50,
-    starting_from: Annotated[date | None, Query(description="first day from here on")] = None,
-    starting_until: Annotated[date | None, Query(description="first day up to here")] = None,
+    starting_from: Annotated[
+        date | None, Query(description="first day from here on", examples=["2027-01-01"])
+    ] = None,
+    starting_until: Annotated[
+        date | None, Query(description="first day up to here", examples=["2027-12-31"])
+    ] = None,
 ) -> Page[EditionPlacesOut] | Response:
     """How many places an institution has used and how many of its people wait, by edition.
 

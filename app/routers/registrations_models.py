@@ -147,7 +147,7 @@ class AffiliationOut(BaseModel):
 class PrivacyNoticeOut(BaseModel):
     """Which privacy notice the person was shown, and when."""
 
-    version: str
+    version: str = Field(examples=["1"])
     shown_at: datetime
 
 
@@ -170,7 +170,9 @@ class RegistrationOut(BaseModel):
     affiliation: AffiliationOut
     person: PersonOut
     privacy_notice: PrivacyNoticeOut
-    consents: dict[str, datetime] = Field(description="by code: when it was given")
+    consents: dict[str, datetime] = Field(
+        description="by code: when it was given", examples=[{"news": "2027-03-01T09:00:00Z"}]
+    )
     data_confirmed_at: datetime | None = Field(description="when what is known was confirmed")
     version: int = Field(description="the ETag")
     allowed_actions: list[str]

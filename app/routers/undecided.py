@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 
 from app.domain.access.roles import Caller
 from app.domain.enrolment.notices import PrivacyNotices
+from app.domain.enrolment.registration import State
 from app.domain.enrolment.use_cases_undecided import PossibleDouble, Undecided
 from app.domain.enrolment.use_cases_undecided import list_undecided as undecided_of
 from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
 from app.routers.habits.pages import BadCursor
 from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
+from app.routers.imports_models import SuggestionOut
 from app.routers.registrations_models import RegistrationOut
 
 router = APIRouter(prefix="/v1/editions/{edition}", tags=["registrations"], route_class=HabitRoute)
@@ -25,13 +27,6 @@ _HEADER = (
 _ALL = 100_000
 
 
-class SuggestionOut(BaseModel):
-    """A partner whose name is like what was written."""
-
-    institution: str
-    likeness: float = Field(description="0 to 1")
-
-
 class PossibleDoubleOut(BaseModel):
     """Another registration that could be of the same person."""
 
@@ -39,7 +34,7 @@ class PossibleDoubleOut(BaseModel):
     full_name: str
     email: str
     institution: str | None
-    state: str
+    state: State
     received_at: datetime
     same_address: bool
     same_name: bool
@@ -53,7 +48,7 @@ class PossibleDoubleOut(BaseModel):
             full_name=person.full_name,
             email=person.email,
             institution=one.bucket,
-            state=one.state.value,
+            state=one.state,
             received_at=one.receipt.received_at,
             same_address=double.same_address,
             same_name=double.same_name,

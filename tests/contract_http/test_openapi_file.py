@@ -20,11 +20,11 @@ COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
 VERBS = frozenset(
     word
     for line in (
-        "accept approve begin cancel check close conclude confirm create decide download drop edit",
-        "end erase propose rerun retry revoke suspend",
-        "get give import issue list look map object open prepare preview publish record register",
-        "replay request resolve resume retire review search start stream submit suggest take",
-        "validate verify withdraw",
+        "accept approve begin cancel check close conclude confirm contest create decide",
+        "download drop edit end erase finish get give import issue lift list look map object",
+        "open prepare preview propose publish record register release replay request rerun",
+        "resolve resume retire retry review revoke search start stop stream submit suggest",
+        "suspend take validate verify withdraw",
     )
     for word in line.split()
 )
