@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.domain.credentials.credential import Credential
 from app.domain.credentials.share import Share, ShareNotFound, ShareView
+from app.domain.credentials.status import CredentialState
 from app.domain.credentials.status_list import (
     ENTRIES,
     SET_BY,
@@ -78,7 +79,11 @@ class MemoryStatusLists:
             for (list_, position), holder in self._entries.items()
             if list_ == status_list
             for credential in [self._credentials.get(holder)]
-            if credential is not None and credential.since != credential.sealed_at
+            if credential is not None
+            and (
+                credential.state is not CredentialState.SEALED
+                or credential.since != credential.sealed_at
+            )
         ]
         return StatusList(
             kept.id,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, literal, select, update
+from sqlalchemy import Row, Select, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.postgres.tables.base import table
@@ -18,6 +18,7 @@ from app.adapters.postgres.tables.credentials_life import (
     StatusListRow,
 )
 from app.domain.credentials.share import Share, ShareKind, ShareNotFound, ShareView
+from app.domain.credentials.status import CredentialState
 from app.domain.credentials.status_list import (
     ENTRIES,
     SET_BY,
@@ -78,7 +79,13 @@ class PostgresStatusLists:
         listed = await self._work.connection.execute(
             select(_entry.c.position, _credential.c.state, _credential.c.since)
             .join(_credential, _credential.c.id == _entry.c.credential)
-            .where(_entry.c.list == status_list, _credential.c.since != _credential.c.sealed_at)
+            .where(
+                _entry.c.list == status_list,
+                or_(
+                    _credential.c.state != CredentialState.SEALED.value,
+                    _credential.c.since != _credential.c.sealed_at,
+                ),
+            )
         )
         changed = listed.all()
         states = {state.value for state in SET_BY[purpose]}
