@@ -285,6 +285,10 @@ def _changes(stage: str, body: Body | None = None) -> Ask:
     return Ask(stage, CREDENTIAL, body, ("learner-9002", "/v1/credentials/{credential}"))
 
 
+_LOCAL = {"batch": "{local_batch}", "credential": "{to_sign}"}
+_LOCAL_BATCH = ("learner-9001", "/v1/issuing-batches/{local_batch}")
+
+
 ON_CREDENTIALS: dict[str, Ask] = {
     "list_awards": Ask("accepted", EDITION),
     "prepare_batch": Ask("accepted", EDITION),
@@ -293,6 +297,23 @@ ON_CREDENTIALS: dict[str, Ask] = {
     "approve_batch": Ask("prepared", BATCH, version=_BATCH),
     "cancel_batch": Ask("prepared", BATCH, version=_BATCH),
     "rerun_batch": Ask("batch_failed", BATCH, version=_BATCH),
+    "get_local_sealing": Ask("to_sign", BATCH, path=_LOCAL),
+    "renew_local_sealing": Ask("to_sign", BATCH, version=_LOCAL_BATCH, path=_LOCAL),
+    "download_local_sealing": Ask("to_sign", BATCH, path=_LOCAL),
+    "get_prepared_seal": Ask("to_sign", BATCH, path=_LOCAL),
+    "download_signing_input": Ask("to_sign", BATCH, path=_LOCAL),
+    "attach_seals": Ask(
+        "to_sign", BATCH, lambda story, asker: {"signatures": story.signatures}, path=_LOCAL
+    ),
+    "attach_sealed_files": Ask(
+        "to_sign",
+        BATCH,
+        more=lambda story: {"files": {"file": ("c.jsonld", story.sealed, "application/ld+json")}},
+        path=_LOCAL,
+    ),
+    "export_unsigned_batch": Ask("prepared", BATCH),
+    "export_unsigned_credential": Ask("accepted", EDITION),
+    "get_credential_elmo": Ask("sealed", CREDENTIAL),
     "suspend_credential": _changes("sealed", _REASON),
     "propose_revocation": _changes("sealed", _REASON),
     "propose_reinstatement": _changes("suspended", _REASON),
@@ -362,11 +383,11 @@ ON_PLATFORM: dict[str, Ask] = {
         query="?uri=http://data.europa.eu/esco/occupation/none", is_empty=True
     ),
     "get_retention": Ask(),
-    "list_erasures": Ask("imported", is_empty=True),
+    "list_erasures": Ask("imported"),
     "erase_person": Ask(
         "open",
         json=lambda story, asker: {
-            "registration": story.things["registration"],
+            "registration": story.things["ended"],
             "reason": "At their request.",
         },
     ),

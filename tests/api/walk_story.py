@@ -7,6 +7,7 @@ Whoever leads is not the one who seals, and a learner's home is no partner: othe
 one could not be told from a rule about the other.
 """
 
+import base64
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +18,10 @@ from typing import Any
 
 import httpx
 
+from app.adapters.edc.jades import general_serialisation
 from app.adapters.identity.local import ISSUER as LOCAL
 from app.adapters.memory.esco_versions import StoredVersion
+from app.adapters.memory.seals import ELSEWHERE
 from app.adapters.memory.unit_of_work import MemoryStore
 from app.demo.content import FRAMEWORK, ProposalContent
 from app.demo.workbook import QUESTIONS, ZONE, Response, write
@@ -28,6 +31,7 @@ from app.ports import Ports
 from tests.api.conftest import Api
 from tests.api.proposal_steps import REVIEWERS, Steps
 from tests.deliveries import signed
+from tests.memory_ports import SEALS
 
 LEAD = "UNIOVI"
 ISSUER = "HKA"
@@ -75,6 +79,10 @@ class Story:
     secret: str = ""
     """With which the flow of the form signs."""
     workbook: bytes = b""
+    signatures: list[dict[str, str]] = field(default_factory=list)
+    """Made elsewhere over what a batch has prepared."""
+    sealed: bytes = b""
+    """The same as a whole file."""
 
     def keep(self, stage: str) -> None:
         """Remember what is committed now."""
@@ -189,6 +197,12 @@ class Story:
             json=person("learner-3", None) | {"organisation": "Universidad de Oviedoo"},
         )  # fmt: skip
         self.things["undecided"] = unclear.json()["id"]
+        gone = await self.do(
+            "learner-4", "POST", f"{self.edition}/registrations", json=person("learner-4", HOME)
+        )
+        self.things["ended"] = gone.json()["id"]
+        ended = f"/v1/registrations/{gone.json()['id']}"
+        await self.do("learner-4", "POST", f"{ended}/cancel", json={"reason": "no time"}, act=True)
         self.keep("open")
         if self.store is not None:
             await grant(self.api.ports, "learner-9000", Role.ENROLMENT_OFFICER, HOME)
@@ -306,6 +320,8 @@ class Story:
         return {"grades": graded, "grade": "Pass"}
 
     async def _issue(self) -> None:
+        if self.store is not None:
+            await self._sign_elsewhere()
         prepared = await self.do(OFFICERS[0], "POST", f"{self.edition}/issuing-batches")
         self.things["batch"] = prepared.json()["id"]
         batch = f"/v1/issuing-batches/{self.things['batch']}"
@@ -318,6 +334,32 @@ class Story:
         self.things["credential"] = found.json()["items"][0]["id"]
         self.keep("sealed")
         await self._live_on()
+
+    async def _sign_elsewhere(self) -> None:
+        """A batch whose key is elsewhere, as far as the signing; then as if it had not been."""
+        prepared = await self.do(
+            OFFICERS[0], "POST", f"{self.edition}/issuing-batches", json={"seal": ELSEWHERE}
+        )
+        self.things["local_batch"] = prepared.json()["id"]
+        batch = f"/v1/issuing-batches/{self.things['local_batch']}"
+        await self.do(OFFICERS[1], "POST", f"{batch}/approve", act=True)
+        await self.api.drain()
+        found = await self.do(OFFICERS[0], "GET", f"{batch}/local-sealing")
+        [waiting, *_] = [one for one in found.json()["items"] if one["state"] == "to_sign"]
+        self.things["to_sign"] = waiting["credential"]
+        bytes_ = await self.do(
+            OFFICERS[0], "GET", f"{batch}/local-sealing/{waiting['credential']}/signing-input"
+        )
+        value = base64.urlsafe_b64encode(
+            SEALS.key(prepared.json()["issuer"]).sign(bytes_.content)
+        ).decode()
+        self.signatures = [{"credential": waiting["credential"], "signature": value}]
+        protected, _, payload = bytes_.content.partition(b".")
+        self.sealed = general_serialisation(
+            payload, protected.decode(), base64.urlsafe_b64decode(value)
+        )
+        self.keep("to_sign")
+        self.return_to("accepted")
 
     async def _fail_one(self, batch: str) -> None:
         """What was approved is changed before it is sealed; then the story goes on without that."""

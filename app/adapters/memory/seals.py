@@ -7,7 +7,7 @@ from functools import cached_property
 
 from app.adapters.edc.authorities import Authority, SealSubject, new_authority, new_rsa_key
 from app.adapters.edc.development_seal import development_subject
-from app.adapters.edc.seals import SealKey, SoftwareSealKey
+from app.adapters.edc.seals import LocalSealKey, SealKey, SoftwareSealKey
 from app.adapters.edc.trust import TrustAnchor, TrustStore
 from app.adapters.issuing.keys import no_seal
 from app.adapters.issuing.organisations import organisation_of
@@ -15,6 +15,9 @@ from app.adapters.reference import partners
 from app.domain.clock import Clock
 from app.domain.credentials.seal import DEFAULT_SEAL, SealName
 from app.domain.vocabulary.institutions import InstitutionCode
+
+ELSEWHERE: SealName = "elsewhere"
+"""The name of a seal with the same certificate, whose key is said to be with its institution."""
 
 _EARLIER = timedelta(days=1)
 _LIFE = timedelta(days=3650)
@@ -49,11 +52,15 @@ class ThrowAwaySeals:
         return sorted(self._made)
 
     def names(self, institution: InstitutionCode) -> Sequence[SealName]:
-        """One, without a name of its own, for every partner."""
-        return (DEFAULT_SEAL,) if any(p.code == institution for p in partners()) else ()
+        """Two for every partner: one that is used, and its twin that is used elsewhere."""
+        known = any(partner.code == institution for partner in partners())
+        return (DEFAULT_SEAL, ELSEWHERE) if known else ()
 
     def key(self, institution: InstitutionCode, name: SealName | None = None) -> SealKey:
         """The seal of one partner; made if there is none. Raises SealUnavailable."""
+        if name == ELSEWHERE:
+            here = self.key(institution)
+            return LocalSealKey(here.alg, tuple(here.certificate_chain))
         if name not in (None, DEFAULT_SEAL):
             raise no_seal(institution, name)
         with self._making:

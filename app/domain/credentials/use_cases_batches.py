@@ -292,6 +292,13 @@ def allowed_on_batch(batch: IssuingBatch, caller: Caller) -> list[str]:
         actions.append("approve_batch")
     if permits(PERMISSIONS["rerun_batch"], caller, place) and batch.has_failures:
         actions.append("rerun_batch")
+    if batch.local and batch.state is BatchState.APPROVED:
+        steps = ("get_local_sealing", "download_local_sealing", "attach_seals")
+        actions += [
+            step
+            for step in (*steps, "attach_sealed_files", "renew_local_sealing")
+            if permits(PERMISSIONS[step], caller, place)
+        ]
     if permits(PERMISSIONS["cancel_batch"], caller, place) and batch.may_be_cancelled:
         actions.append("cancel_batch")
     return actions

@@ -23,6 +23,8 @@ UNKEPT = frozenset(
         "open_link",
         "request_link",
         "create_form_secret",
+        # Known by form and number, whatever it is called.
+        "import_responses",
     }
 )
 """POSTs that keep no answer for a repetition: personal, or a key to something."""
@@ -44,6 +46,8 @@ VERSIONED = frozenset(
         "get_credential_data",
         "prepare_batch",
         "get_batch",
+        "get_local_sealing",
+        "download_signing_input",
         "download_credential",
         "get_credential",
         "create_share",
@@ -59,6 +63,7 @@ LOCATED = {
     "prepare_batch": f"/v1/issuing-batches/{ID}",
     "prepare_reissue": f"/v1/issuing-batches/{ID}",
     "rerun_batch": f"/v1/jobs/{OTHER_ID}",
+    "renew_local_sealing": f"/v1/jobs/{OTHER_ID}",
     "create_share": f"/v1/credentials/{ID}/shares/{OTHER_ID}",
     "publish_page": f"/v1/credentials/{ID}/shares/{OTHER_ID}",
     "create_edition": f"/v1/editions/{ID}",
@@ -75,6 +80,11 @@ _ALSO: dict[str, frozenset[str]] = {
     "list_skills_below": frozenset({"404"}),
     "list_occupation_skills": frozenset({"404"}),
     "list_demo_people": frozenset({"404"}),
+    # The signature is wrong.
+    "import_responses": frozenset({"401"}),
+    # Refused while data are not confirmed, or once a credential is not in force any more.
+    "export_unsigned_credential": frozenset({"409"}),
+    "get_credential_elmo": frozenset({"409"}),
     # Refused while certified fields are missing.
     "preview_credential": frozenset({"409"}),
 }
@@ -170,6 +180,7 @@ def _header(description: str, example: str, *, required: bool = True) -> Json:
 _ETAGS = {
     "download_credential": "the document's SHA-256",
     "get_status_list": "for If-None-Match",
+    "download_signing_input": "the SHA-256 of the bytes",
 }
 
 TRACE = {"Trace-Id": _header("name it when you ask for help", "4bf92f3577b34da6a3ce929d0e0e4736")}
