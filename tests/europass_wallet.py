@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -96,6 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         files = {
             part.get_param("name", header="content-disposition"): part.get_payload(decode=True)
             for part in (parts if isinstance(parts, list) else [])
+            if isinstance(part, Message)
         }
         file = files.get("_credential")
         number = _number(file) if isinstance(file, bytes) else None

@@ -61,8 +61,8 @@ async def get_wallet_choice(
     )
 
 
-@router.put("", operation_id="choose_wallet")
-async def choose_wallet(
+@router.put("", operation_id="edit_wallet_choice")
+async def edit_wallet_choice(
     registration: UUID, body: WalletChoiceIn, caller: CallerDep, ports: PortsDep
 ) -> WalletChoiceOut:
     """Have your credential put into your Europass wallet, or not any more.
@@ -74,7 +74,7 @@ async def choose_wallet(
         await use_cases.choose_wallet(
             registration,
             body.deposit,
-            work=ports.work(caller, "choose_wallet"),
+            work=ports.work(caller, "edit_wallet_choice"),
             caller=caller,
             clock=ports.clock,
             offered=ports.wallets is not None,

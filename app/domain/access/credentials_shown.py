@@ -9,5 +9,5 @@ CREDENTIALS_SHOWN: dict[str, Permission] = {
     "download_share_pdf": PUBLIC,
     # What goes to Europass is its holder's word alone.
     "get_wallet_choice": HOLDER,
-    "choose_wallet": HOLDER,
+    "edit_wallet_choice": HOLDER,
 }

@@ -65,7 +65,7 @@ async def choose_wallet(
     wallet. Raises WalletRegistrationNotFound, WalletNotOffered.
     """
     async with work:
-        await _enter(registration, "choose_wallet", work, caller)
+        await _enter(registration, "edit_wallet_choice", work, caller)
         if not deposit:
             await work.wallet_consents.withdraw(registration)
             return WalletChoice(registration, offered, None)
