@@ -160,9 +160,19 @@ def take_apart(outer: Mapping[str, Any], raw: bytes) -> Sealed:
 
 
 def is_canonical(outer: Mapping[str, Any], raw: bytes) -> bool:
-    """Whether a file has byte for byte the form in which we write sealed credentials."""
+    """Whether a file that can be opened has byte for byte the form in which we write them."""
     written = json.dumps(outer, ensure_ascii=False, separators=(",", ":"))
-    return written.encode("utf-8") == raw and list(outer) == ["payload", "signatures"]
+    entry = outer["signatures"][0]
+    members = ["protected", "header", "signature"] if "header" in entry else _WITHOUT_HEADER
+    return (
+        written.encode("utf-8") == raw
+        and list(outer) == ["payload", "signatures"]
+        and list(entry) == members
+        and bool(entry.get("header", {"etsiU": True}).get("etsiU"))
+    )
+
+
+_WITHOUT_HEADER = ["protected", "signature"]
 
 
 def decoded(text: object, code: str) -> bytes:

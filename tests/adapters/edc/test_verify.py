@@ -304,6 +304,46 @@ def test_a_payload_in_base64_is_a_proper_seal_that_europass_cannot_read() -> Non
     assert outcome(verification)["format"] == (WARNING, "not_for_europass")
 
 
+def _reordered(outer: dict[str, Any]) -> bytes:
+    return as_bytes({"signatures": outer["signatures"], "payload": outer["payload"]})
+
+
+REWRITTEN = {
+    "blanks between the parts": lambda outer: json.dumps(outer, ensure_ascii=False).encode(),
+    "lines": lambda outer: json.dumps(outer, ensure_ascii=False, indent=2).encode(),
+    "a line at the end": lambda outer: as_bytes(outer) + b"\n",
+    "escapes for letters": lambda outer: json.dumps(outer, separators=(",", ":")).encode(),
+    "the payload last": _reordered,
+    "an empty header": lambda outer: as_bytes(
+        outer | {"signatures": [outer["signatures"][0] | {"header": {}}]}
+    ),
+    "an escaped slash": lambda outer: as_bytes(outer).replace(b"https://", b"https:\\/\\/"),
+}
+
+
+@pytest.mark.parametrize("how", REWRITTEN)
+def test_a_file_of_ours_that_somebody_wrote_anew_is_noticed_although_its_seal_holds(
+    how: str,
+) -> None:
+    raw = sealed()
+    rewritten = REWRITTEN[how](json.loads(raw))
+    assert rewritten != raw
+    ours = PublicStatus(CREDENTIAL, CredentialState.SEALED, ISSUED)
+    assert outcome(verified(raw, status=ours))["format"] == (OK, "profile_followed")
+    found = verified(rewritten, status=ours)
+    assert outcome(found)["seal"] == (OK, "seal_intact")
+    assert outcome(found)["format"][0] is WARNING
+    assert found.verdict is Verdict.PARTIALLY_VERIFIED
+    # Others may write their files as they like.
+    if how != "the payload last":
+        assert verified(rewritten).verdict is Verdict.VERIFIED
+
+
+def test_a_bom_or_a_second_value_is_no_json() -> None:
+    for raw in (b"\xef\xbb\xbf" + sealed(), sealed() + b"{}"):
+        assert verified(raw).verdict is Verdict.FAILED
+
+
 def test_the_id_can_be_looked_up_before_verifying() -> None:
     assert credential_id(sealed()) == f"urn:credential:{CREDENTIAL}"
     assert credential_id(as_bytes(a_credential())) == f"urn:credential:{CREDENTIAL}"
