@@ -30,7 +30,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-runtime demo run test check bench bench-esco migrate openapi format lock clean
+.PHONY: help setup setup-runtime demo run test check bench bench-enrolment bench-esco migrate openapi format lock clean
 
 help: ## List these commands
 	@echo "INGENIUM micro-credentials"; echo
@@ -60,6 +60,9 @@ check: $(DEV) ## Format, lint, types, import contracts, migrations and OpenAPI f
 
 bench: $(RUNTIME) ## Run the benchmarks; the last line is JSON
 	@$(PY) -m app bench $(BENCH_ARGS)
+
+bench-enrolment: $(RUNTIME) ## Measure registering, quotas and imports; the last line is JSON
+	@$(PY) -m app bench-enrolment $(BENCH_ARGS)
 
 bench-esco: $(RUNTIME) ## Measure look-up and suggestion of ESCO skills; the last line is JSON
 	@$(PY) -m app bench-esco $(BENCH_ARGS)

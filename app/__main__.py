@@ -245,6 +245,13 @@ def bench(arguments: argparse.Namespace, settings: Settings) -> int:
     return run(arguments, settings)
 
 
+def bench_enrolment(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Measure registering, quotas and imports; the last line is JSON."""
+    from app.bench.enrolment.command import run
+
+    return run(arguments, settings)
+
+
 def esco(arguments: argparse.Namespace, settings: Settings) -> int:
     """Import, sync, activate and show ESCO data."""
     from app.esco_command import run
@@ -315,6 +322,9 @@ def _parser() -> argparse.ArgumentParser:
     add("openapi", openapi).add_argument("--check", action="store_true")
     add("bench", bench).add_argument(
         "--quick", action="store_true", help="fewer and shorter rounds: less than a minute"
+    )
+    add("bench-enrolment", bench_enrolment).add_argument(
+        "--quick", action="store_true", help="fewer and shorter rounds"
     )
     add("settings", show_settings)
     from app.esco_command import add_arguments

@@ -28,11 +28,16 @@ async def publish(stage: Stage) -> str:
 
 async def direct_edition(stage: Stage, proposal: str, places: int, quota: int) -> str:
     """Plan and open an edition in which everybody is told at once; its path."""
+    return await open_edition(stage, proposal, places, quota, mode="direct")
+
+
+async def open_edition(stage: Stage, proposal: str, places: int, quota: int, *, mode: str) -> str:
+    """Plan and open an edition; its path."""
     now = datetime.now(UTC)
     start = now.date() + _UNTIL_IT_STARTS
     plan: dict[str, Any] = {
         "proposal": proposal,
-        "mode": "direct",
+        "mode": mode,
         "start": start.isoformat(),
         "end": (start + timedelta(days=50)).isoformat(),
         "time_zone": "Europe/Madrid",
