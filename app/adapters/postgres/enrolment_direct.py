@@ -4,7 +4,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.adapters.postgres.enrolment_window import Answer, Window, window_of
+from app.adapters.postgres.enrolment_window import Answer, Arguments, Window, window_of
 from app.domain.enrolment import events
 from app.domain.enrolment.affiliation import partner
 from app.domain.enrolment.direct import Claim, Claimed
@@ -51,7 +51,7 @@ class PostgresDirectRegistrations:
         """Register in a transaction of its own, in one round trip shared with those who come at
         the same moment."""
         window = self._window or window_of(self._work.engine, claim.edition)
-        row = await window.register(self._arguments(claim))
+        row = await window.register(self.arguments(claim))
         if row is None:
             return None
         edition = _known.get(claim.edition)
@@ -61,7 +61,8 @@ class PostgresDirectRegistrations:
             _known.put(edition)
         return _claimed(claim, row, edition)
 
-    def _arguments(self, claim: Claim) -> tuple[object, ...]:
+    def arguments(self, claim: Claim) -> Arguments:
+        """What the database is told about the claim."""
         identity = claim.person.identity
         registration, edition = claim.registration, claim.edition
         outbox = self._work.outbox
