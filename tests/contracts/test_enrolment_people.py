@@ -142,7 +142,7 @@ async def test_the_privacy_notice_that_was_shown_is_known_by_its_version_and_tim
 ) -> None:
     edition = await opened(work, clock, mode=Mode.DIRECT)
     since = clock.now() + timedelta(days=1)
-    notices = PrivacyNotices.of(["1", f"2@{since.isoformat()}"])
+    notices = PrivacyNotices.of(("1", f"2@{since.isoformat()}"))
 
     async def registers_with(name: str, version: str | None) -> RegistrationView:
         caller = await a_learner(work, name)

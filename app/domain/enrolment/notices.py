@@ -1,8 +1,8 @@
 """The privacy notices that people were shown, by the time from which each was in force."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -17,8 +17,9 @@ class PrivacyNotices:
 
     versions: tuple[tuple[datetime, str], ...] = ((_EVER, "1"),)
 
-    @classmethod
-    def of(cls, lines: Iterable[str]) -> "PrivacyNotices":
+    @staticmethod
+    @lru_cache(maxsize=8)
+    def of(lines: tuple[str, ...]) -> "PrivacyNotices":
         """From `version` or `version@instant` lines. Raises ValueError for what is none."""
         versions = []
         for line in lines:
@@ -29,7 +30,7 @@ class PrivacyNotices:
             versions.append((begins, version))
         if not versions:
             raise ValueError("name at least one version of the privacy notice")
-        return cls(tuple(sorted(versions)))
+        return PrivacyNotices(tuple(sorted(versions)))
 
     def at(self, instant: datetime) -> str:
         """The version that was shown at that instant; the oldest for any time before."""

@@ -22,10 +22,13 @@ from app.domain.enrolment.quota import (
     institution_scope,
 )
 from app.domain.enrolment.reasons import Reason
-from app.domain.enrolment.registration import State
+from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.use_cases_affiliation import Saying, contest_affiliation, decide_contest
+from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling, decide_registration
 from app.domain.enrolment.use_cases_editions import EditionChanges, edit_edition
 from app.domain.enrolment.use_cases_lists import publish_list, replay_decisions
 from app.domain.enrolment.use_cases_registrations import cancel_registration
+from app.domain.errors import Conflict
 from tests.domain.enrolment.memory import Store
 from tests.enrolment_builders import officer, opened, queue_up, registers
 
@@ -52,6 +55,8 @@ steps = st.lists(
         st.tuples(st.just("caps"), quotas),
         st.tuples(st.just("release"), st.just(None)),
         st.tuples(st.just("lift"), st.just(None)),
+        st.tuples(st.just("contest"), st.integers(0, 20)),
+        st.tuples(st.just("merge"), st.integers(0, 20)),
     ),
     max_size=25,
 )
@@ -69,6 +74,34 @@ async def changes_caps(store: Store, edition: Edition, quota: Quota) -> None:
             caller=officer(),
             clock=store.clock,
         )
+
+
+async def is_contested(store: Store, one: Registration) -> None:
+    """Their institution does not know them, and the edition's officer agrees."""
+    with suppress(Conflict):
+        by = officer(str(one.bucket))
+        seen = await contest_affiliation(
+            Saying(one.id, one.version, "no"), work=store(), caller=by, clock=store.clock
+        )
+        await decide_contest(
+            Saying(one.id, seen.registration.version, "agreed"), upheld=True, work=store(),
+            caller=officer(), clock=store.clock,
+        )  # fmt: skip
+
+
+async def are_merged(store: Store, one: Registration, other: Registration) -> None:
+    """An officer finds that two are one person."""
+    if not (one.is_live and other.is_live) or one.id == other.id:
+        return
+    async with store() as w:
+        edition = await w.editions.get(one.edition)
+        marked = await w.registrations.get(one.id)
+        marked.warnings = (Reason.POSSIBLE_DOUBLE.value,)
+        await w.registrations.save(edition, [marked])
+    await decide_registration(
+        one.id, marked.version, OfficerDecision(Ruling.MERGE, same_as=other.id), work=store(),
+        caller=officer(), clock=store.clock,
+    )  # fmt: skip
 
 
 async def live(store: Store, edition: Edition, happened: list[tuple[str, object]]) -> None:
@@ -90,6 +123,12 @@ async def live(store: Store, edition: Edition, happened: list[tuple[str, object]
                 await cancel_registration(
                     one.id, one.version, work=store(), caller=officer(), clock=store.clock
                 )
+            case "contest" if everybody:
+                assert isinstance(how, int)
+                await is_contested(store, everybody[how % len(everybody)])
+            case "merge" if everybody:
+                assert isinstance(how, int)
+                await are_merged(store, everybody[how % len(everybody)], everybody[0])
             case "caps":
                 assert isinstance(how, Quota)
                 await changes_caps(store, edition, how)
