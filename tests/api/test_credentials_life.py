@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from openpyxl import load_workbook
 
 from app.adapters.issuing.status_lists import JwsStatusListSealing
+from app.domain.credentials.use_cases_credentials import erase_credential
 from app.running import run_job
 from app.timers import start_due_batches
 from tests.api.results_api import CourseApi
@@ -413,3 +414,24 @@ async def test_a_holder_has_the_message_sent_again(api: CourseApi) -> None:
     assert len(api.mailbox(f"{BEN}@example.org")) == before + 1
     never = await api(BEN, "POST", f"{path}/europass/retry")
     assert (never.status_code, never.json()["code"]) == (409, "delivery_not_retried")
+
+
+async def test_a_file_still_verifies_and_its_status_is_told_when_all_else_is_erased(
+    api: CourseApi,
+) -> None:
+    (credential,) = await mine(api)
+    file = await api(BEN, "GET", credential["links"]["document"])
+    await step(api, INES, credential, "suspend", "Ben Ó Briain complained.")
+    await erase_credential(
+        UUID(credential["id"]), work=api.ports.system_work("erase"), clock=api.ports.clock
+    )
+    status = await status_of(api, credential["id"])
+    assert status["sha256"] == sha256(file.content).hexdigest() == credential["sha256"]
+    assert (status["standing"], status["issuer"]) == ("suspended", "UNIOVI")
+    found = await verified(api, file.content)
+    codes = {check["name"]: check["code"] for check in found["checks"]}
+    assert (codes["revocation"], codes["seal"]) == ("suspended", "seal_intact")
+    (seen,) = await mine(api)
+    assert (seen["reason"], seen["deliveries"], seen["allowed_actions"]) == (None, [], [])
+    gone = await api(BEN, "GET", credential["links"]["document"])
+    assert (gone.status_code, gone.json()["code"]) == (404, "credential_erased")

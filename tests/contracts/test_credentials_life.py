@@ -58,6 +58,7 @@ from app.domain.credentials.use_cases_life import (
     suspend_credential,
 )
 from app.domain.jobs import JobState
+from app.domain.retention.rules import DataKind
 from tests.contracts.issuing_house import House, memory_house, postgres_house
 from tests.issuing_builders import LEARNER, Notes, officer
 
@@ -537,3 +538,18 @@ async def test_every_credential_has_its_places_and_the_bits_follow_its_state(hou
     await proposed(house, credential, Change.REINSTATE)
     await confirmed(house, credential)
     assert await bits() == [False, False]
+
+
+async def test_retention_of_our_copies_leaves_the_register(engine):
+    house = postgres_house(engine)
+    credential, _ = await issued(house)
+    before, places = await get_published_status(credential.id, work=house.work())
+    async with house.work() as work:
+        erase, kind = work.retention.erase, DataKind.CREDENTIAL_COPIES
+        assert await erase(kind, credential.sealed_at, 10) == {}
+        assert await erase(kind, house.clock.now(), 10) == {"credential": 1}
+        assert await erase(kind, house.clock.now(), 10) == {}
+    assert await get_published_status(credential.id, work=house.work()) == (before, places)
+    assert (await read(house, credential.id)).erased_at is not None
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM credential_source")) == 0

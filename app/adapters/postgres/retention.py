@@ -46,6 +46,7 @@ from app.adapters.postgres.retention_targets import (
 )
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.retention import ErasureRecordRow, RetentionDayRow
+from app.domain.credentials.use_cases_credentials import forget_holder
 from app.domain.retention.erased import TOOK_PART
 from app.domain.retention.ports import Counts, ErasureRecord, PersonBehind
 from app.domain.retention.rules import DataKind
@@ -79,12 +80,28 @@ class PostgresRetention:
 
     async def erase(self, kind: DataKind, cutoff: datetime, limit: int) -> Counts:
         """Erase at most so many records of each table of a kind."""
+        if kind is DataKind.CREDENTIAL_COPIES:
+            return await self._erase_copies(cutoff, limit)
         counts = {}
         for target in TARGETS.get(kind, ()):
             gone = await self._erase(target, cutoff, limit)
             if gone:
                 counts[target.table.name] = gone
         return counts
+
+    async def _erase_copies(self, cutoff: datetime, limit: int) -> Counts:
+        """Credential by credential, each whole, so that the register knows that they have gone."""
+        due = await self._work.connection.execute(
+            select(credential.c.id)
+            .where(credential.c.sealed_at < cutoff, credential.c.erased_at.is_(None))
+            .order_by(credential.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        found = list(due.scalars())
+        for one in found:
+            await forget_holder(one, work=self._work, at=self._work.clock.now())
+        return {"credential": len(found)} if found else {}
 
     async def _erase(self, target: Target, cutoff: datetime, limit: int) -> int:
         key = list(target.table.primary_key.columns)

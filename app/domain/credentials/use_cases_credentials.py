@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from app.domain.access.permissions import Place, permits, require
@@ -234,14 +235,19 @@ async def erase_credential(
     again changes nothing. Raises CredentialNotFound.
     """
     async with work:
-        credential = await work.credentials.get(credential_id)
-        if credential.state not in PUBLIC:
-            raise CredentialNotFound(credential_id)
-        if credential.erased_at is None:
-            hashes = await work.credentials.erase(credential_id)
-            await work.shares.erase(credential_id)
-            credential.erase(clock.now(), hashes)
-            await work.credentials.save(credential)
+        return await forget_holder(credential_id, work=work, at=clock.now())
+
+
+async def forget_holder(credential_id: UUID, *, work: CredentialsWork, at: datetime) -> Credential:
+    """The same within a unit of work that is open. Raises CredentialNotFound."""
+    credential = await work.credentials.get(credential_id)
+    if credential.state not in PUBLIC:
+        raise CredentialNotFound(credential_id)
+    if credential.erased_at is None:
+        hashes = await work.credentials.erase(credential_id)
+        await work.shares.erase(credential_id)
+        credential.erase(at, hashes)
+        await work.credentials.save(credential)
     return credential
 
 

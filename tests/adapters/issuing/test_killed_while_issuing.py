@@ -104,7 +104,10 @@ async def an_approved_batch(house: House, data_dir: Path):
         pytest.param(
             500,
             20,
-            marks=pytest.mark.skipif(not LONG, reason="some minutes: set MC_ISSUING_KILLS"),
+            marks=[
+                pytest.mark.timeout(3600),
+                pytest.mark.skipif(not LONG, reason="some minutes: set MC_ISSUING_KILLS"),
+            ],
         ),
     ],
 )
