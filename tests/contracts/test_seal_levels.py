@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -17,7 +16,6 @@ from app.domain.credentials.levels import (
     DocumentRevision,
     LevelFailure,
     LevelState,
-    Raised,
     RevisionNotFound,
     RevocationUnknown,
     SealLevel,
@@ -26,9 +24,9 @@ from app.domain.credentials.levels import (
     TimestampUnavailable,
 )
 from app.domain.credentials.use_cases_augment import LEASE, order_due, raise_seal
-from app.domain.errors import Finding
 from app.domain.ids import new_id
 from tests.contracts.issuing_house import House, memory_house, postgres_house
+from tests.paper_levels import PaperLevels
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -36,44 +34,6 @@ def house(request: pytest.FixtureRequest) -> House:
     if request.param == "memory":
         return memory_house()
     return postgres_house(request.getfixturevalue("engine"))
-
-
-@dataclass
-class PaperLevels:
-    """Adds the names of levels to documents on paper; fails where a story wants it."""
-
-    target: SealLevel = SealLevel.B_LTA
-    retired_digests: tuple[str, ...] = ()
-    renew_at: datetime | None = None
-    digest: str = "sha256"
-    failing: dict[SealLevel, Exception] = field(default_factory=dict)
-    asked: list[SealLevel] = field(default_factory=list)
-    together: asyncio.Barrier | None = None
-
-    async def raise_once(self, document: bytes) -> Raised:
-        levels = [level for level in SealLevel if level.value.encode() in document.split(b"+")]
-        level = (levels[-1] if levels else SealLevel.B_B).above
-        return await self._made(document, level)
-
-    async def renew(self, document: bytes) -> Raised:
-        return await self._made(document, SealLevel.B_LTA)
-
-    async def findings(self, *, ask: bool = True) -> Sequence[Finding]:
-        return ()
-
-    async def _made(self, document: bytes, level: SealLevel) -> Raised:
-        self.asked.append(level)
-        if self.together is not None:
-            await self.together.wait()
-        if level in self.failing:
-            raise self.failing[level]
-        top = level is SealLevel.B_LTA
-        return Raised(
-            document + b"+" + level.value.encode(),
-            level,
-            self.renew_at if top else None,
-            self.digest if top else None,
-        )
 
 
 async def a_credential(house: House) -> UUID:
