@@ -60,7 +60,7 @@ async def note_sealed(event: BatchFinished, ports: Ports) -> None:
     """Finish the edition once everybody who passed has a credential; else more batches follow."""
     async with ports.reading() as work:
         ready, not_ready = await work.awards.of_edition(event.edition)
-        passed = {one.registration for one in (*ready, *not_ready)}
+        passed = {one.registration for one in ready} | {one.registration for one in not_ready}
         found = await work.credentials.of_registrations(passed)
     sealed = {one.registration for one in found if one.state not in _NOT_SEALED}
     if not passed - sealed:
