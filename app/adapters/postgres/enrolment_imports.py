@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.adapters.postgres.copying import add_rows
 from app.adapters.postgres.enrolment_rows import to_response
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment_forms import (
@@ -45,7 +46,6 @@ _response = table(FormResponseRow)
 
 _basis_of = TypeAdapter(Basis).validate_python
 _suggestion_of = TypeAdapter(MappingSuggestion).validate_python
-_standing_of = TypeAdapter(RowStanding).validate_python
 _suggestions_of = TypeAdapter(tuple[Suggestion, ...]).validate_python
 
 
@@ -164,10 +164,8 @@ class PostgresImports:
     async def save_rows(self, import_id: UUID, rows: Sequence[ImportRow]) -> None:
         """Keep the verdicts, instead of any before."""
         await self._work.connection.execute(delete(_row).where(_row.c.import_id == import_id))
-        if rows:
-            await self._work.connection.execute(
-                insert(_row), [_row_values(import_id, row) for row in rows]
-            )
+        values = [_row_values(import_id, row) for row in rows]
+        await add_rows(self._work.connection, _row, values)
 
     async def rows(
         self,
@@ -281,7 +279,7 @@ def to_row(row: Row[Any]) -> ImportRow:
         institution=row.institution,
         registration=row.registration,
         same_as_row=row.same_as_row,
-        standing=_standing_of(row.standing) if row.standing else None,
+        standing=RowStanding(**row.standing) if row.standing else None,
         suggestions=tuple(Suggestion(code, likeness) for code, likeness in row.suggestions),
         warnings=tuple(row.warnings),
         planned=Verdict(row.planned) if row.planned else None,
@@ -298,6 +296,10 @@ class PostgresResponses:
         """Keep responses, or what is known of them now."""
         if not responses:
             return
+        values = [_response_values(edition, response) for response in responses]
+        if not await self._any_of(edition, {response.brought_by for response in responses}):
+            await add_rows(self._work.connection, _response, values)
+            return
         new = insert(_response)
         await self._work.connection.execute(
             new.on_conflict_do_update(
@@ -312,8 +314,19 @@ class PostgresResponses:
                     )
                 },
             ),
-            [_response_values(edition, response) for response in responses],
+            values,
         )  # fmt: skip
+
+    async def _any_of(self, edition: UUID, brought_by: Collection[UUID]) -> bool:
+        """Whether any of these imports has brought anything yet. The edition's lock is held."""
+        found = await self._work.connection.scalar(
+            select(
+                select(_response.c.number)
+                .where(_response.c.edition == edition, _response.c.brought_by.in_(brought_by))
+                .exists()
+            )
+        )
+        return bool(found)
 
     async def of(self, registration: UUID) -> Sequence[StoredResponse]:
         """The responses of a registration, every version of them."""

@@ -8,6 +8,7 @@ from sqlalchemy import Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Text
 
+from app.adapters.postgres.copying import add_rows
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment import ExternalSpellingRow, PersonRow
 from app.domain.enrolment.person import Identity, Person
@@ -80,10 +81,8 @@ class PostgresPersons:
 
     async def add(self, persons: Sequence[Person]) -> None:
         """Keep new people."""
-        if persons:
-            await self._work.connection.execute(
-                insert(_person), [{"id": p.id, **_values(p)} for p in persons]
-            )
+        values = [{"id": p.id, **_values(p)} for p in persons]
+        await add_rows(self._work.connection, _person, values)
 
     async def save(self, persons: Sequence[Person]) -> None:
         """Keep what is known of them now."""

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, case, func, or_, select, true, union, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
+from app.adapters.postgres.copying import add_rows
 from app.adapters.postgres.enrolment_rows import fixed, to_registration, to_response, values
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment import PersonRow, RegistrationRow
@@ -92,9 +93,8 @@ class PostgresRegistrations:
 
     async def add(self, edition: Edition, registrations: Sequence[Registration]) -> None:
         """Keep new registrations with their events, and count them."""
-        await self._work.connection.execute(
-            insert(_registration), [{**values(r), **fixed(r)} for r in registrations]
-        )
+        new = [{**values(r), **fixed(r)} for r in registrations]
+        await add_rows(self._work.connection, _registration, new)
         await self._counted(edition, registrations)
 
     async def save(self, edition: Edition, registrations: Sequence[Registration]) -> None:

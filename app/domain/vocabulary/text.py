@@ -46,6 +46,8 @@ def missing_languages(texts: LanguageMap | None, wanted: Sequence[str]) -> list[
 
 def folded(text: str) -> str:
     """A key for comparing what people type: no accents, case, punctuation or double spaces."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    kept = (c if c.isalnum() else " " for c in letters if not unicodedata.combining(c))
-    return " ".join("".join(kept).split())
+    letters = text.casefold()
+    if not letters.isascii():
+        decomposed = unicodedata.normalize("NFKD", letters)
+        letters = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return " ".join("".join([c if c.isalnum() else " " for c in letters]).split())

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -69,7 +70,7 @@ class Answers:
     language: str = "en"
     """BCP 47 tag."""
 
-    @property
+    @cached_property
     def identity(self) -> Identity:
         """Address and name as keys."""
         return identity_of(self.email, self.full_name)
