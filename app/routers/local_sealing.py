@@ -14,6 +14,7 @@ from app.routers.archives import ZIP_RESPONSE, unpacked, zip_response
 from app.routers.credentials_models import BatchOut
 from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_etag
 from app.routers.local_sealing_models import (
+    CREDENTIAL,
     AttachedListOut,
     LocalSealingOut,
     PreparedSealOut,
@@ -39,7 +40,9 @@ _UPLOAD: dict[int | str, dict[str, Any]] = {
 }
 XML = "application/xml"
 _XML = {"schema": {"type": "string", "format": "binary"}}
-After = Annotated[UUID | None, Query(description="`next` of the part before")]
+After = Annotated[
+    UUID | None, Query(description="`next` of the part before", examples=[CREDENTIAL])
+]
 
 
 class SealedFileUnusable(Invalid):

@@ -27,7 +27,11 @@ class LocalLearnerOut(BaseModel):
     state: Literal["to_prepare", "to_sign", "sealed"]
     credential: UUID | None = Field(None, description="by which a signature is attached")
     prepared_at: datetime | None = None
-    digest: str | None = Field(None, description="SHA-256 of what is to be signed, hexadecimal")
+    digest: str | None = Field(
+        None,
+        description="SHA-256 of what is to be signed, hexadecimal",
+        examples=["9f86d081884c7d65" * 4],
+    )
 
     @classmethod
     def of(cls, learner: LocalLearner) -> "LocalLearnerOut":
@@ -81,13 +85,18 @@ class PreparedSealOut(BaseModel):
     credential: UUID = Field(examples=[CREDENTIAL])
     registration: UUID
     algorithm: str = Field(description="of the signature (RFC 7518)", examples=["RS256"])
-    certificate_sha256: str = Field(description="of the seal, hexadecimal")
+    certificate_sha256: str = Field(
+        description="of the seal, hexadecimal", examples=["9f86d081884c7d65" * 4]
+    )
     prepared_at: datetime
     digest: str = _DIGEST
     protected: str = Field(
         description="protected header, base64url as it is signed", examples=["eyJhbGciOiJSUzI1NiJ9"]
     )
-    payload: str = Field(description="the credential: JSON as text, personal data")
+    payload: str = Field(
+        description="the credential: JSON as text, personal data",
+        examples=['{"@context":["https://www.w3.org/2018/credentials/v1"]}'],
+    )
 
     @classmethod
     def of(cls, prepared: PreparedSeal) -> "PreparedSealOut":
@@ -185,7 +194,9 @@ class AttachedOut(BaseModel):
     credential: UUID
     status: Literal["sealed", "already_sealed", "refused"]
     code: str | None = Field(None, examples=["signature_refused"])
-    detail: str | None = None
+    detail: str | None = Field(
+        None, examples=["This is not the seal of what was prepared (signature_wrong)."]
+    )
 
     @classmethod
     def of(cls, attached: Attached) -> "AttachedOut":
