@@ -54,6 +54,7 @@ async def mine(house: House):
     """A credential of LEARNER."""
     (award,) = house.learners(1)
     await house.run(await house.approved())
+    assert LEARNER.account is not None
     house.awards.accounts[LEARNER.account] = (award.registration,)
     async with house.work() as work:
         (credential,) = await work.credentials.of_registrations([award.registration])

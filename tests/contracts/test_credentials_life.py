@@ -242,7 +242,7 @@ async def test_a_new_name_makes_a_new_credential_and_the_two_name_each_other(hou
     assert (before.state, before.successor) == (CredentialState.SUPERSEDED, fresh.id)
     assert (after.state, after.predecessor) == (CredentialState.SEALED, old.id)
     _, outcomes = await get_batch(batch.id, work=house.work(house.ines), caller=house.ines)
-    assert [o.credential.id for o in outcomes] == [fresh.id]
+    assert [o.credential and o.credential.id for o in outcomes] == [fresh.id]
     assert await house.run(batch) == Outcome(sealed=1, skipped=0, failed=0)
     assert len(await all_of(house, award)) == 2
 
@@ -428,6 +428,7 @@ async def test_a_planned_batch_gets_its_job_when_the_day_has_come(house):
     house.clock.time += timedelta(days=3)
     assert await due(house) == [batch.id]
     started = await start_due_batch(batch.id, work=house.work(house.ivan), clock=house.clock)
+    assert started is not None
     async with house.work() as work:
         job = await work.jobs.read(started.job)
     assert (job.state, job.requested_by) == (JobState.QUEUED, house.ivan.actor)
