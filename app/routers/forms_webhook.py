@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi.routing import APIRoute
 
 from app.domain.access.roles import Caller
 from app.domain.enrolment import use_cases_deliveries as use_cases
@@ -44,11 +45,14 @@ class OtherForm(Invalid):
         super().__init__(detail, findings=[Finding("/form_id", self.code, detail)])
 
 
-class SignedRoute(HabitRoute):
-    """A route that reads nothing of a body before its signature is known to be right."""
+class SignedRoute(APIRoute):
+    """A route that reads nothing of a body before its signature is known to be right.
+
+    It takes no Idempotency-Key: what is delivered twice is known by itself.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap the handler, and what keeps its answers, too."""
+        """Wrap FastAPI's handler."""
         answer = super().get_route_handler()
 
         async def signed(request: Request) -> Response:

@@ -28,7 +28,10 @@ class RetentionRuleOut(BaseModel):
     """One kind of data, its period here, and how much of it is due."""
 
     kind: DataKind
-    what: str = Field(description="what goes, and what stays")
+    what: str = Field(
+        description="what goes, and what stays",
+        examples=["one-time links with their addresses"],
+    )
     runs_from: RunsFrom = Field(description="from when the period runs")
     days: int | None = Field(description="none: it is kept until a period is set")
     cutoff: datetime | None = Field(description="what is older is due")

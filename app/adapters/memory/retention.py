@@ -1,7 +1,7 @@
 """Finds and erases data about people in memory.
 
-Knows what enrolment, results and the platform keep in memory. Sealed documents, prepared seals and
-shares are of other stores, whose periods PostgreSQL alone has to hold.
+Knows what enrolment and results keep, and jobs. Copies of credentials, shares, prepared seals,
+accounts, the log of mail and kept answers do not live long enough in memory to come of age.
 """
 
 from collections import Counter

@@ -79,7 +79,8 @@ async def two_of_the_same(engine: AsyncEngine, *, locks: bool) -> list[Any]:
     await flow.delivers(Row(1, at(house.clock, 1), "Someone", "s@his.se", "HIS"))
     early = Row(2, at(house.clock, -1), "Early", "early@his.se", "HIS")
     house.meets = asyncio.Barrier(2)
-    return await asyncio.gather(flow.delivers(early), flow.delivers(early), return_exceptions=True)
+    both = (flow.delivers(early), flow.delivers(early))
+    return [*await asyncio.gather(*both, return_exceptions=True)]
 
 
 async def test_two_of_the_same_at_once_are_answered_the_same(engine: AsyncEngine) -> None:

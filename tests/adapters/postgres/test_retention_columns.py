@@ -1,5 +1,7 @@
 """No column with data about people is forgotten by retention."""
 
+from typing import Any
+
 from sqlalchemy import Column, Text
 
 from app.adapters.postgres import tables
@@ -10,12 +12,12 @@ from app.domain.retention.rules import RULES, DataKind
 assert tables.metadata.tables
 
 
-def forgotten(columns: list[Column[object]]) -> list[str]:
+def forgotten(columns: list[Column[Any]]) -> list[str]:
     """Columns that go with no kind of data and have no reason for it."""
     return [str(column) for column in columns if not COVERAGE.get(str(column))]
 
 
-def does_not_go(column: Column[object], kind: DataKind) -> bool:
+def does_not_go(column: Column[Any], kind: DataKind) -> bool:
     """Whether erasing that kind leaves the column as it is."""
     mine = [target for target in TARGETS[kind] if target.table is column.table]
     return not any(not target.blank or column.name in target.blank for target in mine)
@@ -29,7 +31,7 @@ def test_every_personal_column_goes_with_a_kind_of_data_or_says_why_not() -> Non
 
 
 def test_a_new_personal_column_would_be_noticed() -> None:
-    new = Column("shoe_size", Text, info=PERSONAL)
+    new: Column[Any] = Column("shoe_size", Text, info=PERSONAL)
     assert forgotten([*personal_columns(), new]) == ["shoe_size"]
 
 
