@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from rich.console import Console
 from app.adapters.mail.old_files import OldMailFiles
 from app.domain.retention.rules import RULES, DataKind
 from app.domain.retention.use_cases import begin_day, preview_retention
+from app.reactions.results import teller_of
 from app.retention_command import table_of
 from app.settings import read_settings
 from tests.api.enrolment_api import ELENA, EditionApi
@@ -42,6 +44,10 @@ async def test_the_office_sees_what_is_due_erases_one_person_and_an_auditor_sees
     (record,) = (await api(AUD, "GET", "/v1/erasures?kind=person")).json()["items"]
     assert (record["id"], record["counts"]) == (done.json()["erasure"], done.json()["counts"])
     assert "learner-5" not in str(record)
+    # Nobody is written to who cannot be reached, and nothing waits for that.
+    teller = await teller_of(api.ports)
+    written = await teller.tell("place_given", UUID(body["registration"]), "place-again")
+    assert written is False
     rules = (await api(AUD, "GET", "/v1/retention")).json()["items"]
     assert [(one["kind"], one["days"]) for one in rules] == [
         (rule.kind.value, rule.days) for rule in RULES

@@ -17,7 +17,7 @@ from app.domain.enrolment.forms.responses import Answers
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.registration import LIVE, Registration
 from app.domain.results.result import Result
-from app.domain.retention.erased import ERASED_DOMAIN, TOOK_PART, erased_address
+from app.domain.retention.erased import TOOK_PART, erased_address, is_erased
 from app.domain.retention.ports import Counts, ErasureRecord, PersonBehind
 from app.domain.retention.rules import DataKind
 from app.domain.retention.use_cases import RegistrationToEraseNotFound
@@ -128,7 +128,7 @@ class MemoryRetention:
     def _contact(self, cutoff: datetime) -> Iterator[Change]:
         yield from self._stated(cutoff, took_part=True)
         for person in self._people(cutoff, took_part=True):
-            if not person.email.endswith(ERASED_DOMAIN):
+            if not is_erased(person.email):
                 yield "person", person.id, without_contact(person)
 
     def _in_ended(self, name: str, cutoff: datetime) -> Iterator[tuple[Any, Any]]:
@@ -232,7 +232,7 @@ class MemoryRetention:
         for key, told in self._table("sent_mail").items():
             if told in {str(one) for one in mine}:
                 yield "sent_mail", key, None
-        if not person.email.endswith(ERASED_DOMAIN):
+        if not is_erased(person.email):
             keeps = found.took_part
             yield "person", person.id, without_contact(person) if keeps else nobody(person)
 

@@ -14,6 +14,7 @@ from app.domain.messages import Value, compose
 from app.domain.results.policy import ResultsPolicy
 from app.domain.results.ports import EditionFacts, Participant, ResultsWork
 from app.domain.results.use_cases_links import make_link
+from app.domain.retention.erased import is_erased
 from app.domain.vocabulary.text import in_language
 
 log = logging.getLogger(__name__)
@@ -51,12 +52,15 @@ class Teller:
         """Write to the person of a registration; whether the message was taken, now or before.
 
         Raises MailUnavailable, so that it is tried again later. An address that refuses mail for
-        good is given up; the registration is logged, never the address.
+        good is given up; the registration is logged, never the address. Nobody writes to somebody
+        whose address has been erased.
         """
         found = await self._person(registration, message_id)
         if found is None:
             return True
         participant, edition = found
+        if is_erased(participant.email):
+            return False
         told = self._values(edition, participant.language) | dict(values or {})
         by_link = participant.account is None
         if by_link:

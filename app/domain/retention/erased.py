@@ -21,6 +21,11 @@ BLANK_ANSWERS: Mapping[str, str | None] = {
 cannot come back by another import."""
 
 
+def is_erased(address: str) -> bool:
+    """Whether it is the address of somebody who cannot be reached any more."""
+    return address.endswith(ERASED_DOMAIN)
+
+
 def erased_address(person: UUID) -> str:
     """An address that is nobody's, and no other person's."""
     return f"erased-{person}{ERASED_DOMAIN}"
