@@ -94,6 +94,7 @@ class HttpWeb:
             url,
             content=question.body,
             headers=_headers(question),
+            timeout=self._seconds,
         )
         await self._lead(request, url)
         auth = None if question.basic_auth is None else httpx.BasicAuth(*question.basic_auth)

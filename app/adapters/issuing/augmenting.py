@@ -33,6 +33,9 @@ from app.domain.errors import Finding
 _STILL_FRESH = timedelta(minutes=10)
 """How long an authority that answered is taken to be reachable."""
 
+_LONGEST_WAIT = 60.0
+"""Seconds that somebody who looks at a seal waits for authorities of timestamps."""
+
 
 @dataclass
 class EdcSealLevels:
@@ -212,7 +215,19 @@ def from_a_thread(levels: SealLevels, loop: asyncio.AbstractEventLoop) -> Reacha
     """The findings for those who look at a seal in a thread, while the loop runs elsewhere."""
 
     def reachable() -> Sequence[Finding]:
-        return asyncio.run_coroutine_threadsafe(levels.findings(), loop).result()
+        asked = asyncio.run_coroutine_threadsafe(levels.findings(), loop)
+        try:
+            return asked.result(_LONGEST_WAIT)
+        except TimeoutError:
+            # Whoever runs the loop is going, or every authority takes its time.
+            asked.cancel()
+            return [
+                Finding(
+                    "",
+                    "timestamp_authority_unreachable",
+                    "No authority of timestamps has answered in good time.",
+                )
+            ]
 
     return reachable
 

@@ -244,6 +244,8 @@ class PostgresCredentials:
 
     async def erase(self, credential: UUID) -> Sequence[str]:
         """Forget document, further revisions, images, source, transcript and deliveries."""
+        # This row first: whoever is adding a revision holds it, and is waited for.
+        await self._work.connection.execute(delete(_level).where(_level.c.credential == credential))
         further = await self._work.connection.execute(
             select(_revision.c.sha256)
             .where(_revision.c.credential == credential)
@@ -251,7 +253,6 @@ class PostgresCredentials:
         )
         hashes = list(further.scalars())
         for rows in (
-            _level,
             _revision,
             _document,
             _image,
