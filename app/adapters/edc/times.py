@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from cryptography import x509
@@ -27,6 +28,7 @@ from app.adapters.edc.unsigned import BesideTheSeal, StampedBytes, beside_the_se
 
 _SKEW = timedelta(minutes=5)
 """By how much clocks may differ before two times contradict one another."""
+_ISSUERS = 3
 _HARMLESS = frozenset({"superseded", "cessationOfOperation", "affiliationChanged"})
 """Reasons for which a revoked key still vouches for what it signed before."""
 
@@ -78,8 +80,9 @@ class Material:
     responses: Sequence[Responses] = field(default=(), repr=False)
 
     def issuers_of(self, certificate: x509.Certificate) -> list[x509.Certificate]:
-        """Those that issued a certificate."""
-        return [other for other in self.certificates if issued(certificate, other)]
+        """Those that issued a certificate; a few are enough, for they all have one key."""
+        found = (other for other in self.certificates if issued(certificate, other))
+        return list(islice(found, _ISSUERS))
 
 
 NOTHING = Material()

@@ -19,6 +19,8 @@ from app.adapters.edc.trust import issued
 
 _LARGEST = 200_000
 _CERTIFICATES = 20
+_NO_PARAMETERS = (b"", b"\x05\x00")
+"""Digest algorithms have none: absent, or a NULL (RFC 5754, section 2)."""
 
 
 class TokenFault(Exception):
@@ -122,8 +124,10 @@ def _only_signer(signed: Any) -> Any:
     by_issuer = signer["sid"].name == "issuer_and_serial_number"
     if signer["version"].native != ("v1" if by_issuer else "v3") or signer["unsigned_attrs"]:
         raise TokenFault("timestamp_unreadable", "The signature of a timestamp is not a plain one.")
-    used = signer["digest_algorithm"]["algorithm"].native
-    if [a["algorithm"].native for a in signed["digest_algorithms"]] != [used]:
+    digests = [signer["digest_algorithm"], *signed["digest_algorithms"]]
+    if len({d["algorithm"].native for d in digests}) != 1 or any(
+        d["parameters"].dump() not in _NO_PARAMETERS for d in digests
+    ):
         raise TokenFault("timestamp_unreadable", "A timestamp contradicts itself.")
     return signer
 

@@ -21,6 +21,8 @@ _LONGEST_CHAIN = 6
 _WEAK = (hashes.MD5, hashes.SHA1)
 _MOST_CANDIDATES = 60
 """Certificates that are tried as links of a chain; a seal that brings more is after our time."""
+_MOST_TURNS = 300
+"""Signatures that are checked in search of a chain."""
 
 
 class Purpose(StrEnum):
@@ -101,7 +103,10 @@ class TrustStore:
         own chain. Never raises.
         """
         best = Path(PathStatus.UNKNOWN)
-        for anchor, chain in self._chains((leaf,), list(others)[:_MOST_CANDIDATES], purpose):
+        # Authorities that all issued one another have more chains than anybody can walk.
+        turns = iter(range(_MOST_TURNS))
+        candidates = list(others)[:_MOST_CANDIDATES]
+        for anchor, chain in self._chains((leaf,), candidates, purpose, turns):
             if not anchor.trusted_at(at):
                 continue
             problem = _problem(chain, at)
@@ -115,6 +120,7 @@ class TrustStore:
         chain: tuple[x509.Certificate, ...],
         others: Sequence[x509.Certificate],
         purpose: Purpose,
+        turns: Iterator[int],
     ) -> Iterator[tuple[TrustAnchor, tuple[x509.Certificate, ...]]]:
         """Every chain of signatures to an anchor, whatever else may be wrong with it."""
         for anchor in self._named(chain[-1].subject):
@@ -126,8 +132,12 @@ class TrustStore:
         if len(chain) + 1 >= _LONGEST_CHAIN:
             return
         for other in others:
-            if other not in chain and issued(chain[-1], other):
-                yield from self._chains((*chain, other), others, purpose)
+            if other.subject != chain[-1].issuer or other in chain:
+                continue
+            if next(turns, None) is None:
+                return
+            if issued(chain[-1], other):
+                yield from self._chains((*chain, other), others, purpose, turns)
 
     def _named(self, name: x509.Name) -> Sequence[TrustAnchor]:
         return self._by_name.get(name, ())

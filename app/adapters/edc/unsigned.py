@@ -18,7 +18,7 @@ from app.adapters.edc.strict_json import NotReadable
 _TOKENS = 32
 """Timestamps of one seal: one renewal a year for longer than anybody lives in a system."""
 _CERTIFICATES = 200
-_STATUS_VALUES = 200
+_STATUS_VALUES = 80
 KNOWN = frozenset(
     {
         "sigTst", "arcTst", "rfsTst", "sigRTst", "xVals", "rVals", "axVals", "arVals", "anyValData",
