@@ -187,10 +187,10 @@ def _capabilities(
         "form_secrets": DerivedSecrets(_secret(settings)),
         "mailer": _mailer(settings, clock),
         "mail_files": NoMailFiles() if settings.smtp_url else OldMailFiles(mail_folder(settings)),
-        "preview": EdcPreview(settings.public_url),
+        "preview": EdcPreview(settings.public_url, branding),
         "pages": PdfPages(settings.public_url, branding),
         "wallets": _wallets(settings, http),
-        **_issuing(settings, clock, outside),
+        **_issuing(settings, clock, outside, branding),
     }
 
 
@@ -203,7 +203,9 @@ def _skills(settings: Settings, engine: AsyncEngine, http: httpx.AsyncClient) ->
     return RememberedSkills(EscoApi(client, our_notes()), here)
 
 
-def _issuing(settings: Settings, clock: Clock, outside: httpx.AsyncClient) -> Mapping[str, Any]:
+def _issuing(
+    settings: Settings, clock: Clock, outside: httpx.AsyncClient, branding: FolderBranding
+) -> Mapping[str, Any]:
     """Seals and verification. Only development has stand-ins, and only it trusts them."""
     stand_ins = settings.data_dir / "seals"
     lists = _trusted_lists(settings, clock)
@@ -226,6 +228,7 @@ def _issuing(settings: Settings, clock: Clock, outside: httpx.AsyncClient) -> Ma
             time_header=settings.seal_time,
             qualified_only=settings.qualified_seals_only,
             reachable=from_a_thread(levels, asyncio.get_running_loop()),
+            branding=branding,
         ),
         "seal_levels": levels,
         "transcribing": ElmoTranscripts(keys),
@@ -314,9 +317,7 @@ def _wallets(settings: Settings, http: httpx.AsyncClient) -> Wallets | None:
     if settings.europass_url is None:
         return None
     token = settings.europass_token
-    return EuropassWallets(
-        http, settings.europass_url, token.get_secret_value() if token else None
-    )
+    return EuropassWallets(http, settings.europass_url, token.get_secret_value() if token else None)
 
 
 def _mailer(settings: Settings, clock: Clock) -> Mailer:

@@ -1,10 +1,11 @@
 """Previews of credentials: built and drawn as real ones are, of nobody, and never sealed."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
+from app.adapters.edc.branding import PLAIN, Branding
 from app.adapters.edc.elm import build_credential
 from app.adapters.edc.images import display_images
 from app.adapters.issuing.organisations import organisations_of
@@ -31,8 +32,14 @@ _FROM_THE_SEAL = frozenset({"/issuer/eIDASIdentifier"})
 class EdcPreview:
     """See `app.domain.proposals.ports.CredentialPreview`."""
 
-    def __init__(self, public_url: str) -> None:
+    def __init__(
+        self,
+        public_url: str,
+        branding: Callable[[InstitutionCode], Branding] = lambda _: PLAIN,
+    ) -> None:
+        """`branding` says how an issuer's images look; it may block."""
         self._public_url = public_url
+        self._branding = branding
 
     async def preview(
         self,
@@ -71,6 +78,7 @@ class EdcPreview:
             credential_id=NOBODY,
             verification_url=f"{self._public_url}/docs",
             development=True,
+            branding=self._branding(academic.issuer or academic.awarding_bodies[0]),
         )
         document = build_credential(
             credential_id=NOBODY,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from io import BytesIO
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +22,10 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from PIL import Image
 
+from app.adapters.edc.branding import PLAIN, Branding
 from app.adapters.edc.elm_sources import display_languages
 from app.adapters.edc.pictures import embedded
+from app.adapters.edc.png_bands import BandedPicture, Rows
 from app.adapters.edc.words import capitals, word
 from app.domain.errors import InternalInconsistency
 from app.domain.vocabulary.award import Award
@@ -35,6 +38,11 @@ PIXELS_PER_INCH = 150
 _MILLIMETRE = PIXELS_PER_INCH / 25.4
 _COLOURS = 128
 _MARGIN, _WIDTH = 25.0, 160.0
+_CODE, _QUIET, _MASK = 22.4, 2, 3
+"""The largest side of the QR code in millimetres, its quiet zone in modules, and its mask."""
+_CENTRED = frozenset({"holder", "result"})
+_INK = (0x1B, 0x25, 0x40, 255)
+_PAINTED = [0] + [255] * 255
 _LOCALES = {"en": "en_IE"}
 """Dates are written as in Europe: day, month, year."""
 
@@ -55,14 +63,23 @@ class _Place:
         """Its upper left corner in pixels."""
         return round(self.x * _MILLIMETRE), round(self.y * _MILLIMETRE)
 
+    @property
+    def rows(self) -> Rows:
+        """The rows of pixels that a piece in it may touch."""
+        top = self.corner[1]
+        return top, top + ceil(self.height * _MILLIMETRE) + 1
+
 
 def _places(facts: int) -> dict[str, _Place]:
-    """The pieces that differ, in the order in which they are drawn; the result is the last fact."""
+    """Where what differs has its place; the result is the last fact."""
     cell = _WIDTH / facts
     return {
         "holder": _Place(_MARGIN, 64.0, _WIDTH, 19.0),
         "result": _Place(_MARGIN + _WIDTH - cell, 127.0, cell, 8.0),
         "foot": _Place(_MARGIN, 250.0, _WIDTH, 27.0),
+        "date": _Place(_MARGIN, 252.2, 110.0, 5.4),
+        "number": _Place(_MARGIN, 264.0, 110.0, 4.4),
+        "code": _Place(_MARGIN + _WIDTH - _CODE, 250.0, _CODE, _CODE),
     }
 
 
@@ -76,8 +93,9 @@ class _Page:
     bodies: Sequence[Organisation]
     alliance: LanguageMap
     credential_id: UUID
-    code: str
+    code: Image.Image
     development: bool
+    branding: Branding
 
     @property
     def academic(self) -> AcademicData:
@@ -94,11 +112,12 @@ def display_images(
     credential_id: UUID,
     verification_url: str,
     development: bool,
+    branding: Branding = PLAIN,
 ) -> dict[str, bytes]:
     """One A4 page as PNG per display language, by BCP 47 tag, the primary language first.
 
     `verification_url` is what the QR code leads to; `development` puts a watermark over the page.
-    CPU work of some tens of milliseconds per page: call it in a thread. Raises PictureUnusable for
+    CPU work of some tens of milliseconds: call it in a thread. Raises PictureUnusable for
     a logo or background that is no picture.
     """
     page = _Page(
@@ -110,47 +129,101 @@ def display_images(
         credential_id,
         _qr_code(verification_url),
         development,
+        branding,
     )
-    return {tag: _image(page, tag) for tag in display_languages(specification)}
+    return _images(page, display_languages(specification))
 
 
-def _image(page: _Page, tag: str) -> bytes:
-    facts = _facts(page, tag)
-    places = _places(len(facts) + 1)
+def _images(page: _Page, tags: Sequence[str]) -> dict[str, bytes]:
+    facts = {tag: _facts(page, tag) for tag in tags}
+    # As many facts in every language, so that the pieces have the same places.
+    places = _places(len(facts[tags[0]]) + 1)
     frame = {
-        "language": tag,
         "places": {
             name: {"x": p.x, "y": p.y, "width": p.width, "height": p.height}
             for name, p in places.items()
         },
+        "colours": {"primary": page.branding.primary, "accent": page.branding.accent},
     }
-    drawn = _shared_part(_as_json({**frame, "part": "page", **_shared(page, tag, facts)})).copy()
-    pieces = _draw(_as_json({**frame, "part": "personal", **_personal(page, tag)}))
-    for place, piece in zip(places.values(), pieces, strict=True):
-        _lay_over(drawn, piece, place.corner)
-    written = BytesIO()
-    # Level 9 takes ten times as long for eight per cent less.
-    drawn.save(written, format="PNG", compress_level=4)
-    return written.getvalue()
+    bands = tuple(places[name].rows for name in ("holder", "result", "foot"))
+    shared = {
+        tag: _shared_part(
+            _as_json({**frame, "language": tag, "part": "page", **_shared(page, tag, facts[tag])}),
+            bands,
+        )
+        for tag in tags
+    }
+    personal = {
+        "language": tags[0],
+        "part": "personal",
+        "holder": page.award.holder.full_name,
+        "result": page.award.grade,
+        "number": f"urn:credential:{page.credential_id}",
+        "dates": [_date(page, tag) for tag in tags],
+    }
+    holder, result, number, *dates = _draw(_as_json({**frame, **personal}))
+    return {
+        tag: _composed(
+            shared[tag], places, page.code, holder=holder, result=result, date=date, number=number
+        )
+        for tag, date in zip(tags, dates, strict=True)
+    }
+
+
+def _composed(
+    picture: BandedPicture,
+    places: Mapping[str, _Place],
+    code: Image.Image,
+    **pieces: Image.Image,
+) -> bytes:
+    """The picture with what differs laid over it, as PNG."""
+    drawn = {rows: picture.band(rows) for rows in picture.changing}
+    for name, piece in pieces.items():
+        place = places[name]
+        rows = next(r for r in picture.changing if r[0] <= place.rows[0] < r[1])
+        x, y = place.corner
+        if name in _CENTRED:
+            x += (round(place.width * _MILLIMETRE) - piece.width) // 2
+        _lay_over(drawn[rows], piece, (x, y - rows[0]))
+    spot, rows = places["code"], picture.changing[-1]
+    _stamp(drawn[rows], code, (spot.corner[0], spot.corner[1] - rows[0]))
+    return picture.png(drawn)
+
+
+def _stamp(page: Image.Image, code: Image.Image, corner: tuple[int, int]) -> None:
+    """Put the QR code onto a page in its palette, right-aligned in its place."""
+    x = corner[0] + round(_CODE * _MILLIMETRE) - code.width
+    colours = Image.new("RGB", (2, 1))
+    colours.putdata([_INK[:3], (255, 255, 255)])
+    nearest = colours.quantize(palette=page, dither=Image.Dither.NONE)
+    ink, white = nearest.tobytes()
+    page.paste(code.point([ink] * 128 + [white] * 128), (x, corner[1]))
 
 
 @lru_cache(maxsize=24)
-def _shared_part(content: str) -> Image.Image:
+def _shared_part(content: str, changing: tuple[Rows, ...]) -> BandedPicture:
     """The page without what differs, in a palette: a third of the size, and looking the same."""
     [drawn] = _draw(content)
-    return drawn.convert("RGB").quantize(
+    ground = drawn.convert("RGB").quantize(
         _COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
     )
+    return BandedPicture(ground, changing)
 
 
 def _lay_over(page: Image.Image, piece: Image.Image, corner: tuple[int, int]) -> None:
     """Paint a piece with transparency onto a page in its palette."""
-    box = (*corner, corner[0] + piece.width, corner[1] + piece.height)
+    # Only what was painted: a name takes a part of its place.
+    inside = piece.getchannel("A").getbbox()
+    if inside is None:
+        return
+    piece = piece.crop(inside)
+    x, y = corner[0] + inside[0], corner[1] + inside[1]
+    box = (x, y, x + piece.width, y + piece.height)
     opacity = piece.getchannel("A")
     ground = page.crop(box).convert("RGB")
     ground.paste(piece, mask=opacity)
-    # Only where something was painted: looking a colour up may find its neighbour instead.
-    painted = opacity.point([0] + [255] * 255)
+    # Where nothing was painted, looking a colour up could find its neighbour instead.
+    painted = opacity.point(_PAINTED)
     page.paste(ground.quantize(palette=page, dither=Image.Dither.NONE), box, painted)
 
 
@@ -198,7 +271,9 @@ def _shared(page: _Page, tag: str, facts: list[dict[str, str]]) -> dict[str, Any
             }
             for body in page.bodies
         ],
-        "logo": embedded(visual.logo) if visual and visual.logo else None,
+        "logos": [embedded(visual.logo)]
+        if visual and visual.logo
+        else [logo.drawing for logo in page.branding.logos],
         "background": embedded(visual.background) if visual and visual.background else None,
         "development": word("development", tag) if page.development else None,
         "words": {
@@ -207,7 +282,9 @@ def _shared(page: _Page, tag: str, facts: list[dict[str, str]]) -> dict[str, Any
             "outcomes": capitals(word("outcomes", tag)),
             "awarded": capitals(word("awarded-jointly-by" if joint else "awarded-by", tag)),
             "result": capitals(word("result", tag)),
+            "verify": word("verify", tag),
         },
+        "sealed-by": word("sealed-by", tag, issuer=in_language(page.issuer.legal_name, tag)),
     }
 
 
@@ -225,26 +302,21 @@ def _facts(page: _Page, tag: str) -> list[dict[str, str]]:
     return [{"value": value, "label": capitals(label)} for value, label in facts]
 
 
-def _personal(page: _Page, tag: str) -> dict[str, Any]:
-    date = format_date(page.award.awarded_on, "long", locale=_LOCALES.get(tag, tag))
-    sealer = in_language(page.issuer.legal_name, tag)
-    return {
-        "holder": page.award.holder.full_name,
-        "result": page.award.grade,
-        "notes": [
-            {"label": word("date", tag), "value": date},
-            {"label": "", "value": word("sealed-by", tag, issuer=sealer)},
-        ],
-        "number": f"urn:credential:{page.credential_id}",
-        "code": page.code,
-        "words": {"verify": word("verify", tag)},
-    }
+def _date(page: _Page, tag: str) -> dict[str, str]:
+    value = format_date(page.award.awarded_on, "long", locale=_LOCALES.get(tag, tag))
+    return {"language": tag, "label": word("date", tag), "value": value}
 
 
-def _qr_code(address: str) -> str:
-    """A QR code as SVG, error correction M, with the quiet zone that readers need."""
-    drawn = BytesIO()
-    segno.make_qr(address, error="m").save(
-        drawn, kind="svg", border=2, dark="#1b2540", light="#ffffff", xmldecl=False
-    )
-    return drawn.getvalue().decode("utf-8")
+def _qr_code(address: str) -> Image.Image:
+    """A QR code (ISO/IEC 18004), black on white, error correction M, with its quiet zone.
+
+    One mask for all: trying which of eight looks most even takes longer than all the rest.
+    """
+    code = segno.make_qr(address, error="m", boost_error=False, mask=_MASK)
+    matrix = b"".join(bytes(0 if dark else 255 for dark in row) for row in code.matrix)
+    size = len(code.matrix)
+    modules = Image.new("L", (size + 2 * _QUIET, size + 2 * _QUIET), 255)
+    modules.paste(Image.frombytes("L", (size, size), matrix), (_QUIET, _QUIET))
+    # Whole pixels, so that edges are sharp.
+    scale = round(_CODE * _MILLIMETRE) // modules.width
+    return modules.resize((modules.width * scale,) * 2, Image.Resampling.NEAREST)

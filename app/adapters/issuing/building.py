@@ -8,6 +8,7 @@ from typing import Any
 
 from cryptography import x509
 
+from app.adapters.edc.branding import PLAIN, Branding
 from app.adapters.edc.certificates import (
     CertificateFacts,
     CertificateUnreadable,
@@ -52,7 +53,12 @@ def issuer_of(order: IssuingOrder) -> InstitutionCode:
 
 
 def build(
-    order: IssuingOrder, issuer: Organisation, verification_url: str, *, development: bool
+    order: IssuingOrder,
+    issuer: Organisation,
+    verification_url: str,
+    *,
+    development: bool,
+    branding: Branding = PLAIN,
 ) -> Built:
     """The credential of an order, with its pictures. CPU work of some tens of milliseconds."""
     specification = order.micro_credential.specification
@@ -67,6 +73,7 @@ def build(
         credential_id=order.credential,
         verification_url=verification_url,
         development=development,
+        branding=branding,
     )
     document = build_credential(
         credential_id=order.credential,

@@ -12,6 +12,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from app.adapters.edc import certificates, jades, seals, signatures
+from app.adapters.edc.branding import PLAIN, Branding
 from app.adapters.edc.certificates import CertificateUnreadable
 from app.adapters.edc.format_cache import FormatVerdicts
 from app.adapters.edc.opened import open_sealed
@@ -73,12 +74,14 @@ class EdcSealing:
         qualified_only: bool = False,
         reachable: Reachable = tuple,
         institutions: Callable[[], Sequence[Institution]] = partners,
+        branding: Callable[[InstitutionCode], Branding] = lambda _: PLAIN,
     ) -> None:
         """`public_url` is where people reach this service; images lead there for verification.
 
         `reachable` says which authorities that sealing needs do not answer, `institutions` whose
-        identifiers certificates are compared with.
+        identifiers certificates are compared with, `branding` how an issuer's images look.
         """
+        self._branding = branding
         self._keys = keys
         self._trusted = trusted
         self._clock = clock
@@ -187,7 +190,9 @@ class EdcSealing:
             raise SealDoubtful(institution, tuple(seals.preflight(key, order.issued_at))) from None
         url = f"{self._public_url}{VERIFICATION_PATH}/{order.credential}"
         development = self._leaves.facts(key).development
-        return _ForSeal(own, key, build(order, issuer, url, development=development))
+        look = self._branding(institution)
+        built = build(order, issuer, url, development=development, branding=look)
+        return _ForSeal(own, key, built)
 
     def _findings(self, made: "_ForSeal") -> Sequence[Finding]:
         return self._verdicts.findings(made.built.payload, made.built.document)
@@ -287,7 +292,8 @@ class EdcSealing:
         # Whoever seals it will not have it in our register: the picture leads to where a file
         # can be checked.
         url = f"{self._public_url}{VERIFICATION_PATH}"
-        built = build(order, own, url, development=False)
+        look = self._branding(institution)
+        built = build(order, own, url, development=False, branding=look)
         findings = tuple(
             finding
             for finding in self._verdicts.findings(built.payload, built.document)

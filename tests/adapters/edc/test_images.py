@@ -7,9 +7,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+import segno
 import typst
 from PIL import Image
 
+from app.adapters.edc.branding import Branding, Logo
 from app.adapters.edc.images import display_images
 from app.adapters.edc.pictures import PictureUnusable
 from app.adapters.edc.words import Topic, phrase, word
@@ -155,6 +157,42 @@ def test_the_code_leads_to_where_verification_is() -> None:
     other = images(verification_url="https://other.example/")["en"]
     corner = (930, 1_470, 1_110, 1_600)
     assert differing(one, other) == differing(one, other, corner) > 0
+
+
+def test_the_code_is_read_module_by_module() -> None:
+    address = f"https://credentials.example/verify/{CREDENTIAL}"
+    page = pixels(images(verification_url=address)["en"])
+    # Whatever mask was taken: the standard's own reading begins by undoing it.
+    codes = [segno.make_qr(address, error="m", boost_error=False, mask=m) for m in range(8)]
+    size, quiet, millimetre = len(codes[0].matrix), 2, 150 / 25.4
+    scale = round(22.4 * millimetre) // (size + 2 * quiet)
+    right = round((185 - 22.4) * millimetre) + round(22.4 * millimetre)
+    left, top = right - scale * (size + quiet), round(250 * millimetre) + scale * quiet
+    middle = scale // 2
+    read = tuple(
+        bytes(
+            page.getpixel((left + scale * x + middle, top + scale * y + middle))[0] < 128  # type: ignore[index]
+            for x in range(size)
+        )
+        for y in range(size)
+    )
+    assert [code for code in codes if tuple(bytes(row) for row in code.matrix) == read] != []
+
+
+def test_colours_and_logo_of_the_institution_are_on_the_page() -> None:
+    square = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9H0z"/></svg>'
+    )
+    look = Branding("#7a0019", "#00695c", (Logo("Universidad de Oviedo", square),))
+    plain, branded = images()["en"], images(branding=look)["en"]
+    assert differing(plain, branded, (0, 100, A4[0], 230)) > 1_000
+    data = pixels(branded).tobytes()
+    chosen = bytes((0x7A, 0x00, 0x19))
+    near = min(
+        sum(abs(a - b) for a, b in zip(data[i : i + 3], chosen, strict=True))
+        for i in range(0, len(data) // 6, 3)
+    )
+    assert near < 12
 
 
 @pytest.mark.parametrize("bodies", [1, 2, 3, 4])
