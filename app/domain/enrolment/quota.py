@@ -135,14 +135,14 @@ class Quota:
         rules = tuple(
             replace(
                 rule,
-                released=known[rule.scope].released,
-                lifted=known[rule.scope].lifted,
+                released=rule.released or known[rule.scope].released,
+                lifted=rule.lifted or known[rule.scope].lifted,
             )
             if rule.scope in known
             else rule
             for rule in self.rules
         )
-        return Quota(self.places, rules, before.giving)
+        return Quota(self.places, rules, self.giving and before.giving)
 
     def with_cut_off(self) -> "Quota":
         """The same quota once no more places are given."""
