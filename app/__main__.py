@@ -266,6 +266,13 @@ def retention(arguments: argparse.Namespace, settings: Settings) -> int:
     return run(arguments, settings)
 
 
+def sign_prepared(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Sign a package of prepared credentials where the key is; needs no service."""
+    from app.signing_command import run
+
+    return run(arguments, settings)
+
+
 def bench_esco(arguments: argparse.Namespace, settings: Settings) -> int:
     """Measure look-up and suggestion of ESCO skills; the last line is JSON."""
     from app.bench_esco import run
@@ -330,6 +337,9 @@ def _parser() -> argparse.ArgumentParser:
     from app.esco_command import add_arguments
 
     add_arguments(add("esco", esco))
+    from app.signing_command import add_arguments as add_signing_arguments
+
+    add_signing_arguments(add("sign-prepared", sign_prepared))
     add("bench-esco", bench_esco).add_argument(
         "--quick", action="store_true", help="a sample of the labels instead of all"
     )
