@@ -72,6 +72,7 @@ FIGURES = (
     Figure("import_rows_per_s", "importing it, dry run and commit", "1/s", digits=0),
     Figure("import_vs_read", "  relative to reading", "×", at_least=0.5, digits=3),
     Figure("commit_vs_read", "  the commit alone", "×", digits=3),
+    Figure("import_cpu_vs_read", "  CPU relative to reading", "×", digits=1),
     Figure("import_mb", "  memory on top", "MB", digits=0),
 )
 KEYS = (
@@ -111,6 +112,7 @@ class Imports:
             "read_rows_per_s": rows / found["read_s"],
             "import_rows_per_s": rows / (found["plan_s"] + found["commit_s"]),
             "commit_rows_per_s": rows / found["commit_s"],
+            "import_cpu_vs_read": found["import_cpu_s"] / max(found["read_cpu_s"], 0.01),
             "import_mb": found["mb"] - found["mb_before"],
         }
 

@@ -100,16 +100,18 @@ async def one_of_each(api: Process, people: People, edition: str) -> None:
     expect(await load(Order(api.port, requests, 1, 60)), 201)
 
 
-async def long_list(connection: "asyncpg.Connection[asyncpg.Record]", edition: UUID) -> None:
-    """Let a hundred thousand wait in the edition, as if each had registered."""
+async def long_list(
+    connection: "asyncpg.Connection[asyncpg.Record]", edition: UUID, many: int = WAITING
+) -> None:
+    """Let so many wait in the edition, as if each had registered."""
     async with connection.transaction():
         first: int = await connection.fetchval(
             "SELECT last_decision FROM edition WHERE id = $1 FOR UPDATE", edition
         )
         # Numbers go on from the last one that exists.
-        await connection.execute(_LONG_LIST, edition, WAITING, list(HOMES), first)
+        await connection.execute(_LONG_LIST, edition, many, list(HOMES), first)
         await connection.execute(_DECISIONS, edition)
-        await connection.execute(_COUNTS, edition, first, WAITING)
+        await connection.execute(_COUNTS, edition, first, many)
         await connection.execute(
             "UPDATE edition SET last_decision = (SELECT max(decision_seq) FROM registration "
             "WHERE edition = $1) WHERE id = $1",

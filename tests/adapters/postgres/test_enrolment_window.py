@@ -1,0 +1,156 @@
+"""The window in front of an edition: a shared round trip, and transactions that nobody shares."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.adapters.postgres.copying import FEW, add_rows
+from app.adapters.postgres.driver import Borrowed
+from app.adapters.postgres.tables.base import table
+from app.adapters.postgres.tables.enrolment import PersonRow
+from app.adapters.postgres.unit_of_work import PostgresWork
+from app.bench.enrolment import touching
+from app.domain.access.roles import Caller
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.use_cases_lists import replay_decisions
+from app.domain.enrolment.use_cases_register import register
+from app.domain.ids import new_id
+from tests.adapters.postgres.test_enrolment_at_once import CLOCK, House, with_counts_for_all
+from tests.enrolment_builders import LIKENESS, PARTNERS, a_learner, a_request, officer
+
+
+@pytest.fixture
+def house(engine: AsyncEngine) -> House:
+    """Everybody at the window of this process."""
+    return House(engine, PostgresWork)
+
+
+@pytest.fixture
+async def connection(
+    database_url: str,
+) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    address = make_url(database_url)
+    made = await asyncpg.connect(
+        host=str(address.query.get("host", address.host)),
+        port=address.port,
+        user=address.username,
+        database=address.database,
+        ssl=False,
+    )
+    yield made
+    await made.close()
+
+
+async def registers(house: House, edition: Edition, name: str, caller: Caller) -> str:
+    view, is_new = await register(
+        edition.id,
+        a_request(name, "UNIOVI"),
+        work=house(caller, "register"),
+        caller=caller,
+        clock=CLOCK,
+        likeness=LIKENESS,
+    )
+    return f"{view.registration.state}{'' if is_new else ' already'}"
+
+
+async def test_those_who_come_at_the_same_moment_are_transactions_of_their_own(
+    house: House, engine: AsyncEngine
+) -> None:
+    edition = await with_counts_for_all(house)
+    callers = [await a_learner(house, f"learner-{n}") for n in range(40)]
+    await asyncio.gather(
+        *(registers(house, edition, f"learner-{n}", one) for n, one in enumerate(callers))
+    )
+    async with engine.connect() as c:
+        rows = (
+            await c.execute(
+                text(
+                    "SELECT count(*), count(DISTINCT xmin::text), count(DISTINCT decision_seq) "
+                    "FROM registration WHERE edition = :e"
+                ),
+                {"e": edition.id},
+            )
+        ).one()
+    everybody = len(PARTNERS) + 40
+    assert tuple(rows) == (everybody, everybody, everybody)
+    report = await replay_decisions(edition.id, work=house(), caller=officer())
+    assert list(report.differences) == []
+
+
+async def test_one_who_cannot_be_registered_spoils_it_for_nobody_at_the_same_window(
+    house: House, engine: AsyncEngine
+) -> None:
+    edition = await with_counts_for_all(house)
+    callers = [await a_learner(house, f"learner-{n}") for n in range(8)]
+    callers[5] = Caller(account=uuid4())  # whose account has gone meanwhile
+    told = await asyncio.gather(
+        *(registers(house, edition, f"learner-{n}", one) for n, one in enumerate(callers)),
+        return_exceptions=True,
+    )
+    assert isinstance(told.pop(5), asyncpg.ForeignKeyViolationError)
+    assert {str(one).removesuffix(" already") for one in told} <= {"placed", "waiting"}
+    async with engine.connect() as c:
+        number = await c.scalar(
+            text("SELECT count(*) FROM registration WHERE edition = :e"), {"e": edition.id}
+        )
+    assert number == len(PARTNERS) + 7
+
+
+async def test_registering_touches_the_same_rows_behind_a_long_list_as_in_an_empty_edition(
+    house: House,
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    database_url: str,
+) -> None:
+    used, empty, long = [await with_counts_for_all(house) for _ in range(3)]
+    await touching.long_list(connection, long.id, 5_000)
+    await touching.touched(connection, database_url, used.id)
+    nobody = await touching.touched(connection, database_url, empty.id)
+    behind = await touching.touched(connection, database_url, long.id)
+    assert behind.rows == nobody.rows
+    # A larger index may be a level deeper, in each of the few places where one is looked into.
+    assert abs(behind.pages - nobody.pages) <= 20
+
+
+async def test_a_connection_that_the_server_ended_is_not_lent_again(
+    engine: AsyncEngine, connection: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    closed = asyncio.Event()
+    async with Borrowed(engine) as lent:
+        gone = await lent.fetchval("SELECT pg_backend_pid()")
+        lent.add_termination_listener(lambda _: closed.set())
+    assert await connection.fetchval("SELECT pg_terminate_backend($1, 10000)", gone)
+    await closed.wait()
+    async with Borrowed(engine) as another:
+        assert await another.fetchval("SELECT pg_backend_pid()") != gone
+
+
+async def test_many_rows_copied_as_the_first_thing_of_a_transaction_go_when_it_is_undone(
+    engine: AsyncEngine,
+) -> None:
+    people = [
+        {
+            "id": new_id(),
+            "full_name": f"Ana {n}",
+            "email": f"ana-{n}@example.org",
+            "email_folded": f"ana-{n}@example.org",
+            "name_key": f"{n} ana",
+            "email_verified": False,
+            "language": "es",
+        }
+        for n in range(FEW + 1)
+    ]
+    async with engine.connect() as c:
+        await c.begin()
+        await add_rows(c, table(PersonRow), people)
+        await c.rollback()
+    async with engine.begin() as c:
+        assert await c.scalar(text("SELECT count(*) FROM person")) == 0
+        await add_rows(c, table(PersonRow), people)
+    async with engine.connect() as c:
+        assert await c.scalar(text("SELECT count(*) FROM person")) == FEW + 1
