@@ -16,6 +16,7 @@ from app.domain.credentials.levels import (
     DocumentRevision,
     LevelFailure,
     LevelState,
+    Raised,
     RevisionNotFound,
     RevocationUnknown,
     SealLevel,
@@ -192,6 +193,23 @@ async def test_two_workers_at_once_keep_one_revision(house: House) -> None:
             kind="credential_revision", subject=None, actor=None, after=None, limit=9
         )
     assert [(r.before, r.note) for r in records] == [("1", "B-T")]
+
+
+async def test_who_fails_later_does_not_undo_what_another_worker_reached(house: House) -> None:
+    credential = await a_credential(house)
+
+    class Overtaken(PaperLevels):
+        async def raise_once(self, document: bytes) -> Raised:
+            await raised(house, credential, PaperLevels())
+            raise SealNotExtensible("The seal has the highest level already.")
+
+    standing = await raised(house, credential, Overtaken())
+    assert (standing.level, standing.state, standing.failure) == (
+        SealLevel.B_LTA,
+        LevelState.REACHED,
+        None,
+    )
+    assert await kept(house, credential) == [(1, SealLevel.B_B), (2, SealLevel.B_LTA)]
 
 
 # When it is time

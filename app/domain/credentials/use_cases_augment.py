@@ -61,18 +61,23 @@ async def raise_seal(
     """
     async with work() as reading:
         credential = await reading.credentials.read(credential_id)
+        # In this order: where the seal stands is never older than the revision that is worked on.
         newest = (await reading.revisions.of(credential_id))[-1]
-        standing = next(iter(await reading.revisions.standings([credential_id])), None)
-        if standing is None:
+        seen = next(iter(await reading.revisions.standings([credential_id])), None)
+        if seen is None:
             raise CredentialNotFound(credential_id)
-        document = await reading.revisions.document(credential_id, newest.revision)
-    if credential.state not in LIVE:
-        return standing
-    if _is_done(standing, levels, clock):
+        if credential.state not in LIVE:
+            return seen
+        done = _is_done(seen, levels, clock)
+        document = b"" if done else await reading.revisions.document(credential_id, newest.revision)
+    if done:
         return await _arrived(credential_id, newest, work=work)
-    outcome = await _added(document, standing, levels=levels, clock=clock)
+    outcome = await _added(document, seen, levels=levels, clock=clock)
     async with work() as writing:
         standing = await writing.revisions.standing(credential_id)
+        if (standing.level, standing.renew_at) != (seen.level, seen.renew_at):
+            # Somebody was faster, and has said where the seal stands.
+            return standing
         if outcome.raised is not None:
             revision = DocumentRevision(
                 credential_id,
@@ -82,7 +87,6 @@ async def raise_seal(
                 clock.now(),
             )
             if not await writing.revisions.add(revision, outcome.raised.document):
-                # Somebody was faster, and has said where the seal stands.
                 return standing
             standing.raised(outcome.raised)
         if outcome.failure is None:
