@@ -40,12 +40,12 @@ class NoticeOut(BaseModel):
     """Something to know about what was done."""
 
     code: str = Field(examples=["copies_may_look_verified"])
-    text: str = Field(examples=["Copies of the sealed file stay as they are."])
+    detail: str = Field(examples=["Copies of the sealed file stay as they are."])
 
     @classmethod
     def of(cls, notice: Notice) -> "NoticeOut":
         """From the domain."""
-        return cls(code=notice.code, text=notice.text)
+        return cls(code=notice.code, detail=notice.text)
 
 
 class ChangedCredentialOut(BaseModel):

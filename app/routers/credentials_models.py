@@ -412,7 +412,9 @@ class CredentialStatusOut(BaseModel):
     sealed_at: datetime | None = None
     sha256: str | None = Field(None, description="of the sealed document, hexadecimal")
     revision_hashes: list[str] = Field(
-        [], description="SHA-256 of further revisions of it that are not kept any more"
+        [],
+        description="SHA-256 of further revisions of it that are not kept any more",
+        examples=[["9f86d081884c7d65" * 4]],
     )
     certificate_sha256: str | None = Field(None, description="of the seal certificate")
     superseded_by: UUID | None = Field(

@@ -106,7 +106,7 @@ async def test_two_officers_revoke_the_learner_is_told_and_copies_are_warned_of(
     assert confirmed.json()["credential"]["state"] == "revoked"
     (notice,) = confirmed.json()["notices"]
     assert notice["code"] == "copies_may_look_verified"
-    assert "Europass" in notice["text"]
+    assert "Europass" in notice["detail"]
     assert last_mail(api)[0].startswith("Your credential was revoked")
     await step(api, IVAN, credential, "reinstate", "It was his after all.")
     await step(api, INES, credential, "confirm-change")
