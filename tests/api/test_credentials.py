@@ -358,7 +358,7 @@ async def test_a_tampered_file_fails_and_says_where(sealed_api: IssuingApi) -> N
 async def test_anything_at_all_may_be_presented(sealed_api: IssuingApi, raw: bytes) -> None:
     found = await sealed_api.verified(raw)
     assert found["verdict"] == "failed"
-    assert len(found["checks"]) == 10
+    assert len(found["checks"]) == 12
 
 
 async def test_seals_are_public_and_their_roots_as_well(sealed_api: IssuingApi) -> None:
