@@ -230,6 +230,20 @@ def test_times_as_spreadsheets_write_them(shown, day_first, expected):
     assert local_time(shown, day_first=day_first) == expected
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "9999-12-31T23:59:59-23:59",
+        "9999-12-31T23:59:59.900",
+        "0001-01-01T00:00:00+23:59",
+        "31/12/9999 23:59:59",
+        datetime(9999, 12, 31, 23, 59, 59, 900_000),  # noqa: DTZ001  # as in a sheet
+    ],
+)
+def test_a_time_that_nobody_lives_to_see_is_none(shown):
+    assert local_time(shown, day_first=True) is None
+
+
 def test_the_dates_of_a_file_tell_which_of_day_and_month_comes_first():
     text = SPANISH + "1;;01/03/2027 13:00;a@b.org;A;X\r\n2;;13/03/2027 13:00;b@b.org;B;X\r\n"
     found = responses(text.encode(), mapping({"Institución": "institution"}))

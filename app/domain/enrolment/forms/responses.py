@@ -25,6 +25,7 @@ _SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # day 0 of spreadsheets,
 _NO = frozenset({"no", "nein", "non", "nu", "nej", "ei", "не", "οχι", "nil", "false", "0"})
 """Folded: how people say in the alliance's languages that they do not agree."""
 _LONGEST = 300
+_LAST_YEAR = 2999
 
 
 @dataclass(frozen=True)
@@ -328,8 +329,14 @@ def local_time(cell: Cell, *, day_first: bool | None) -> datetime | None:
     """A time as a spreadsheet or a CSV file shows it, to the second; naive unless it has a zone.
 
     Numbers are days since 30 December 1899. A date with the day or the month first is read by
-    `day_first`; None reads only those that leave no doubt.
+    `day_first`; None reads only those that leave no doubt. Years of no living person are no times:
+    beyond them, instants cannot be reckoned with either.
     """
+    found = _time_of(cell, day_first)
+    return found if found is not None and 1900 <= found.year <= _LAST_YEAR else None
+
+
+def _time_of(cell: Cell, day_first: bool | None) -> datetime | None:
     if isinstance(cell, datetime):
         return _to_second(cell)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
@@ -381,6 +388,8 @@ def _days_come_first(cells: Iterator[Cell]) -> bool | None:
 
 def _to_second(moment: datetime) -> datetime:
     """To the nearest second: serial numbers of spreadsheets are off by microseconds."""
+    if moment.year > _LAST_YEAR:
+        return moment
     return (moment + timedelta(milliseconds=500)).replace(microsecond=0)
 
 
