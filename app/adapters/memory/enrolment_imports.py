@@ -1,6 +1,6 @@
 """How forms are read, imports, and responses in memory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from app.domain.enrolment.forms.imports import (
     ImportRow,
     ImportSource,
     ResponseImport,
+    Verdict,
 )
 from app.domain.enrolment.forms.mapping import FormMapping
 from app.domain.enrolment.forms.responses import StoredResponse
@@ -94,6 +95,10 @@ class MemoryImports:
             if row.row > after and (buckets is None or row.institution in buckets)
         ]
         return sorted(found, key=lambda row: row.row)[:limit]
+
+    async def verdicts(self, import_id: UUID) -> Mapping[int, Verdict]:
+        """The verdict on each row."""
+        return {row.row: row.verdict for row in self._rows.get(import_id) or ()}
 
     async def page(
         self,

@@ -1,6 +1,6 @@
 """How forms are read, imports, and responses on PostgreSQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -185,6 +185,13 @@ class PostgresImports:
         if buckets is not None:
             query = query.where(_row.c.institution.in_(buckets))
         return [to_row(row) for row in await self._work.connection.execute(query)]
+
+    async def verdicts(self, import_id: UUID) -> Mapping[int, Verdict]:
+        """The verdict on each row."""
+        rows = await self._work.connection.execute(
+            select(_row.c.row, _row.c.verdict).where(_row.c.import_id == import_id)
+        )
+        return {number: Verdict(verdict) for number, verdict in rows}
 
     async def page(
         self,

@@ -10,6 +10,7 @@ from app.domain.enrolment.forms.imports import (
     ImportRow,
     ImportSource,
     ResponseImport,
+    Verdict,
 )
 from app.domain.enrolment.forms.live import DeliveredVerdict
 from app.domain.enrolment.forms.mapping import FormMapping
@@ -86,6 +87,10 @@ class Imports(Protocol):
         limit: int,
     ) -> Sequence[ImportRow]:
         """Verdicts by row number; of these institutions, all when None."""
+        ...
+
+    async def verdicts(self, import_id: UUID) -> Mapping[int, Verdict]:
+        """The verdict on each row, by its number, and nothing more."""
         ...
 
     async def page(

@@ -1,6 +1,6 @@
 """Carrying out an import as one step, and taking it back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from app.domain.access.permissions import require
@@ -14,7 +14,7 @@ from app.domain.enrolment.carrying_out import carry_out
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import AlreadyPublished, FormNotMapped, ImportNotFound, PlanRefused
 from app.domain.enrolment.forms.entries import Entry, Reader
-from app.domain.enrolment.forms.imports import ImportState, ResponseImport, Verdict
+from app.domain.enrolment.forms.imports import ImportState, ResponseImport
 from app.domain.enrolment.forms.plan import settle_again
 from app.domain.enrolment.forms.report import report
 from app.domain.enrolment.forms.responses import Export, KnownEntry
@@ -65,7 +65,7 @@ async def commit_import(
             export, mapping, edition, found, work, tools, clock, to_commit=True
         )
         found.expect_basis(basis)
-        planned = await _verdicts(import_id, work)
+        planned = await work.imports.verdicts(import_id)
         standings = {} if edition.is_binding else await foresee(plan, edition, work)
         await carry_out(plan, edition, work, actor, clock)
         rows = report(plan, standings, committed=True, planned=planned)
@@ -79,15 +79,6 @@ async def commit_import(
         )
         await work.trail.append("import", import_id, before="planned", after="committed")
     return found
-
-
-async def _verdicts(import_id: UUID, work: EnrolmentWork) -> Mapping[int, Verdict]:
-    verdicts: dict[int, Verdict] = {}
-    after = 0
-    while rows := await work.imports.rows(import_id, buckets=None, after=after, limit=_ROWS):
-        verdicts |= {row.row: row.verdict for row in rows}
-        after = rows[-1].row
-    return verdicts
 
 
 async def take_back_import(
