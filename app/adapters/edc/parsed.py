@@ -17,15 +17,21 @@ _LARGEST_KEPT = 10_000
 
 
 def parsed_certificate(der: bytes) -> x509.Certificate:
-    """The certificate of DER bytes. Raises what the library raises."""
-    if len(der) > _LARGEST_KEPT:
-        return x509.load_der_x509_certificate(der)
-    return _parsed(der)
+    """The certificate of DER bytes. Raises ValueError for anything else."""
+    return _loaded(der) if len(der) > _LARGEST_KEPT else _parsed(der)
 
 
 @lru_cache(_KEPT)
 def _parsed(der: bytes) -> x509.Certificate:
-    return x509.load_der_x509_certificate(der)
+    return _loaded(der)
+
+
+def _loaded(der: bytes) -> x509.Certificate:
+    try:
+        return x509.load_der_x509_certificate(der)
+    except Exception as error:
+        # The library has more ways of saying no than ValueError, and warns of some.
+        raise ValueError("not a certificate") from error
 
 
 def facts_of(certificate: x509.Certificate) -> CertificateFacts:

@@ -54,7 +54,9 @@ class RevocationList:
         """From DER. Raises NotReadable."""
         try:
             made = x509.load_der_x509_crl(der)
-            made.extensions  # noqa: B018 - read lazily, and it is here that it may fail
+            # Read lazily: whatever is wrong inside shall show here and not later.
+            _ = made.extensions, made.issuer, made.last_update_utc, made.next_update_utc
+            _ = made.signature_hash_algorithm
         except Exception:
             raise NotReadable(
                 "seal_data_unreadable", "A list of revoked certificates in the seal is unreadable."
@@ -67,8 +69,12 @@ class RevocationList:
             return None
         if not self._covers(certificate) or not self._authentic(issuer):
             return None
-        entry = self._list.get_revoked_certificate_by_serial_number(certificate.serial_number)
-        revoked = None if entry is None else entry.revocation_date_utc
+        try:
+            entry = self._list.get_revoked_certificate_by_serial_number(certificate.serial_number)
+            revoked = None if entry is None else entry.revocation_date_utc
+        except ValueError:
+            # The authority signed it, and yet it is not what it should be.
+            return None
         return Statement(
             revoked_at=revoked,
             reason=_reason(entry),
@@ -155,9 +161,12 @@ class Responses:
     def _authentic(self, issuer: x509.Certificate, at: datetime) -> bool:
         algorithm = self._basic["signature_algorithm"]
         signature = self._basic["signature"].native
-        carried = [
-            parsed_certificate(certificate.dump()) for certificate in self._basic["certs"] or ()
-        ]
+        carried: list[x509.Certificate] = []
+        for certificate in self._basic["certs"] or ():
+            try:
+                carried.append(parsed_certificate(certificate.dump()))
+            except ValueError:
+                continue
         return any(
             signed_by(responder, algorithm, self._signed, signature)
             for responder in (issuer, *(c for c in carried if _may_respond(c, issuer, at)))
@@ -212,13 +221,13 @@ def _may_respond(responder: x509.Certificate, issuer: x509.Certificate, at: date
     """Whether the authority delegated answering to it (RFC 6960, section 4.2.2.2)."""
     try:
         usages = responder.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
+        return (
+            x509.oid.ExtendedKeyUsageOID.OCSP_SIGNING in usages
+            and responder.not_valid_before_utc <= at <= responder.not_valid_after_utc
+            and issued(responder, issuer)
+        )
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
         return False
-    return (
-        x509.oid.ExtendedKeyUsageOID.OCSP_SIGNING in usages
-        and responder.not_valid_before_utc <= at <= responder.not_valid_after_utc
-        and issued(responder, issuer)
-    )
 
 
 def _statement(single: Any) -> Statement | None:

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.adapters.edc.asn1_signatures import HASHES, digest, signed_by
-from app.adapters.edc.parsed import parsed_certificate
+from app.adapters.edc.parsed import facts_of, parsed_certificate
 from app.adapters.edc.trust import issued
 
 _LARGEST = 200_000
@@ -136,11 +136,15 @@ def _carried(signed: Any) -> list[x509.Certificate]:
     carried = signed["certificates"] or ()
     if len(carried) > _CERTIFICATES:
         raise TokenFault("timestamp_unreadable", "A timestamp carries certificates without end.")
-    return [
+    found = [
         parsed_certificate(choice.chosen.dump())
         for choice in carried
         if choice.name == "certificate"
     ]
+    for certificate in found:
+        # Decoded lazily: whatever is wrong inside shall show here and not later.
+        facts_of(certificate)
+    return found
 
 
 def _authority(signer: Any, candidates: Sequence[x509.Certificate]) -> x509.Certificate:

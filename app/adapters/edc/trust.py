@@ -105,7 +105,7 @@ class TrustStore:
         best = Path(PathStatus.UNKNOWN)
         # Authorities that all issued one another have more chains than anybody can walk.
         turns = iter(range(_MOST_TURNS))
-        candidates = list(others)[:_MOST_CANDIDATES]
+        candidates = [other for other in others[:_MOST_CANDIDATES] if _readable(other)]
         for anchor, chain in self._chains((leaf,), candidates, purpose, turns):
             if not anchor.trusted_at(at):
                 continue
@@ -149,6 +149,15 @@ class TrustStore:
         for anchor in self.anchors:
             found.setdefault(anchor.certificate.subject, []).append(anchor)
         return found
+
+
+def _readable(certificate: x509.Certificate) -> bool:
+    """Certificates are decoded lazily, and may turn out to be none when they are looked at."""
+    try:
+        facts_of(certificate)
+    except CertificateUnreadable:
+        return False
+    return True
 
 
 def issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:

@@ -31,6 +31,7 @@ from pyhanko.sign.validation.qualified.tsp import QcCertType, TSPRegistry
 from pyhanko_certvalidator.authority import AuthorityWithCert, CertTrustAnchor
 from pyhanko_certvalidator.path import ValidationPath
 
+from app.adapters.edc.parsed import parsed_certificate
 from app.adapters.edc.qualification import CertificateType, Qualification
 from app.adapters.edc.trust import Path as ChainPath
 from app.adapters.edc.trust import Purpose, TrustAnchor
@@ -256,7 +257,7 @@ def _anchors(registry: TSPRegistry) -> Iterator[TrustAnchor]:
             if not isinstance(authority, AuthorityWithCert):
                 continue
             try:
-                certificate = x509.load_der_x509_certificate(authority.certificate.dump())
+                certificate = parsed_certificate(authority.certificate.dump())
             except ValueError:
                 # Of thousands, some are encoded in ways that are not looked at here.
                 continue

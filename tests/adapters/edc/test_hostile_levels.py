@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.adapters.edc.authorities import new_ec_key
+from app.adapters.edc.revocation_data import Responses, RevocationList
+from app.adapters.edc.strict_json import NotReadable
 from app.adapters.edc.tokens import TokenFault, open_token
 from app.adapters.edc.trust import PathStatus, TrustStore
 from app.adapters.edc.verify import verify
@@ -118,6 +120,27 @@ def test_whatever_is_wrong_beside_a_seal_a_verdict_follows(pki: TestPki) -> None
         found = checked(with_entries(raw, changed), pki.trust())
         if changed != whole:
             assert found.verdict is not Verdict.VERIFIED or found.level != "B-LTA"
+
+
+@pytest.mark.parametrize("kind", ["crl", "ocsp"])
+def test_whatever_is_wrong_inside_what_an_authority_said_it_is_not_believed(
+    pki: TestPki, kind: str
+) -> None:
+    leaf, issuing, _ = pki.chain("seal-revoked")
+    der = pki.crl("issuing", NOW) if kind == "crl" else pki.ocsp_response("seal-revoked", NOW)
+    read = RevocationList.read if kind == "crl" else Responses.read
+    honest, dice, believed = read(der).says(leaf, issuing), random.Random(6), 0
+    assert honest is not None
+    for position in range(0, len(der), 3):
+        broken = bytearray(der)
+        broken[position] ^= dice.randrange(1, 256)
+        try:
+            said = read(bytes(broken)).says(leaf, issuing)
+        except NotReadable:
+            continue
+        # The certificate of the responder and the wrapping are covered by no signature.
+        believed += said is not None and said != honest
+    assert believed == 0
 
 
 def test_a_payload_with_a_huge_picture_is_refused_before_it_is_looked_at(pki: TestPki) -> None:
