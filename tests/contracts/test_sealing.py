@@ -268,9 +268,11 @@ async def test_the_root_that_is_handed_out_signed_the_seal_certificate(workshop)
 async def test_seals_are_listed_with_their_facts(workshop):
     facts = await workshop.sealing().facts("UNIOVI")
     listed = await workshop.sealing().seals()
-    assert [(seal.institution, seal.certificate_sha256) for seal in listed] == [
-        ("UNIOVI", facts.certificate_sha256)
+    names = workshop.keys.names("UNIOVI")
+    assert [(seal.institution, seal.name, seal.is_default) for seal in listed] == [
+        ("UNIOVI", name, name == names[0]) for name in names
     ]
+    assert {seal.certificate_sha256 for seal in listed} == {facts.certificate_sha256}
 
 
 async def test_production_does_not_seal_with_a_stand_in(workshop):
