@@ -106,6 +106,7 @@ BATCH = Thing("get_batch", {At.ISSUER: (ISSUER,)})
 IMPORT = Thing("get_import", _COURSE)
 GRANT = Thing("list_grants")
 DATA = Thing("get_credential_data", {}, (OWNER, BY_LINK))
+WALLET = Thing("get_wallet_choice", {}, (OWNER, BY_LINK))
 
 
 def covers(permission: Permission, person: Person, thing: Thing) -> bool:

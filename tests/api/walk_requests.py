@@ -22,6 +22,7 @@ from tests.api.walk_people import (
     REGISTRATION,
     RESULT,
     REVIEWED_PROPOSAL,
+    WALLET,
     Person,
     Thing,
 )
@@ -258,6 +259,9 @@ ON_RESULTS: dict[str, Ask] = {
         "objected", RESULT, said(decision="upheld", answer="You are right."), (ROSA, _RESULT)
     ),
     "get_credential_data": Ask("recorded", DATA),
+    "get_wallet_choice": Ask("recorded", WALLET),
+    # Nothing is connected in the walk, so that only the wish itself can be taken back.
+    "edit_wallet_choice": Ask("recorded", WALLET, said(deposit=False)),
     "confirm_credential_data": Ask(
         "recorded",
         DATA,
@@ -338,12 +342,14 @@ ON_CREDENTIALS: dict[str, Ask] = {
     "open_share": Ask("shared", path=_TOKEN),
     "verify_share": Ask("shared", path=_TOKEN),
     "download_share": Ask("shared", path=_TOKEN),
+    "download_share_pdf": Ask("shared", path=_TOKEN),
     "get_share_image": Ask("shared", path={**_TOKEN, "language": "en"}),
     "get_status_list": Ask("sealed"),
     "list_credentials": Ask("sealed"),
     "list_my_credentials": Ask("sealed"),
     "get_credential": Ask("sealed", CREDENTIAL),
     "download_credential": Ask("sealed", CREDENTIAL),
+    "get_credential_pdf": Ask("sealed", CREDENTIAL),
     "get_credential_image": Ask("sealed", CREDENTIAL, path={"language": "en"}),
     "get_credential_status": Ask("sealed"),
     "verify_credential": Ask("sealed", json=said(type="nothing that was sealed")),
