@@ -2,12 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
+from app.domain.skills import use_cases
 from app.domain.skills.together import together
 from app.domain.vocabulary.skills import SkillFilter, SkillType
-from app.routers.habits import HabitRoute, PortsDep
+from app.routers.habits import CallerDep, HabitRoute, PortsDep
 from app.routers.reference_models import LANGUAGE_TAG
+from app.routers.skills_changes_models import (
+    EscoVersionOut,
+    EscoVersionsOut,
+    LinkChangeOut,
+    LinkChangesOut,
+)
 from app.routers.skills_models import (
     OccupationOut,
     OccupationSkillsOut,
@@ -180,6 +187,28 @@ async def list_skills_below(
 async def get_skills_in_use(ports: PortsDep) -> SkillsInUseOut:
     """Which version of ESCO answers, in which languages, and where it comes from."""
     return SkillsInUseOut.of(await ports.skills.in_use())
+
+
+@router.get("/v1/skills/versions", operation_id="list_esco_versions")
+async def list_esco_versions(ports: PortsDep) -> EscoVersionsOut:
+    """The versions of ESCO that were imported; none where the built-in set answers."""
+    found = await use_cases.list_esco_versions(work=ports.reading())
+    return EscoVersionsOut(items=[EscoVersionOut.of(version) for version in found])
+
+
+@router.get("/v1/skills/versions/{version}/link-changes", operation_id="list_link_changes")
+async def list_link_changes(
+    version: Annotated[str, Path(max_length=30, examples=["1.2.0"])],
+    caller: CallerDep,
+    ports: PortsDep,
+) -> LinkChangesOut:
+    """The links of all proposals that stand differently in that version.
+
+    Concepts that are gone, called otherwise, or of another type, with what to look at instead.
+    Nothing is rewritten: authors decide, and issued credentials stay as they are.
+    """
+    found = await use_cases.list_link_changes(version, work=ports.reading(), caller=caller)
+    return LinkChangesOut(version=version, items=[LinkChangeOut.of(change) for change in found])
 
 
 @router.get("/v1/occupations", operation_id="search_occupations")

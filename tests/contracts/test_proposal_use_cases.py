@@ -8,6 +8,7 @@ import pytest
 from app.adapters.esco.builtin import builtin_skills
 from app.domain.access.permissions import NotAllowed
 from app.domain.access.roles import Role
+from app.domain.ids import new_id
 from app.domain.proposals import agreeing, editing, reading
 from app.domain.proposals.agreement import ConsentDecision
 from app.domain.proposals.content import Model, Partner, Section
@@ -27,7 +28,7 @@ from app.domain.vocabulary.micro_credential import (
     MicroCredentialNotFound,
     PartnerRole,
 )
-from app.domain.vocabulary.specification import OutcomeSkill, SkillDecision
+from app.domain.vocabulary.specification import LinkMethod, OutcomeSkill, SkillDecision
 from tests.builders_proposals import (
     ANA,
     AUD,
@@ -39,6 +40,7 @@ from tests.builders_proposals import (
     REA,
     SARA,
     STEFAN,
+    TEAMS,
     StoryClock,
     a_draft,
     a_proposal,
@@ -195,6 +197,47 @@ async def test_an_author_links_keeps_or_drops_each_skill_name(work: OpenWork) ->
         proposal.id, policy=POLICY, skills=SKILLS, work=work(BEN), caller=BEN, clock=StoryClock()
     )
     assert report.errors == ()
+
+
+async def test_a_link_remembers_who_made_it_and_how_and_nobody_else_can_say_so(
+    work: OpenWork,
+) -> None:
+    named = tuple(OutcomeSkill(w) for w in ("apply quality standards", "Work in  teams", "lead"))
+    outcomes = (an_outcome("LO1", skills=named), *academic_data().outcomes[1:])
+    content = complete_content(academic=academic_data(outcomes=outcomes))
+    proposal = await kept(work, a_draft(content))
+    certified_before = proposal.certified_hash
+    manage_quality = ESCO + "35ebe444-9ece-4fbc-a55d-e99ea37267ae"
+    for version, (skill, uri) in enumerate(
+        zip(named, (manage_quality, TEAMS.uri, TEAMS.uri), strict=True), start=1
+    ):
+        proposal = await decide(
+            work, proposal, "LO1", skill.wording, SkillDecision.LINKED, uri, None, version=version
+        )
+    links = [s.link for s in proposal.content.academic.outcomes[0].skills if s.link]
+    assert [(link.method, link.linked_by) for link in links] == [
+        (LinkMethod.ALT_LABEL, BEN.account),
+        (LinkMethod.EXACT, BEN.account),
+        (LinkMethod.CHOSEN, BEN.account),
+    ]
+    assert proposal.certified_hash != certified_before
+
+    forged = replace(links[0], linked_by=new_id(), method=LinkMethod.EXACT)
+    moved = OutcomeSkill("somewhere else", SkillDecision.LINKED, forged)
+    first, *others = proposal.content.academic.outcomes
+    stays = replace(first.skills[0], link=forged)
+    written = replace(
+        proposal.content.academic, outcomes=(replace(first, skills=(stays, moved)), *others)
+    )
+    clock = StoryClock()
+    edited = await editing.edit_proposal_section(
+        proposal.id, Section.ACADEMIC, 4, {}, read=lambda *_: written,
+        work=work(BEN), caller=BEN, clock=clock,
+    )  # fmt: skip
+    assert [s.link for s in edited.content.academic.outcomes[0].skills] == [
+        links[0],
+        replace(forged, method=LinkMethod.WRITTEN, linked_by=BEN.account, linked_at=clock.at),
+    ]
 
 
 async def test_the_consents_of_all_submit_it_and_others_read_who_gave_them(

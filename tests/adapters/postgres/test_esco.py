@@ -17,7 +17,6 @@ from app.adapters.esco.bundles import EscoFileRefused
 from app.adapters.esco.concepts import EscoConcept
 from app.adapters.postgres.esco_import import (
     EscoVersionIncomplete,
-    EscoVersionNotFound,
     activate,
     import_files,
 )
@@ -27,6 +26,7 @@ from app.adapters.postgres.esco_sync import HarvestIncomplete, sync
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.esco import EscoConceptRow, EscoImportRow, EscoLabelRow
 from app.domain.clock import SystemClock
+from app.domain.skills.ports import EscoVersionNotFound
 from app.domain.vocabulary.skills import SkillsUnavailable, SkillType
 from tests.adapters.esco.files import BROADER, GOOD, GROUP, GROUPS, QUALITY, TEAMS, put
 from tests.esco_imitation import Imitation, served
