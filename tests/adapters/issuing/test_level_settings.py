@@ -38,7 +38,9 @@ def test_a_digest_in_use_cannot_be_retired() -> None:
 
 
 def test_addresses_with_passwords_are_not_printed_with_the_settings() -> None:
-    settings = read_settings({"MC_TIMESTAMP_AUTHORITIES": "https://us:hunter2@a.example https://b/"})
+    settings = read_settings(
+        {"MC_TIMESTAMP_AUTHORITIES": "https://us:hunter2@a.example https://b/"}
+    )
     assert len(settings.timestamp_authorities) == 2
     assert "hunter2" not in repr(settings)
 
