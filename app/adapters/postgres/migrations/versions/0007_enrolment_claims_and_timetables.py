@@ -89,7 +89,8 @@ def downgrade() -> None:
     op.drop_index("ix_registration_contested", table_name="registration")
     op.drop_constraint(op.f("ck_registration_claim_state"), "registration")
     for column in (
-        "data_confirmed_at", "consents", "claim_reason", "claim_by", "claim_at", "claim_institution", "claim_state",
+        "data_confirmed_at", "consents", "claim_reason", "claim_by", "claim_at",
+        "claim_institution", "claim_state",
     ):  # fmt: skip
         op.drop_column("registration", column)
     op.drop_index("ix_edition_due_at", table_name="edition")
