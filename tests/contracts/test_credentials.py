@@ -208,6 +208,7 @@ async def test_a_learner_with_an_account_sees_and_downloads_their_own(house):
     assert seen[0].allowed_actions == (
         "download_credential",
         "get_credential_image",
+        "get_credential_pdf",
         "retry_delivery",
         "create_share",
         "list_shares",

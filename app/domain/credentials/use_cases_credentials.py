@@ -305,6 +305,7 @@ def _actions(credential: Credential, caller: Caller) -> Iterator[str]:
     if credential.erased_at is None:
         yield "download_credential"
         yield "get_credential_image"
+        yield "get_credential_pdf"
         yield "retry_delivery"
         if credential.state in PUBLIC:
             yield "create_share"

@@ -9,7 +9,7 @@ from app.domain.credentials.credential import Credential
 from app.domain.credentials.ports import CredentialsWork
 from app.domain.credentials.share import ShareKind, ShareNotFound, ShareState, token_hash
 from app.domain.credentials.status import Channel, Delivery, DeliveryState, PublicStatus
-from app.domain.credentials.use_cases_credentials import enter
+from app.domain.credentials.use_cases_credentials import CredentialErased, enter
 from app.domain.credentials.use_cases_shares import shared_document
 from app.domain.errors import NotFound
 from app.domain.vocabulary.institutions import InstitutionCode
@@ -94,11 +94,13 @@ async def get_credential_pdf(
     """The credential, the language and the PDF; in the primary language unless one is named.
 
     The sealed file is inside, so that its holder has it now, which is noted. Raises
-    CredentialNotFound, NotAllowed, LanguageNotShown.
+    CredentialNotFound, NotAllowed, CredentialErased, LanguageNotShown.
     """
     async with work:
         credential = await work.credentials.read(credential_id)
         place = await enter(credential, "get_credential_pdf", work=work, caller=caller)
+        if credential.erased_at is not None:
+            raise CredentialErased(credential_id)
         language = _shown_in(credential, language)
         document = await work.credentials.document(credential_id)
         if place.own:
