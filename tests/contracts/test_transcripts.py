@@ -9,6 +9,7 @@ import pytest
 from app.domain.access.permissions import NotAllowed
 from app.domain.access.roles import Role
 from app.domain.credentials.credential import CredentialNotFound
+from app.domain.credentials.use_cases_credentials import CredentialErased, erase_credential
 from app.domain.credentials.use_cases_transcripts import (
     NoTranscript,
     TranscriptOrder,
@@ -100,6 +101,8 @@ async def test_it_is_for_the_holder_and_the_issuers_officers(house: House) -> No
 async def test_it_goes_when_the_copies_of_its_credential_go(house: House) -> None:
     credential, paper = await issued(house), OnPaper()
     await transcript(house, credential, paper)
+    await erase_credential(credential, work=house.work(), clock=house.clock)
     async with house.work() as work:
-        await work.credentials.erase(credential)
         assert await work.transcripts.read(credential) is None
+    with pytest.raises(CredentialErased):
+        await transcript(house, credential, paper)

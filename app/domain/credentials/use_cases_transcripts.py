@@ -15,7 +15,7 @@ from app.domain.credentials.credential import Source
 from app.domain.credentials.ports import CredentialsWork, WorkMaker
 from app.domain.credentials.seal import SealName
 from app.domain.credentials.status import CredentialState
-from app.domain.credentials.use_cases_credentials import enter
+from app.domain.credentials.use_cases_credentials import CredentialErased, enter
 from app.domain.credentials.use_cases_shown import Pages
 from app.domain.errors import Conflict
 from app.domain.vocabulary.institutions import Institution, InstitutionCode
@@ -68,11 +68,13 @@ async def get_credential_elmo(
 ) -> bytes:
     """The transcript: made and signed the first time, as it was kept from then on.
 
-    Raises CredentialNotFound, NotAllowed, NoTranscript, SealUnavailable.
+    Raises CredentialNotFound, CredentialErased, NotAllowed, NoTranscript, SealUnavailable.
     """
     async with work() as reading:
         credential = await reading.credentials.read(credential_id)
         await enter(credential, "get_credential_elmo", work=reading, caller=caller)
+        if credential.erased_at is not None:
+            raise CredentialErased(credential_id)
         if credential.state is not CredentialState.SEALED or credential.sealed_at is None:
             raise NoTranscript(credential.state)
         kept = await reading.transcripts.read(credential_id)
@@ -100,6 +102,8 @@ async def get_credential_elmo(
     async with work() as writing:
         # Locked: it may have been taken back meanwhile, and somebody else may have been faster.
         credential = await writing.credentials.get(credential_id)
+        if credential.erased_at is not None:
+            raise CredentialErased(credential_id)
         if credential.state is not CredentialState.SEALED:
             raise NoTranscript(credential.state)
         return await writing.transcripts.keep(credential_id, made, clock.now())
