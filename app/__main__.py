@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -51,6 +52,10 @@ def serve(arguments: argparse.Namespace, settings: Settings, announce: str = "")
             # Longer than clients keep a connection that they do not use, or they lose a request.
             timeout_keep_alive=75,
         )
+
+        # What is loaded by now stays: the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
 
         class Announced(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -110,10 +110,23 @@ class PostgresOutbox:
         ]
 
     def written(self, event: Event) -> list[bytes]:
-        """The payloads of one event as the queue keeps them."""
-        return [as_bytes(payload) for payload in self.payloads(event)]
+        """The payloads of one event as the queue keeps them: what `payloads` says, quicker."""
+        told = {
+            "event": type(event).__name__,
+            "fields": vars(event),
+            "trace_id": self._work.caller.trace_id if self._work else "",
+        }
+        reactions = self._reactions.get(type(event), ())
+        return [as_bytes({"reaction": reaction, **told}) for reaction in reactions]
 
 
 def as_bytes(payload: Mapping[str, Any]) -> bytes:
     """A payload as the queue keeps it."""
-    return orjson.dumps(payload)
+    return orjson.dumps(payload, default=_identifier)
+
+
+def _identifier(value: object) -> str:
+    """The driver's own kind of UUID, which stands beside Python's."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no place in a job")
