@@ -167,13 +167,14 @@ async def test_preparing_goes_on_where_it_stopped(house: House) -> None:
 
 
 async def test_who_cannot_be_prepared_is_named_and_the_others_can_be_signed(house: House) -> None:
-    awards = house.learners(3)
+    awards = house.learners(4)
     batch = await house.approved(LOCAL)
     house.awards.postpone(awards[0].registration, "objection_open")
+    del house.awards.ready[awards[1].registration]
     notes = Notes()
     with pytest.raises(BatchIncomplete):
         await prepare(house, batch, notes)
-    assert notes.codes() == {"award_not_ready": 1, "prepared": 2}
+    assert notes.codes() == {"award_not_ready": 1, "award_not_found": 1, "prepared": 2}
     assert len(await to_sign(house, batch)) == 2
 
 

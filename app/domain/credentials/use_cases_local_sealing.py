@@ -25,10 +25,10 @@ from app.domain.credentials.batch import (
 )
 from app.domain.credentials.ports import CredentialsWork, Sealing, WorkMaker
 from app.domain.credentials.ports_local import PreparedSealNotFound, Waiting
-from app.domain.credentials.seal import Brought, IssuingOrder, PreparedSeal
+from app.domain.credentials.seal import Brought, IssuingOrder, PreparedSeal, SealDoubtful
 from app.domain.credentials.use_cases_batches import begin_job, certified, place_of
 from app.domain.credentials.use_cases_issue import agreed, keep_sealed, kept_of
-from app.domain.errors import Conflict, DomainError
+from app.domain.errors import Conflict, DomainError, Unavailable
 from app.domain.ids import new_id
 from app.domain.jobs import FINISHED, Job, Progress
 
@@ -118,12 +118,10 @@ async def prepare_local_seals(
                 async with work() as writing:
                     _expect_local(await writing.batches.get(batch_id))
                     await writing.prepared_seals.put(batch_id, prepared)
-            except NotSealedElsewhere:
+            except (NotSealedElsewhere, Unavailable, SealDoubtful):
+                # Not of this learner alone: the next one would fare no better.
                 raise
-            except Conflict as refusal:
-                # Of the award alone: what the seal has against it stops everybody.
-                if refusal.code == "seal_doubtful":
-                    raise
+            except DomainError as refusal:
                 failed += 1
                 await progress.item(str(item.registration), "failed", refusal.code)
             else:
