@@ -34,7 +34,7 @@ endif
 
 help: ## List these commands
 	@echo "INGENIUM micro-credentials"; echo
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(DEV) ## Build .venv with everything that the service and its tests need
 	@echo "Ready: $(V) ($$($(PY) --version), $$(du -sh $(V) | cut -f1))"
