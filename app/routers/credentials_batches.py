@@ -6,8 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from app.domain.credentials import use_cases_batches as use_cases
+from app.routers.credentials_batches_models import (
+    AwardsOut,
+    BatchDetailOut,
+    BatchItemOut,
+    BatchOut,
+)
 from app.routers.credentials_life_models import PlannedIn
-from app.routers.credentials_models import AwardsOut, BatchDetailOut, BatchItemOut, BatchOut
 from app.routers.habits import (
     CallerDep,
     CursorDep,

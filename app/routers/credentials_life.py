@@ -8,8 +8,9 @@ from app.domain.credentials import use_cases_life as use_cases
 from app.domain.credentials.credential import Change
 from app.domain.credentials.status import Channel
 from app.domain.credentials.use_cases_credentials import retry_delivery as retry
+from app.routers.credentials_batches_models import BatchDetailOut
 from app.routers.credentials_life_models import ChangedCredentialOut, ReasonIn
-from app.routers.credentials_models import BatchDetailOut, CredentialOut
+from app.routers.credentials_models import CredentialOut
 from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_etag
 
 router = APIRouter(prefix="/v1/credentials", tags=["credentials"], route_class=HabitRoute)

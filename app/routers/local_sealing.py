@@ -11,7 +11,7 @@ from app.domain.credentials import use_cases_unsigned as unsigned
 from app.domain.credentials.seal import Brought
 from app.domain.errors import Finding, Invalid
 from app.routers.archives import ZIP_RESPONSE, unpacked, zip_response
-from app.routers.credentials_models import BatchOut
+from app.routers.credentials_batches_models import BatchOut
 from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_etag
 from app.routers.local_sealing_models import (
     CREDENTIAL,
