@@ -129,6 +129,7 @@ async def download_credential(
             le=1_000_000,
             description="1 is what left the seal; without it, the newest. Further revisions add "
             "timestamps and revocation data, and change nothing",
+            examples=[1],
         ),
     ] = None,
 ) -> Response:

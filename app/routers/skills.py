@@ -198,7 +198,9 @@ async def list_esco_versions(ports: PortsDep) -> EscoVersionsOut:
 
 @router.get("/v1/skills/versions/{version}/link-changes", operation_id="list_link_changes")
 async def list_link_changes(
-    version: Annotated[str, Path(max_length=30, examples=["1.2.0"])],
+    version: Annotated[
+        str, Path(max_length=30, description="an imported version", examples=["1.2.0"])
+    ],
     caller: CallerDep,
     ports: PortsDep,
 ) -> LinkChangesOut:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Change(StrEnum):
+class Difference(StrEnum):
     """How a linked concept differs."""
 
     REMOVED = "removed"
@@ -49,7 +49,7 @@ class LinkChange:
     """A link that stands differently in another version."""
 
     link: LinkedSkill
-    changes: tuple[Change, ...]
+    changes: tuple[Difference, ...]
     label: str | None
     """What the concept is called now, in the link's language; None when it is gone."""
     kind_before: str | None
@@ -64,7 +64,7 @@ class ConceptChange:
 
     before: ConceptState
     now: ConceptState | None
-    changes: tuple[Change, ...]
+    changes: tuple[Difference, ...]
     successors: tuple[ConceptState, ...] = ()
 
 
@@ -94,24 +94,24 @@ def changes(
     if now is None:
         successors = tuple(one for one in candidates if one.uri != link.uri)
         return LinkChange(
-            link, (Change.REMOVED,), None, before.kind if before else None, None, successors
+            link, (Difference.REMOVED,), None, before.kind if before else None, None, successors
         )
     found = []
     if label_now is not None and label_now != link.label:
-        found.append(Change.RELABELLED)
+        found.append(Difference.RELABELLED)
     if before is not None and before.kind != now.kind:
-        found.append(Change.TYPE_CHANGED)
+        found.append(Difference.TYPE_CHANGED)
     if not found:
         return None
     return LinkChange(link, tuple(found), label_now, before.kind if before else None, now.kind)
 
 
-def differences(before: ConceptState, now: ConceptState | None) -> tuple[Change, ...]:
+def differences(before: ConceptState, now: ConceptState | None) -> tuple[Difference, ...]:
     """How a concept differs between two versions, by its English label and its kind."""
     if now is None:
-        return (Change.REMOVED,)
+        return (Difference.REMOVED,)
     told = {
-        Change.RELABELLED: before.label != now.label,
-        Change.TYPE_CHANGED: before.kind != now.kind,
+        Difference.RELABELLED: before.label != now.label,
+        Difference.TYPE_CHANGED: before.kind != now.kind,
     }
     return tuple(change for change, holds in told.items() if holds)
