@@ -9,7 +9,7 @@ from app.domain.credentials.credential import Change
 from app.domain.credentials.status import Channel
 from app.domain.credentials.use_cases_credentials import retry_delivery as retry
 from app.routers.credentials_batches_models import BatchDetailOut
-from app.routers.credentials_life_models import ChangedCredentialOut, ReasonIn
+from app.routers.credentials_life_models import ChangedCredentialOut, CredentialReasonIn
 from app.routers.credentials_models import CredentialOut
 from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_etag
 
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1/credentials", tags=["credentials"], route_class=H
 @router.post("/{credential}/suspend", operation_id="suspend_credential")
 async def suspend_credential(
     credential: UUID,
-    body: ReasonIn,
+    body: CredentialReasonIn,
     version: IfMatch,
     response: Response,
     caller: CallerDep,
@@ -44,7 +44,7 @@ async def suspend_credential(
 @router.post("/{credential}/revoke", operation_id="propose_revocation")
 async def propose_revocation(
     credential: UUID,
-    body: ReasonIn,
+    body: CredentialReasonIn,
     version: IfMatch,
     response: Response,
     caller: CallerDep,
@@ -67,7 +67,7 @@ async def propose_revocation(
 @router.post("/{credential}/reinstate", operation_id="propose_reinstatement")
 async def propose_reinstatement(
     credential: UUID,
-    body: ReasonIn,
+    body: CredentialReasonIn,
     version: IfMatch,
     response: Response,
     caller: CallerDep,
@@ -124,7 +124,7 @@ async def drop_credential_change(
 @router.post("/{credential}/reissue", status_code=201, operation_id="prepare_reissue")
 async def prepare_reissue(
     credential: UUID,
-    body: ReasonIn,
+    body: CredentialReasonIn,
     version: IfMatch,
     response: Response,
     caller: CallerDep,

@@ -11,7 +11,7 @@ from app.domain.credentials.use_cases_life import Notice
 from app.routers.credentials_models import CredentialOut
 
 
-class ReasonIn(BaseModel):
+class CredentialReasonIn(BaseModel):
     """Why. The holder is told, whole; name nobody else in it."""
 
     reason: str = Field(

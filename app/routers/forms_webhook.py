@@ -17,7 +17,7 @@ from app.domain.errors import Finding, Invalid
 from app.routers.forms_webhook_models import (
     DeliveredRowOut,
     DeliveryIn,
-    DeliveryOut,
+    FormDeliveryOut,
     FormSecretIn,
     FormSecretOut,
     FormSecretsOut,
@@ -130,7 +130,7 @@ async def import_responses(
             examples=["v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="],
         ),
     ],
-) -> DeliveryOut:
+) -> FormDeliveryOut:
     """Import responses as a form's flow delivers them, exactly once.
 
     For Power Automate: trigger *When a new response is submitted*, action *Get response details*,
@@ -159,7 +159,7 @@ async def import_responses(
         tools=ports.forms,
         clock=ports.clock,
     )
-    return DeliveryOut.of(answered)
+    return FormDeliveryOut.of(answered)
 
 
 def _flow(request: Request) -> Caller:

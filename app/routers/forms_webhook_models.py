@@ -84,13 +84,13 @@ class DeliveredVerdictOut(BaseModel):
     import_id: UUID = Field(description="the delivery that brought it, among the imports")
 
 
-class DeliveryOut(BaseModel):
+class FormDeliveryOut(BaseModel):
     """What the responses came to, in the order in which they were sent."""
 
     results: list[DeliveredVerdictOut]
 
     @classmethod
-    def of(cls, answered: Sequence[Answered]) -> "DeliveryOut":
+    def of(cls, answered: Sequence[Answered]) -> "FormDeliveryOut":
         """From the domain."""
         return cls(
             results=[

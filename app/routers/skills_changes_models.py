@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from app.domain.skills.changes import ConceptState, Difference, LinkChange
+from app.domain.skills.changes import ConceptState, LinkChange, VersionChange
 from app.domain.skills.ports import EscoVersion
 from app.domain.vocabulary.skills import ATTRIBUTION
 
@@ -63,7 +63,7 @@ class LinkChangeOut(BaseModel):
     label: str = Field(description="as it was linked", examples=["team work"])
     language: str = Field(examples=["en"])
     linked_version: str = Field(description="ESCO version of the link", examples=["1.1.0"])
-    changes: list[Difference] = Field(examples=[["relabelled"]])
+    changes: list[VersionChange] = Field(examples=[["relabelled"]])
     label_now: str | None = Field(
         description="in the link's language; null when the concept is gone",
         examples=["work in teams"],

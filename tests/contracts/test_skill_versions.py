@@ -18,7 +18,7 @@ from app.adapters.postgres.tables.esco import (
 from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.permissions import NotAllowed
 from app.domain.access.roles import Role
-from app.domain.skills.changes import ConceptState, Difference
+from app.domain.skills.changes import ConceptState, VersionChange
 from app.domain.skills.ports import EscoVersionNotFound
 from app.domain.skills.use_cases import concept_changes, list_esco_versions, list_link_changes
 from app.domain.vocabulary.specification import OutcomeSkill, SkillDecision, SkillLink
@@ -135,9 +135,9 @@ async def test_a_new_version_tells_what_is_gone_called_otherwise_or_of_another_t
     )
     found = await list_link_changes("1.2.0", work=work(OFFICE), caller=OFFICE)
     assert [(one.link.uri, one.link.language, one.changes, one.label) for one in found] == [
-        (TEAMS, "en", (Difference.RELABELLED,), "collaborate in teams"),
-        (QUALITY, "en", (Difference.REMOVED,), None),
-        (LEADING, "en", (Difference.TYPE_CHANGED,), "lead others"),
+        (TEAMS, "en", (VersionChange.RELABELLED,), "collaborate in teams"),
+        (QUALITY, "en", (VersionChange.REMOVED,), None),
+        (LEADING, "en", (VersionChange.TYPE_CHANGED,), "lead others"),
     ]
     gone = found[1]
     assert (gone.kind_before, gone.kind_now) == ("skill", None)
@@ -165,8 +165,8 @@ async def test_a_link_to_a_version_that_is_not_here_is_judged_by_its_label(
     )
     found = await list_link_changes("1.2.0", work=work(OFFICE), caller=OFFICE)
     assert [(one.changes, one.kind_before) for one in found] == [
-        ((Difference.RELABELLED,), None),
-        ((Difference.REMOVED,), None),
+        ((VersionChange.RELABELLED,), None),
+        ((VersionChange.REMOVED,), None),
     ]
     assert [state.uri for state in found[1].successors] == [BETTER_QUALITY]
 
@@ -194,10 +194,10 @@ async def test_two_versions_are_compared_concept_by_concept(work: OpenWork) -> N
     await imported(work, OLD, NEW)
     found = await concept_changes("1.1.0", "1.2.0", work=work())
     assert [(one.before.uri, one.changes, [s.uri for s in one.successors]) for one in found] == [
-        (GROUP, (Difference.REMOVED,), [f"{GROUP}2"]),
-        (LEADING, (Difference.TYPE_CHANGED,), []),
-        (QUALITY, (Difference.REMOVED,), [BETTER_QUALITY, WORKING]),
-        (TEAMS, (Difference.RELABELLED,), []),
+        (GROUP, (VersionChange.REMOVED,), [f"{GROUP}2"]),
+        (LEADING, (VersionChange.TYPE_CHANGED,), []),
+        (QUALITY, (VersionChange.REMOVED,), [BETTER_QUALITY, WORKING]),
+        (TEAMS, (VersionChange.RELABELLED,), []),
     ]
     with pytest.raises(EscoVersionNotFound):
         await concept_changes("1.1.0", "9.9.9", work=work())

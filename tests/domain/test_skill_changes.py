@@ -1,6 +1,6 @@
 """What becomes of links when ESCO moves on, and the skills of a whole proposal."""
 
-from app.domain.skills.changes import ConceptState, Difference, LinkedSkill, changes
+from app.domain.skills.changes import ConceptState, LinkedSkill, VersionChange, changes
 from app.domain.skills.together import together
 from app.domain.vocabulary.skills import Skill, Suggestion
 
@@ -17,7 +17,7 @@ def test_a_concept_with_another_name_and_type_is_reported_with_both():
     found = changes(LINK, BEFORE, now, "work in a team")
     assert found is not None
     assert (found.changes, found.label, found.kind_before, found.kind_now) == (
-        (Difference.RELABELLED, Difference.TYPE_CHANGED),
+        (VersionChange.RELABELLED, VersionChange.TYPE_CHANGED),
         "work in a team",
         "group",
         "untyped",
@@ -32,7 +32,7 @@ def test_a_concept_that_is_gone_comes_with_concepts_to_look_at():
     other = ConceptState("u:2", "cooperate", "skill")
     found = changes(LINK, BEFORE, None, None, [BEFORE, other])
     assert found is not None
-    assert (found.changes, found.successors) == ((Difference.REMOVED,), (other,))
+    assert (found.changes, found.successors) == ((VersionChange.REMOVED,), (other,))
 
 
 def test_scores_of_different_sentences_count_by_their_share_of_the_best():

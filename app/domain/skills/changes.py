@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Difference(StrEnum):
+class VersionChange(StrEnum):
     """How a linked concept differs."""
 
     REMOVED = "removed"
@@ -49,7 +49,7 @@ class LinkChange:
     """A link that stands differently in another version."""
 
     link: LinkedSkill
-    changes: tuple[Difference, ...]
+    changes: tuple[VersionChange, ...]
     label: str | None
     """What the concept is called now, in the link's language; None when it is gone."""
     kind_before: str | None
@@ -64,7 +64,7 @@ class ConceptChange:
 
     before: ConceptState
     now: ConceptState | None
-    changes: tuple[Difference, ...]
+    changes: tuple[VersionChange, ...]
     successors: tuple[ConceptState, ...] = ()
 
 
@@ -94,24 +94,24 @@ def changes(
     if now is None:
         successors = tuple(one for one in candidates if one.uri != link.uri)
         return LinkChange(
-            link, (Difference.REMOVED,), None, before.kind if before else None, None, successors
+            link, (VersionChange.REMOVED,), None, before.kind if before else None, None, successors
         )
     found = []
     if label_now is not None and label_now != link.label:
-        found.append(Difference.RELABELLED)
+        found.append(VersionChange.RELABELLED)
     if before is not None and before.kind != now.kind:
-        found.append(Difference.TYPE_CHANGED)
+        found.append(VersionChange.TYPE_CHANGED)
     if not found:
         return None
     return LinkChange(link, tuple(found), label_now, before.kind if before else None, now.kind)
 
 
-def differences(before: ConceptState, now: ConceptState | None) -> tuple[Difference, ...]:
+def differences(before: ConceptState, now: ConceptState | None) -> tuple[VersionChange, ...]:
     """How a concept differs between two versions, by its English label and its kind."""
     if now is None:
-        return (Difference.REMOVED,)
+        return (VersionChange.REMOVED,)
     told = {
-        Difference.RELABELLED: before.label != now.label,
-        Difference.TYPE_CHANGED: before.kind != now.kind,
+        VersionChange.RELABELLED: before.label != now.label,
+        VersionChange.TYPE_CHANGED: before.kind != now.kind,
     }
     return tuple(change for change, holds in told.items() if holds)
