@@ -30,7 +30,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-runtime demo run test check bench bench-enrolment bench-esco migrate openapi format lock clean
+.PHONY: help setup setup-runtime demo run test check bench bench-enrolment bench-credentials bench-esco conformance migrate openapi format lock clean
 
 help: ## List these commands
 	@echo "INGENIUM micro-credentials"; echo
@@ -64,8 +64,14 @@ bench: $(RUNTIME) ## Run the benchmarks; the last line is JSON
 bench-enrolment: $(RUNTIME) ## Measure registering, quotas and imports; the last line is JSON
 	@$(PY) -m app bench-enrolment $(BENCH_ARGS)
 
+bench-credentials: $(RUNTIME) ## Measure issuing, verifying and memory; the last line is JSON
+	@$(PY) -m app bench-credentials $(BENCH_ARGS)
+
 bench-esco: $(RUNTIME) ## Measure look-up and suggestion of ESCO skills; the last line is JSON
 	@$(PY) -m app bench-esco $(BENCH_ARGS)
+
+conformance: $(DEV) ## Ask the Commission's own library (Java, Maven) about seals of every level
+	@MC_DSS=1 $(PY) -m pytest -q tests/adapters/issuing/test_dss.py
 
 migrate: $(RUNTIME) ## Bring the database of DATABASE_URL (or the embedded one) to the newest schema
 	@$(PY) -m app migrate

@@ -257,6 +257,13 @@ def bench_enrolment(arguments: argparse.Namespace, settings: Settings) -> int:
     return run(arguments, settings)
 
 
+def bench_credentials(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Measure issuing, verifying and memory; the last line is JSON."""
+    from app.bench.credentials_command import run
+
+    return run(arguments, settings)
+
+
 def esco(arguments: argparse.Namespace, settings: Settings) -> int:
     """Import, sync, activate and show ESCO data."""
     from app.esco_command import run
@@ -338,6 +345,9 @@ def _parser() -> argparse.ArgumentParser:
     add("bench-enrolment", bench_enrolment).add_argument(
         "--quick", action="store_true", help="fewer and shorter rounds"
     )
+    credentials = add("bench-credentials", bench_credentials)
+    credentials.add_argument("--quick", action="store_true", help="fewer and smaller rounds")
+    credentials.add_argument("--batch", type=int, help="credentials in a round")
     add("settings", show_settings)
     from app.esco_command import add_arguments
 

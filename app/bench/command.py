@@ -119,7 +119,7 @@ async def _measured(extent: Extent, settings: Settings, console: Console) -> lis
             pgbench = PgBench(postgres)
             (registrations, stage), credentials, *_ = await asyncio.gather(
                 _registrations(site, people, stack),
-                _credentials(site, people, stack, extent),
+                graduates(site, people, stack, extent.batch, extent.batch * (extent.rounds + 1)),
                 pgbench.prepare(),
                 answering(hello, "/hello"),
             )
@@ -148,8 +148,8 @@ async def _registrations(
     return Registrations(api, people, edition), stage
 
 
-async def _credentials(
-    site: Site, people: People, stack: AsyncExitStack, extent: Extent
+async def graduates(
+    site: Site, people: People, stack: AsyncExitStack, batch: int, many: int
 ) -> Credentials:
     """A class that passed, on a database with a worker, where nobody has time to object."""
     site.postgres.create_database(CREDENTIALS)
@@ -158,9 +158,8 @@ async def _credentials(
     )
     stage = await stack.enter_async_context(site.stage(api))
     proposal = await publish(stage)
-    many = extent.batch * (extent.rounds + 1)
     a_class = await taught(stage, api, people, proposal, many)
-    return Credentials(api, stage, Queue(site.postgres, CREDENTIALS), a_class, extent.batch)
+    return Credentials(api, stage, Queue(site.postgres, CREDENTIALS), a_class, batch)
 
 
 def _readings(api: Process, people: People) -> list[Measure]:
