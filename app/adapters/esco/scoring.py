@@ -87,7 +87,7 @@ def score(
     spoken = [tag for tag in dict.fromkeys((language, "en")) if tag in reader.speech]
     for tag in spoken:
         factor = 1.0 if tag == spoken[0] else weights.english
-        for found in _by_labels(reader, reader.speech[tag], sentence, weights, wanted):
+        for found in _by_labels(reader, reader.speech[tag], sentence, language, weights, wanted):
             found.score *= factor
             known = best.get(found.concept)
             if known is None or found.score > known.score:
@@ -98,14 +98,17 @@ def score(
     return ranked[:limit]
 
 
-def _hear(speech: Speech, sentence: str, weights: Weights) -> dict[int, _Heard]:
-    """The stems of a sentence by number, with the places where they stand."""
+def _hear(speech: Speech, sentence: str, language: str, weights: Weights) -> dict[int, _Heard]:
+    """The stems of a sentence by number, with the places where they stand.
+
+    `language` is the sentence's own: German `die` is no English tool.
+    """
     heard: dict[int, _Heard] = {}
     place = 0
     for clause in clauses_of(sentence):
         for word in words_of(clause):
             place += 1
-            if is_stop_word(word, speech.tag):
+            if is_stop_word(word, speech.tag) or is_stop_word(word, language):
                 continue
             for one in speech.stems_of_word(word):
                 number = speech.stem_number(one)
@@ -130,10 +133,11 @@ def _by_labels(
     reader: Reader,
     speech: Speech,
     sentence: str,
+    language: str,
     weights: Weights,
     wanted: Callable[[int], bool] | None,
 ) -> list[Scored]:
-    heard = _hear(speech, sentence, weights)
+    heard = _hear(speech, sentence, language, weights)
     if not heard:
         return []
     mass: dict[int, float] = {}
@@ -234,7 +238,7 @@ def _weigh(
     speech = reader.speech[spoken[0]]
     candidates = {one.concept for one in ranked}
     if weights.described:
-        for number, heard in _hear(speech, sentence, weights).items():
+        for number, heard in _hear(speech, sentence, spoken[0], weights).items():
             if heard.strength < 1:
                 continue
             gain = speech.weight[number]
