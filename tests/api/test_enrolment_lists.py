@@ -216,6 +216,7 @@ async def test_caps_are_looked_at_first_and_then_changed_with_a_reason(api: Edit
         json={"scope": "institution:HKA", "reason": "unused"}, if_match=await api.etag(path),
     )  # fmt: skip
     assert (tried.json()["promoted"], tried.json()["dry_run"]) == ([ids[1]], True)
+    assert tried.headers["etag"] == await api.etag(path)
     done = await api(
         ELENA, "POST", f"{path}/release-reserve",
         json={"scope": "institution:HKA", "reason": "unused"}, if_match=await api.etag(path),

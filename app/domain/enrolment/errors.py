@@ -85,10 +85,11 @@ class CapBelowAdmitted(Conflict):
 
     code = "cap_below_admitted"
 
-    def __init__(self, scope: str, cap: int, placed: int) -> None:
+    def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(
-            f"{placed} people of {scope} have a place, so that its cap cannot become {cap}. "
-            "Nobody who has a place loses it by a change of caps."
+            " ".join(finding.detail for finding in findings)
+            + " Nobody who has a place loses it by a change of caps.",
+            findings=findings,
         )
 
 

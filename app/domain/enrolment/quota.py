@@ -45,6 +45,21 @@ def scopes_of(bucket: InstitutionCode) -> tuple[Scope, Scope, Scope]:
     return EDITION, group_of(bucket), institution_scope(bucket)
 
 
+def people_of(scope: Scope, number: int) -> str:
+    """So many people of the scope, as one says it: "2 people of HKA", "11 people in all"."""
+    people = "1 person" if number == 1 else f"{number} people"
+    if scope == EDITION:
+        return f"{people} in all"
+    if scope == EXTERNALS:
+        return f"{people} from outside the alliance"
+    if scope == PARTNERS:
+        return f"{people} of the partners together"
+    bucket = scope.removeprefix(_INSTITUTION)
+    if bucket == INDEPENDENT:
+        return f"{people} of no institution"
+    return f"{people} of {bucket.removeprefix(EXTERNAL_PREFIX)}"
+
+
 @dataclass(frozen=True)
 class QuotaRule:
     """What one scope may have at most, and what is held for it at least."""
@@ -94,6 +109,11 @@ class Quota:
     def scopes(self) -> frozenset[Scope]:
         """Every scope that a rule names and that is counted as such."""
         return frozenset(r.scope for r in self.rules if r.scope != PER_INSTITUTION)
+
+    def pointer_to(self, scope: Scope) -> str:
+        """Where the cap of the scope stands in what is sent to plan an edition."""
+        rule = self._rule(scope)
+        return "/places" if rule is None else f"/rules/{self.rules.index(rule)}/max"
 
     def _rule(self, scope: Scope) -> QuotaRule | None:
         for rule in self.rules:

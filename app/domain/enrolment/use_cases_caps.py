@@ -260,7 +260,9 @@ async def _step(
             if step.dry_run:
                 raise OnlyLooking
     except OnlyLooking:
-        pass
+        if result is not None:
+            # Nothing was kept: a later change has to show the version that was looked at.
+            result[0].version = version
     if result is None:
         raise EditionNotFound(edition_id)
     return result

@@ -23,11 +23,12 @@ from app.domain.enrolment.errors import (
 )
 from app.domain.enrolment.looking import OnlyLooking
 from app.domain.enrolment.ports import EnrolmentWork
-from app.domain.enrolment.quota import Quota, QuotaRule, one_cap
+from app.domain.enrolment.quota import EDITION, Quota, QuotaRule, one_cap, people_of
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.timetable import UnusedSeats
 from app.domain.enrolment.window import RegistrationWindow
+from app.domain.errors import Finding
 from app.domain.ids import new_id
 from app.domain.vocabulary.institutions import InstitutionCode
 from app.domain.vocabulary.micro_credential import MicroCredential, NoInstitutionRule
@@ -179,7 +180,9 @@ async def edit_edition(
             if dry_run:
                 raise OnlyLooking
     except OnlyLooking:
-        pass
+        if edition is not None:
+            # Nothing was kept: a later change has to show the version that was looked at.
+            edition.version = version
     if edition is None:
         raise EditionNotFound(edition_id)
     return edition, promoted
@@ -201,11 +204,25 @@ def _apply(edition: Edition, changes: EditionChanges) -> None:
 
 
 async def refuse_below_admitted(edition: Edition, work: EnrolmentWork) -> None:
-    """Raise CapBelowAdmitted for a cap under those who have a place."""
+    """Raise CapBelowAdmitted for caps under those who have a place, naming each of them."""
+    below = []
     for tally in await work.tallies.of(edition.id):
         cap = edition.quota.cap_of(tally.scope)
         if cap is not None and tally.placed - tally.excess > cap:
-            raise CapBelowAdmitted(tally.scope, cap, tally.placed)
+            below.append((tally.scope, cap, tally.placed))
+    if below:
+        raise CapBelowAdmitted(
+            [
+                Finding(
+                    edition.quota.pointer_to(scope),
+                    CapBelowAdmitted.code,
+                    f"{people_of(scope, placed)} {'has' if placed == 1 else 'have'} a place, so "
+                    f"that this cap cannot become {cap}.",
+                    {"scope": scope, "cap": cap, "placed": placed},
+                )
+                for scope, cap, placed in sorted(below, key=lambda one: (one[0] != EDITION, one))
+            ]
+        )
 
 
 async def open_edition(
