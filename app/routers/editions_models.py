@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.domain.access.roles import Caller
 from app.domain.enrolment.access import actions_on_edition
 from app.domain.enrolment.edition import Edition, EditionState, Mode
+from app.domain.enrolment.errors import EditionInvalid
 from app.domain.enrolment.quota import PER_INSTITUTION, Quota, QuotaRule
 from app.domain.enrolment.timetable import Move, UnusedPolicy, UnusedSeats
 from app.domain.enrolment.use_cases_editions import EditionPlan
 from app.domain.enrolment.window import RegistrationWindow
+from app.domain.errors import Finding
 from app.domain.vocabulary.micro_credential import NoInstitutionRule
 from app.routers.habits.values import Instant
 
@@ -140,10 +142,21 @@ class EditionIn(BaseModel):
         )
 
 
+_EITHER = Finding(
+    "/quota_per_institution",
+    "one_of",
+    "Give `rules` or `quota_per_institution`, not both. Beside other rules the quota is one of "
+    "them, with the scope `per_institution`.",
+)
+
+
 def rules_of(
     rules: list[QuotaRuleModel] | None, per_institution: int | None
 ) -> tuple[QuotaRule, ...]:
-    """The rules of a request, which may give the common one in short."""
+    """The rules of a request, which may give the common one in short. Raises EditionInvalid for
+    both: neither says which of them is meant."""
+    if rules is not None and per_institution is not None:
+        raise EditionInvalid([_EITHER])
     if rules is not None:
         return tuple(rule.to_domain() for rule in rules)
     if per_institution is None:
@@ -170,8 +183,12 @@ class EditionPatch(BaseModel):
     grace_minutes: int | None = Field(None, ge=0, le=10_080)
     mode: Mode | None = None
     places: Whole | None = None
-    quota_per_institution: Whole | None = None
-    rules: list[QuotaRuleModel] | None = Field(None, max_length=100)
+    quota_per_institution: Whole | None = Field(
+        None, description="as the one rule there is, instead of `rules`"
+    )
+    rules: list[QuotaRuleModel] | None = Field(
+        None, max_length=100, description="all of them, instead of `quota_per_institution`"
+    )
     no_institution_rule: NoInstitutionRule | None = None
     least_participants: Whole | None = None
     overrides_allowed: bool | None = None

@@ -186,7 +186,12 @@ async def test_caps_change_with_a_what_if_first(api: EditionApi) -> None:
         ANA, "PATCH", f"{path}?dry_run=true", json=patch, if_match=await api.etag(path)
     )
     assert (len(looked.json()["promoted"]), looked.json()["dry_run"]) == (1, True)
-    assert (await api(None, "GET", path)).json()["places"] == 1
+    # What was only looked at has no version: whoever goes by the answer overwrites nobody.
+    current = await api(None, "GET", path)
+    assert (looked.headers["etag"], looked.json()["edition"]["version"]) == (
+        current.headers["etag"], current.json()["version"],
+    )  # fmt: skip
+    assert current.json()["places"] == 1
     done = await api(ANA, "PATCH", path, json=patch, if_match=await api.etag(path))
     assert (done.status_code, len(done.json()["promoted"])) == (200, 1)
     assert [(r["scope"], r["max"]) for r in done.json()["edition"]["rules"]] == [
@@ -196,6 +201,50 @@ async def test_caps_change_with_a_what_if_first(api: EditionApi) -> None:
         ANA, "PATCH", path, json={"places": 1, "reason": "no"}, if_match=await api.etag(path)
     )
     assert (less.status_code, less.json()["code"]) == (409, "cap_below_admitted")
+
+
+async def test_every_cap_that_lies_too_low_is_named_as_one_says_it(api: EditionApi) -> None:
+    path = await api.edition(mode="direct", places=5)
+    for number, institution in enumerate(("MTU", "MTU", "HKA", "UNIOVI"), 1):
+        await api.registers(path, f"learner-{number}", institution=institution)
+    less = await api(
+        ANA, "PATCH", path,
+        json={"places": 3, "reason": "a smaller room", "rules": [
+            {"scope": "institution:HKA", "max": 0}, {"scope": "per_institution", "max": 1},
+        ]},
+        if_match=await api.etag(path),
+    )  # fmt: skip
+    assert (less.status_code, less.json()["code"]) == (409, "cap_below_admitted")
+    assert [(error["pointer"], error["detail"]) for error in less.json()["errors"]] == [
+        ("/places", "4 people in all have a place, so that this cap cannot become 3."),
+        ("/rules/0/max", "1 person of HKA has a place, so that this cap cannot become 0."),
+        ("/rules/1/max", "2 people of MTU have a place, so that this cap cannot become 1."),
+    ]
+
+
+async def test_a_quota_beside_rules_is_refused_and_never_dropped(api: EditionApi) -> None:
+    path = await api.edition(mode="direct")
+    both = {"quota_per_institution": 1, "rules": [{"scope": "institution:HKA", "max": 2}]}
+    now = (await api(None, "GET", path)).json()
+    planned = {
+        key: now[key]
+        for key in (
+            "proposal", "start", "end", "time_zone", "registration_opens", "registration_closes",
+        )
+    }  # fmt: skip
+    answers = [
+        await api(ANA, "POST", "/v1/editions", json=planned | both),
+        await api(
+            ANA, "PATCH", path, json=both | {"reason": "fair"}, if_match=await api.etag(path)
+        ),
+        await api(ELENA, "POST", f"{path}/preview-caps", json=both),
+    ]
+    for answer in answers:
+        assert answer.status_code == 422
+        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+            ("/quota_per_institution", "one_of")
+        ]
+    assert (await api(None, "GET", path)).json()["rules"] == now["rules"]
 
 
 async def test_many_at_once_over_http_hold_both_caps(api: EditionApi) -> None:
