@@ -235,7 +235,10 @@ def _rank(
     if found == key:
         rank = (0.0 if reader.label_kind[label] == PREFERRED else 1.0, 0.0)
     else:
-        rank = (2.0 if found.startswith(key) else 3.0, float(len(found.split()) - words))
+        # `team` as a word says more than as the beginning of `TeamWox`.
+        begins = 2.0 if found.startswith(f"{key} ") else 2.5 if found.startswith(key) else 3.0
+        lesser = 0.0 if reader.label_kind[label] == PREFERRED else 0.5
+        rank = (begins, len(found.split()) - words + lesser)
     if concept not in ranks or rank < ranks[concept]:
         ranks[concept] = rank
 
