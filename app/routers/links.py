@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from app.domain.results import use_cases_links
+from app.domain.results.errors import LinkNoLongerValid, LinkNotFound
 from app.domain.results.policy import ResultsPolicy
 from app.ports import Ports
 from app.routers.habits import CallerDep, HabitRoute, PortsDep
+from app.routers.pages.links import link_page, opened_page, unknown_link_page, wants_page
 from app.routers.results_learner_models import LinkOut, LinkRequestIn, LinkRequestOut, SessionOut
 
 router = APIRouter(prefix="/v1/links", route_class=HabitRoute, tags=["links"])
@@ -33,26 +35,50 @@ def _policy(ports: Ports) -> ResultsPolicy:
     return ResultsPolicy.with_days(ports.settings.objection_days)
 
 
-@router.get("/{token}", operation_id="look_at_link")
-async def look_at_link(token: Token, response: Response, ports: PortsDep) -> LinkOut:
-    """What a link is for, and whether it can be opened. Looking never acts."""
+@router.get("/{token}", operation_id="look_at_link", response_model=LinkOut)
+async def look_at_link(
+    token: Token, request: Request, response: Response, ports: PortsDep
+) -> LinkOut | Response:
+    """What a link is for, and whether it can be opened. Looking never acts.
+
+    A browser that follows the link gets a page with a button that opens it.
+    """
     _never_kept(response)
-    view = await use_cases_links.look_at_link(token, work=ports.reading(), clock=ports.clock)
+    try:
+        view = await use_cases_links.look_at_link(token, work=ports.reading(), clock=ports.clock)
+    except LinkNotFound:
+        if wants_page(request):
+            return await unknown_link_page(request, ports)
+        raise
+    if wants_page(request):
+        return await link_page(request, ports, token, view)
     return LinkOut.of(view)
 
 
-@router.post("/{token}/open", operation_id="open_link")
+@router.post("/{token}/open", operation_id="open_link", response_model=SessionOut)
 async def open_link(
-    token: Token, response: Response, caller: CallerDep, ports: PortsDep
-) -> SessionOut:
+    token: Token, request: Request, response: Response, caller: CallerDep, ports: PortsDep
+) -> SessionOut | Response:
     """Open a link, once: confirms the address and starts a short session for the registration."""
     _never_kept(response)
-    session = await use_cases_links.open_link(
-        token,
-        work=ports.work(caller, "open_link"),
-        sessions=ports.sessions,
-        clock=ports.clock,
-    )
+    try:
+        session = await use_cases_links.open_link(
+            token,
+            work=ports.work(caller, "open_link"),
+            sessions=ports.sessions,
+            clock=ports.clock,
+        )
+    except LinkNotFound:
+        if wants_page(request):
+            return await unknown_link_page(request, ports)
+        raise
+    except LinkNoLongerValid:
+        if not wants_page(request):
+            raise
+        view = await use_cases_links.look_at_link(token, work=ports.reading(), clock=ports.clock)
+        return await link_page(request, ports, token, view, status=409)
+    if wants_page(request):
+        return await opened_page(request, ports, session)
     return SessionOut.of(session)
 
 
