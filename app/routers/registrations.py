@@ -74,7 +74,8 @@ async def register(
 
 _HEADER = (
     "id", "full_name", "email", "country", "language", "institution", "stated", "state", "reason",
-    "received_at", "source", "warnings", "position", "position_within", "affiliation",
+    "received_at", "source", "warnings", "position", "position_within",
+    "waiting_position", "affiliation",
 )  # fmt: skip
 _ALL = 100_000
 
@@ -97,6 +98,7 @@ def _table(views: Sequence[RegistrationView]) -> Iterator[list[Cell]]:
             "; ".join(view.warnings),
             view.position,
             view.position_within,
+            view.waiting_position,
             one.claim_state.value,
         ]
 

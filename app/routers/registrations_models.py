@@ -164,6 +164,11 @@ class RegistrationOut(BaseModel):
     received_at: datetime
     source: str = Field(examples=["api"])
     position: int | None = Field(description="true rank among all who are placed or wait")
+    waiting_position: int | None = Field(
+        description="true rank among those who wait, from 1; null for those who do not. A place "
+        "that becomes free goes to the first of them who fits all caps",
+        examples=[4],
+    )
     position_within: int | None = Field(description="true rank within the institution")
     decision_seq: int | None = Field(description="the last decision about it")
     warnings: list[str] = Field(examples=[["email_domain_differs"]])
@@ -194,6 +199,7 @@ class RegistrationOut(BaseModel):
             received_at=one.receipt.received_at,
             source=one.receipt.source.value,
             position=view.position,
+            waiting_position=view.waiting_position,
             position_within=view.position_within,
             decision_seq=one.decision_seq,
             warnings=list(view.warnings),

@@ -86,7 +86,10 @@ async def test_registering_tells_where_one_stands_and_twice_gives_the_same(
     assert (second.json()["state"], second.json()["reason"]) == ("waiting", "full")
     address = second.headers["location"]
     seen = (await api("learner-2", "GET", address)).json()
-    assert (seen["position"], seen["position_within"]) == (2, 1)
+    for told in (second.json(), seen):
+        assert (told["position"], told["position_within"], told["waiting_position"]) == (2, 1, 1)
+    for told in (body, again.json()):
+        assert (told["position"], told["waiting_position"]) == (1, None)
     assert (await api("learner-1", "GET", address)).status_code == 404
     assert (await api(ERIK, "GET", address)).status_code == 404
     nobody = {"full_name": "A", "email": "a@b.org", "privacy_notice": True}

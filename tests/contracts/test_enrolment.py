@@ -125,6 +125,26 @@ async def test_each_sees_true_ranks_and_the_reason_that_holds_now(
     assert [view.registration.id for view in mine] == [views[4].registration.id]
 
 
+async def test_who_waits_sees_how_many_wait_before_them_and_not_who_has_a_place(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    edition = await opened(work, clock, mode=Mode.DIRECT, places=4, per_institution=2)
+    views = await queue_up(work, clock, edition, ["HKA"] * 3 + ["UDA"] * 2 + ["URN", "HIS"])
+    told = [(view.position, view.position_within, view.waiting_position) for view in views]
+    assert told == [
+        (1, 1, None), (2, 2, None), (3, 3, 1), (4, 1, None), (5, 2, None), (6, 1, 2), (7, 1, 3),
+    ]  # fmt: skip
+    listed = await list_registrations(
+        edition.id, institution=None, states=(), after=None, limit=50, work=work(),
+        caller=officer(),
+    )  # fmt: skip
+    assert [(v.position, v.position_within, v.waiting_position) for v in listed] == told
+    await cancels(work, clock, views[0])
+    last = await a_learner(work, "learner-6")
+    seen = await get_registration(views[6].registration.id, work=work(last), caller=last)
+    assert (seen.position, seen.waiting_position) == (6, 2)
+
+
 async def test_each_officer_sees_their_own_names_and_everybodys_numbers(
     work: OpenWork, clock: StoryClock
 ) -> None:

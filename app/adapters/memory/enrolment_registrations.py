@@ -11,7 +11,7 @@ from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import RegistrationNotFound
 from app.domain.enrolment.forms.responses import KnownEntry, StoredResponse
 from app.domain.enrolment.person import Identity, Person
-from app.domain.enrolment.ranking import Rank
+from app.domain.enrolment.ranking import Rank, Ranks
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import SEATED, Registration, State
 from app.domain.enrolment.standing import Entrant
@@ -129,22 +129,29 @@ class MemoryRegistrations:
         """How many are in a state."""
         return len(await self.in_states(edition, (state,)))
 
-    async def position(self, registration: Registration) -> tuple[int, int | None]:
-        """True rank among all who are placed or wait, and within the institution."""
+    async def position(self, registration: Registration) -> Ranks:
+        """Its true ranks; for one who neither is placed nor waits, as if it waited."""
         counted = await self.in_states(registration.edition, (State.WAITING, *SEATED))
         before = [r for r in counted if r.rank < registration.rank]
-        return len(before) + 1, sum(r.bucket == registration.bucket for r in before) + 1
+        waiting = sum(r.state is State.WAITING for r in before) + 1
+        return Ranks(
+            len(before) + 1,
+            sum(r.bucket == registration.bucket for r in before) + 1,
+            None if registration.has_seat else waiting,
+        )
 
     async def positions(
         self, edition: UUID, registrations: Collection[UUID]
-    ) -> Mapping[UUID, tuple[int, int]]:
+    ) -> Mapping[UUID, Ranks]:
         """The same for several of one edition."""
         counted = await self.in_states(edition, (State.WAITING, *SEATED))
-        found, within = {}, Counter[str | None]()
+        found, within, waiting = {}, Counter[str | None](), 0
         for position, one in enumerate(counted, 1):
             within[one.bucket] += 1
+            waits = one.state is State.WAITING
+            waiting += waits
             if one.id in registrations:
-                found[one.id] = position, within[one.bucket]
+                found[one.id] = Ranks(position, within[one.bucket], waiting if waits else None)
         return found
 
     async def page(

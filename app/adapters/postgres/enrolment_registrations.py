@@ -19,7 +19,7 @@ from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import RegistrationNotFound
 from app.domain.enrolment.forms.responses import KnownEntry, StoredResponse
 from app.domain.enrolment.person import Identity, Person
-from app.domain.enrolment.ranking import Rank
+from app.domain.enrolment.ranking import Rank, Ranks
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import LIVE, SEATED, Registration, State
 from app.domain.enrolment.standing import Entrant
@@ -194,13 +194,14 @@ class PostgresRegistrations:
         )
         return number or 0
 
-    async def position(self, registration: Registration) -> tuple[int, int | None]:
-        """True rank among all who are placed or wait, and within the institution."""
+    async def position(self, registration: Registration) -> Ranks:
+        """Its true ranks; for one who neither is placed nor waits, as if it waited."""
         before = (
             await self._work.connection.execute(
                 select(
                     func.count(),
                     func.count().filter(_registration.c.bucket == registration.bucket),
+                    func.count().filter(_registration.c.state == State.WAITING),
                 ).where(
                     _registration.c.edition == registration.edition,
                     _registration.c.rank < registration.rank,
@@ -208,11 +209,12 @@ class PostgresRegistrations:
                 )
             )
         ).one()
-        return before[0] + 1, before[1] + 1
+        waiting = None if registration.has_seat else before[2] + 1
+        return Ranks(before[0] + 1, before[1] + 1, waiting)
 
     async def positions(
         self, edition: UUID, registrations: Collection[UUID]
-    ) -> Mapping[UUID, tuple[int, int]]:
+    ) -> Mapping[UUID, Ranks]:
         """The same for several of one edition."""
         if not registrations:
             return {}
@@ -220,8 +222,13 @@ class PostgresRegistrations:
         ranked = (
             select(
                 one.id,
+                one.state,
                 func.row_number().over(order_by=one.rank).label("position"),
                 func.row_number().over(partition_by=one.bucket, order_by=one.rank).label("within"),
+                func.count()
+                .filter(one.state == State.WAITING)
+                .over(order_by=one.rank)
+                .label("waiting"),
             )
             .where(one.edition == edition, one.state.in_((State.WAITING, *SEATED)))
             .subquery()
@@ -229,7 +236,12 @@ class PostgresRegistrations:
         rows = await self._work.connection.execute(
             select(ranked).where(ranked.c.id.in_(registrations))
         )
-        return {row.id: (row.position, row.within) for row in rows}
+        return {
+            row.id: Ranks(
+                row.position, row.within, row.waiting if row.state == State.WAITING else None
+            )
+            for row in rows
+        }
 
     async def page(
         self,

@@ -21,7 +21,7 @@ from app.domain.enrolment.ports_forms import (
     Responses,
 )
 from app.domain.enrolment.quota import Counts, Scope
-from app.domain.enrolment.ranking import Rank
+from app.domain.enrolment.ranking import Rank, Ranks
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.standing import Entrant
 from app.domain.jobs import Jobs
@@ -183,13 +183,14 @@ class Registrations(Protocol):
         """How many are in a state."""
         ...
 
-    async def position(self, registration: Registration) -> tuple[int, int | None]:
-        """True rank among all who are placed or wait, and within its institution; from 1."""
+    async def position(self, registration: Registration) -> Ranks:
+        """Its true ranks; for one who neither is placed nor waits, those that it would have
+        waiting."""
         ...
 
     async def positions(
         self, edition: UUID, registrations: Collection[UUID]
-    ) -> Mapping[UUID, tuple[int, int]]:
+    ) -> Mapping[UUID, Ranks]:
         """The same for several of one edition; those who are neither placed nor wait are left
         out."""
         ...

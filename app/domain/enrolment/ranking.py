@@ -9,6 +9,7 @@ latter compared as a number.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,6 +46,17 @@ class Receipt:
         if self.source is Source.API:
             return f"{micros:017d}/0/{registration}"
         return f"{micros:017d}/1/{self.form}/{self.response or 0:012d}"
+
+
+class Ranks(NamedTuple):
+    """True ranks of one who is placed or waits, each from 1."""
+
+    overall: int
+    """Among all who are placed or wait."""
+    within: int
+    """The same within its institution."""
+    waiting: int | None
+    """Among those who wait; None for one who is placed."""
 
 
 def received_over_api(at: datetime) -> Receipt:

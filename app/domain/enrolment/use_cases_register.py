@@ -155,9 +155,11 @@ async def _at_once(
     if claimed is None:
         return None
     registration = claimed.registration
-    return RegistrationView(
+    view = RegistrationView(
         registration, claimed.edition, claimed.person, registration.reason, own=True
     )
+    async with work:  # it is decided and committed; nobody waits for this
+        return view.at(await work.registrations.position(registration))
 
 
 @dataclass(frozen=True)

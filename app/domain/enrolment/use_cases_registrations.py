@@ -31,7 +31,7 @@ async def get_registration(
         person = await work.persons.get(registration.person)
         own = is_own(registration, person, caller)
         allow_on("get_registration", registration, edition, caller, own=own)
-        return await view_of(registration, edition, person, work, own=own, with_position=True)
+        return await view_of(registration, edition, person, work, own=own)
 
 
 async def list_registrations(
@@ -63,7 +63,7 @@ async def list_registrations(
             pairs, edition, work, own={r.id: is_own(r, p, caller) for r, p in pairs}
         )
         places = await work.registrations.positions(edition_id, {r.id for r in found})
-        return [view.at(*places.get(view.registration.id, (None, None))) for view in views]
+        return [view.at(places.get(view.registration.id)) for view in views]
 
 
 async def my_registrations(*, work: EnrolmentWork, caller: Caller) -> Sequence[RegistrationView]:
@@ -80,9 +80,7 @@ async def my_registrations(*, work: EnrolmentWork, caller: Caller) -> Sequence[R
         for registration in registrations:
             edition = await work.editions.read(registration.edition)
             person = people[registration.person]
-            views.append(
-                await view_of(registration, edition, person, work, own=True, with_position=True)
-            )
+            views.append(await view_of(registration, edition, person, work, own=True))
         return views
 
 

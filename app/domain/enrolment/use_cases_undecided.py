@@ -60,6 +60,8 @@ async def list_undecided(
         found = await work.registrations.undecided(edition_id, after=after, limit=limit)
         people = await work.persons.of({r.person for r in found})
         views = await views_of([(r, people[r.person]) for r in found], edition, work)
+        ranks = await work.registrations.positions(edition_id, {r.id for r in found})
+        views = [view.at(ranks.get(view.registration.id)) for view in views]
         matcher = Matcher(await spellings_of(work), likeness)
         return [await _with_hints(view, edition, matcher, work) for view in views]
 

@@ -8,6 +8,7 @@ from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.person import Person, folded_email
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.quota import Counts, Scope, Waiting, decide, scopes_of
+from app.domain.enrolment.ranking import Ranks
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import SEATED, Registration, State
 
@@ -27,10 +28,19 @@ class RegistrationView:
     """True rank among all who are placed or wait; None for those who are neither."""
     position_within: int | None = None
     """True rank within its institution."""
+    waiting_position: int | None = None
+    """True rank among those who wait; None for those who do not."""
 
-    def at(self, position: int | None, within: int | None) -> "RegistrationView":
+    def at(self, ranks: Ranks | None) -> "RegistrationView":
         """The same with its true ranks."""
-        return replace(self, position=position, position_within=within)
+        if ranks is None:
+            return self
+        return replace(
+            self,
+            position=ranks.overall,
+            position_within=ranks.within,
+            waiting_position=ranks.waiting,
+        )
 
     @property
     def hides_doubt(self) -> bool:
@@ -76,14 +86,12 @@ async def view_of(
     work: EnrolmentWork,
     *,
     own: bool,
-    with_position: bool = False,
 ) -> RegistrationView:
-    """The registration with the reason that holds now, and its true ranks if asked for."""
+    """The registration with the reason that holds now, and its true ranks."""
     (view,) = await views_of([(registration, person)], edition, work, own={registration.id: own})
-    if not with_position or view.state not in (State.WAITING, *SEATED):
+    if view.state not in (State.WAITING, *SEATED):
         return view
-    position, within = await work.registrations.position(registration)
-    return view.at(position, within)
+    return view.at(await work.registrations.position(registration))
 
 
 async def views_of(
