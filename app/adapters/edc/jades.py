@@ -17,6 +17,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Literal
 
+import orjson
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -52,14 +53,12 @@ def general_serialisation(payload: bytes, protected: str, signature: bytes) -> b
 
     Raises UnicodeDecodeError for a payload that is not text.
     """
-    return json.dumps(
+    return orjson.dumps(
         {
             "payload": payload.decode("utf-8"),
             "signatures": [{"protected": protected, "signature": base64url(signature)}],
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    ).encode("utf-8")
+        }
+    )
 
 
 def protected_header(

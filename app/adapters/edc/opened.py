@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from cryptography import x509
 
 from app.adapters.edc import imprints
@@ -161,15 +162,21 @@ def take_apart(outer: Mapping[str, Any], raw: bytes) -> Sealed:
 
 def is_canonical(outer: Mapping[str, Any], raw: bytes) -> bool:
     """Whether a file that can be opened has byte for byte the form in which we write them."""
-    written = json.dumps(outer, ensure_ascii=False, separators=(",", ":"))
     entry = outer["signatures"][0]
     members = ["protected", "header", "signature"] if "header" in entry else _WITHOUT_HEADER
     return (
-        written.encode("utf-8") == raw
+        _written(outer, only_texts="header" not in entry) == raw
         and list(outer) == ["payload", "signatures"]
         and list(entry) == members
         and bool(entry.get("header", {"etsiU": True}).get("etsiU"))
     )
+
+
+def _written(outer: Mapping[str, Any], *, only_texts: bool) -> bytes:
+    if only_texts:
+        return orjson.dumps(outer)
+    # What is unsigned may hold numbers, and those are written in more ways than one.
+    return json.dumps(outer, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
 _WITHOUT_HEADER = ["protected", "signature"]

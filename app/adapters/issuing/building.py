@@ -1,11 +1,11 @@
 """From an order to the credential that is to be sealed."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
 from cryptography import x509
 
 from app.adapters.edc.branding import PLAIN, Branding
@@ -85,7 +85,7 @@ def build(
         issued=order.issued_at,
         images=images,
     )
-    payload = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    payload = orjson.dumps(document)
     return Built(document, payload, images)
 
 
