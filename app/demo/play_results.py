@@ -90,13 +90,25 @@ async def learner(stage: Stage, person: Placed, boxes: Mailboxes) -> Person:
     raise DemoFailed("a learner without account has no link that opens in their mail")
 
 
+def parts_of(full_name: str) -> tuple[str, str]:
+    """Given and family name of somebody in the demonstration; a number alone is no name."""
+    given, _, family = full_name.partition(" ")
+    return given, family if any(c.isalpha() for c in family) else f"Demo {family}".strip()
+
+
 async def accept(stage: Stage, person: Placed, number: int, boxes: Mailboxes) -> None:
     """A learner looks at their result, accepts it, and confirms what the credential shall say."""
     who = await learner(stage, person, boxes)
     path = f"/v1/registrations/{person.registration}"
     seen = await who.get(f"{path}/result")
     await who.post(f"{path}/result/accept", if_match=seen.headers["etag"])
-    data: dict[str, Any] = {"full_name": person.full_name}
+    # Both parts as well: a transcript (ELMO) states them apart.
+    given, family = parts_of(person.full_name)
+    data: dict[str, Any] = {
+        "full_name": f"{given} {family}",
+        "given_name": given,
+        "family_name": family,
+    }
     if number % 3:
         data["birth_date"] = date(1970 + number % 30, 1 + number % 12, 1 + number % 28).isoformat()
     else:

@@ -302,7 +302,8 @@ async def get_credential_elmo(credential: UUID, caller: CallerDep, ports: PortsD
     """A transcript of the same award in ELMO 1.7, signed, for systems of EMREX.
 
     The credential's PDF is attached to it, with the sealed credential inside. For its holder and
-    the issuer's officers, as long as the credential is in force. Keep the file as it is.
+    the issuer's officers, as long as the credential is in force. ELMO states given and family
+    names apart, so that the holder must have confirmed both parts. Keep the file as it is.
     """
     document = await transcripts.get_credential_elmo(
         credential,

@@ -1,7 +1,7 @@
 """Transcripts: made once of what a credential was sealed from, kept, and gone with it."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import pytest
@@ -11,6 +11,7 @@ from app.domain.access.roles import Role
 from app.domain.credentials.credential import CredentialNotFound
 from app.domain.credentials.use_cases_credentials import CredentialErased, erase_credential
 from app.domain.credentials.use_cases_transcripts import (
+    NameNotInParts,
     NoTranscript,
     TranscriptOrder,
     get_credential_elmo,
@@ -106,3 +107,23 @@ async def test_it_goes_when_the_copies_of_its_credential_go(house: House) -> Non
         assert await work.transcripts.read(credential) is None
     with pytest.raises(CredentialErased):
         await transcript(house, credential, paper)
+
+
+@pytest.mark.parametrize("missing", ["given_name", "family_name"])
+async def test_a_name_that_was_confirmed_whole_says_what_to_confirm(
+    house: House, missing: str
+) -> None:
+    [award] = house.learners(1)
+    holder = (
+        replace(award.holder, given_name=None)
+        if missing == "given_name"
+        else replace(award.holder, family_name=None)
+    )
+    house.awards.ready[award.registration] = replace(award, holder=holder)
+    await house.run(await house.approved())
+    [[credential]] = (await house.live()).values()
+    paper = OnPaper()
+    with pytest.raises(NameNotInParts) as refused:
+        await transcript(house, credential, paper)
+    assert "given_name and family_name" in str(refused.value)
+    assert paper.orders == []

@@ -14,6 +14,7 @@ from uuid import UUID
 from lxml import etree
 
 from app.domain.credentials.credential_id import credential_urn
+from app.domain.errors import InternalInconsistency
 from app.domain.vocabulary.award import Award
 from app.domain.vocabulary.institutions import Institution
 from app.domain.vocabulary.specification import AcademicData, Specification
@@ -84,10 +85,10 @@ def _learner(root: "etree._Element", transcript: Transcript) -> None:
         esi = holder.student_identifier.startswith("urn:schac:personalUniqueCode:int:esi:")
         kind = "esi" if esi else "local"
         _text(learner, "identifier", holder.student_identifier, type=kind)
-    # Both are required; of a name that is not in two parts, all of it is the family name.
-    known = holder.given_name and holder.family_name
-    _text(learner, "givenNames", (holder.given_name or "") if known else "")
-    _text(learner, "familyName", (holder.family_name or "") if known else holder.full_name)
+    if not holder.given_name or not holder.family_name:
+        raise InternalInconsistency("a transcript was ordered of a name that is not in two parts")
+    _text(learner, "givenNames", holder.given_name)
+    _text(learner, "familyName", holder.family_name)
     if holder.birth_date:
         _text(learner, "bday", holder.birth_date.isoformat())
 

@@ -33,6 +33,20 @@ class NoTranscript(Conflict):
         )
 
 
+class NameNotInParts(Conflict):
+    """The holder has confirmed a whole name alone; a transcript needs both its parts."""
+
+    code = "name_not_in_parts"
+
+    def __init__(self, credential: UUID) -> None:
+        super().__init__(
+            f"Credential {credential} was sealed with a name that is not in two parts, and a "
+            "transcript (ELMO) states given and family names apart. Let its holder confirm "
+            "given_name and family_name with PUT /v1/registrations/{registration}/credential-data "
+            "and issue the credential anew; its transcript can be made then."
+        )
+
+
 @dataclass(frozen=True)
 class TranscriptOrder:
     """Everything that goes into one transcript. Personal data."""
@@ -68,7 +82,8 @@ async def get_credential_elmo(
 ) -> bytes:
     """The transcript: made and signed the first time, as it was kept from then on.
 
-    Raises CredentialNotFound, CredentialErased, NotAllowed, NoTranscript, SealUnavailable.
+    Raises CredentialNotFound, CredentialErased, NotAllowed, NoTranscript, NameNotInParts,
+    SealUnavailable.
     """
     async with work() as reading:
         credential = await reading.credentials.read(credential_id)
@@ -81,6 +96,10 @@ async def get_credential_elmo(
         if kept is not None:
             return kept
         source = await reading.credentials.source(credential_id)
+        holder = source.award.holder
+        if not holder.given_name or not holder.family_name:
+            # Which part of a name is which cannot be told from outside.
+            raise NameNotInParts(credential_id)
         document = await reading.credentials.document(credential_id)
         institutions = tuple(await reading.institutions.all())
         seal = await _seal_of(credential.batch, work=reading)

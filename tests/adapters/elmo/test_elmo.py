@@ -25,6 +25,7 @@ from app.adapters.edc.trust import as_pem
 from app.adapters.elmo.document import NAMESPACE, Transcript, elmo
 from app.adapters.elmo.signing import DS, signed, verifies
 from app.adapters.reference import partners
+from app.domain.errors import InternalInconsistency
 from app.domain.ids import new_id
 from tests.csc_service import running
 from tests.issuing_builders import an_award, the_micro_credential
@@ -138,13 +139,16 @@ def test_the_document_of_the_credential_is_attached_whole() -> None:
     assert base64.b64decode(content.removeprefix("data:application/pdf;base64,")) == PDF
 
 
-def test_a_name_that_is_not_in_two_parts_is_a_family_name_whole() -> None:
+@pytest.mark.parametrize("missing", ["given_name", "family_name"])
+def test_no_name_is_ever_left_empty(missing: str) -> None:
     transcript = a_transcript()
-    holder = replace(transcript.award.holder, given_name=None, full_name="Madonna  of\tOviedo")
-    document = etree.tostring(
+    holder = transcript.award.holder
+    if missing == "given_name":
+        holder = replace(holder, given_name=None)
+    else:
+        holder = replace(holder, family_name=None)
+    with pytest.raises(InternalInconsistency):
         elmo(replace(transcript, award=replace(transcript.award, holder=holder)))
-    )
-    assert texts(document, "e:learner/*")[:2] == ["", "Madonna of Oviedo"]
 
 
 def test_characters_that_xml_cannot_write_are_left_out() -> None:
