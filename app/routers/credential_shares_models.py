@@ -10,6 +10,7 @@ from app.domain.credentials.credential_id import credential_urn
 from app.domain.credentials.share import LONGEST_LABEL, MOST_VIEWS, ShareKind, ShareState
 from app.domain.credentials.status import Standing
 from app.domain.credentials.use_cases_shares import SeenShare, Shown
+from app.routers.habits.values import Instant
 
 REVOKING = (
     "Revoking a link does not revoke the credential, and whoever has downloaded the file keeps it."
@@ -19,7 +20,7 @@ REVOKING = (
 class ShareIn(BaseModel):
     """How a link shall be."""
 
-    expires_at: datetime | None = Field(
+    expires_at: Instant | None = Field(
         None, description="left out: 30 days from now; at most what the deployment allows"
     )
     view_limit: int | None = Field(
@@ -36,7 +37,7 @@ class ShareIn(BaseModel):
 class ShareEditIn(BaseModel):
     """What can be changed of a link."""
 
-    expires_at: datetime
+    expires_at: Instant
 
 
 class PageIn(BaseModel):

@@ -1,7 +1,6 @@
 """What changing a credential after it was sealed takes and answers with."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from pydantic import BaseModel, Field
 
@@ -9,6 +8,7 @@ from app.domain.credentials.credential import LONGEST_REASON
 from app.domain.credentials.use_cases_credentials import SeenCredential
 from app.domain.credentials.use_cases_life import Notice
 from app.routers.credentials_models import CredentialOut
+from app.routers.habits.values import Instant
 
 
 class CredentialReasonIn(BaseModel):
@@ -24,7 +24,7 @@ class CredentialReasonIn(BaseModel):
 class PlannedIn(BaseModel):
     """When a batch shall be sealed."""
 
-    scheduled_for: datetime | None = Field(
+    scheduled_for: Instant | None = Field(
         None,
         description="not before this moment, at most a year ahead; left out: once it is approved",
     )

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -154,6 +154,88 @@ async def test_values_that_no_database_holds_are_no_defect(world: World, name: s
             if answer.status_code >= 500:
                 defects.setdefault(f"{what} at {where}", answer.text[:200])
     assert defects == {}
+
+
+def instants(schema: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where a body of that schema can hold an instant; `0` is the first item of a list."""
+    schema = CONTRACT.resolved(schema)
+    if schema.get("format") == "date-time":
+        yield at
+    for kind in ("anyOf", "oneOf", "allOf"):
+        for branch in schema.get(kind, []):
+            yield from instants(branch, at)
+    for name, part in schema.get("properties", {}).items():
+        yield from instants(part, (*at, name))
+    if isinstance(schema.get("items"), dict):
+        yield from instants(schema["items"], (*at, "0"))
+
+
+INSTANTS = [
+    (name, where)
+    for name, media_type in sorted(JSON_BODIES.items())
+    for where in sorted(
+        set(
+            instants(CONTRACT.operations[name].said["requestBody"]["content"][media_type]["schema"])
+        )
+    )
+]
+
+
+def with_this(body: Any, where: tuple[str, ...], value: str) -> Any:
+    """The body with a value put there, whatever else it holds."""
+    if not where:
+        return value
+    if where[0] == "0":
+        items = body if isinstance(body, list) else []
+        return [with_this(items[0] if items else None, where[1:], value), *items[1:]]
+    fields = body if isinstance(body, dict) else {}
+    return {**fields, where[0]: with_this(fields.get(where[0]), where[1:], value)}
+
+
+SECTIONS = [(name, where) for name, where in INSTANTS if name == "edit_proposal_section"]
+"""Each section of a proposal has its own address, which the one example does not reach."""
+
+
+def test_bodies_hold_instants_in_several_places() -> None:
+    assert {("create_share", ("expires_at",)), ("edit_share", ("expires_at",))} < set(INSTANTS)
+    assert [where for _, where in SECTIONS] == [
+        # Ours, whatever is sent: see with_provenance.
+        ("outcomes", "0", "skills", "0", "link", "linked_at"),
+        ("registration_window", "closes"),
+        ("registration_window", "opens"),
+    ]
+
+
+@pytest.mark.parametrize("naive", ["opens", "closes"])
+async def test_a_window_without_its_zone_is_refused(world: World, naive: str) -> None:
+    window = {"opens": "2027-01-01T00:00:00Z", "closes": "2027-02-01T00:00:00Z"}
+    window |= {naive: "2027-01-15T00:00:00", "time_zone": "Europe/Madrid"}
+    content = json.dumps({"registration_window": window}).encode()
+    name = "edit_proposal_section"
+    answer = await ask(world, name, "coordinator", content=content, media_type=JSON_BODIES[name])
+    assert answer.status_code == 422, answer.text
+    (found,) = answer.json()["errors"]
+    assert found["pointer"] == "/registration_window"
+    assert "offset from UTC" in found["detail"]
+
+
+@pytest.mark.parametrize(("name", "where"), [one for one in INSTANTS if one not in SECTIONS])
+@pytest.mark.parametrize("naive", ["2027-01-01", "2027-01-01T00:00:00"])
+async def test_an_instant_without_its_zone_is_refused_by_name(
+    world: World, name: str, where: tuple[str, ...], naive: str
+) -> None:
+    media = CONTRACT.operations[name].said["requestBody"]["content"][JSON_BODIES[name]]
+    make = ASKS[name].json
+    body = media["example"] if make is None else make(world.story, SOMEBODY)
+    content = json.dumps(with_this(body, where, naive)).encode()
+    for who in those_who_may(name):
+        answer = await ask(world, name, who, content=content, media_type=JSON_BODIES[name])
+        if answer.status_code == 422:
+            found = {f["pointer"]: f["code"] for f in answer.json()["errors"]}
+            assert found.get("/" + "/".join(where)) == "timezone_aware", answer.text
+            return
+        assert answer.status_code in {403, 404}, answer.text
+    pytest.fail("nobody who may do it was heard")
 
 
 NOT_OURS: tuple[Any, ...] = (
