@@ -27,7 +27,7 @@ async def suspend_credential(
 ) -> ChangedCredentialOut:
     """Take a credential out of force until somebody has looked into it. One officer is enough.
 
-    The holder is told, with the reason.
+    The holder is told, with the reason. A revocation that is proposed stays so.
     """
     seen, notices = await use_cases.suspend_credential(
         credential,
@@ -50,7 +50,10 @@ async def propose_revocation(
     caller: CallerDep,
     ports: PortsDep,
 ) -> ChangedCredentialOut:
-    """Propose that a credential be revoked. It stays in force until a second officer confirms."""
+    """Propose that a credential be revoked. It stays in force until a second officer confirms.
+
+    One change at a time: while another is proposed, the answer is 409 `change_pending`.
+    """
     seen, notices = await use_cases.propose_change(
         credential,
         version,
@@ -73,7 +76,10 @@ async def propose_reinstatement(
     caller: CallerDep,
     ports: PortsDep,
 ) -> ChangedCredentialOut:
-    """Propose that a suspended or revoked credential be in force again; a second one confirms."""
+    """Propose that a suspended or revoked credential be in force again; a second one confirms.
+
+    One change at a time: while another is proposed, the answer is 409 `change_pending`.
+    """
     seen, notices = await use_cases.propose_change(
         credential,
         version,

@@ -127,6 +127,28 @@ async def test_one_officer_is_not_enough_and_a_stale_view_is_refused(api: Course
     assert (silent.status_code, silent.json()["code"]) == (422, "reason_needed")
 
 
+async def test_a_second_proposal_is_refused_until_the_first_is_confirmed_or_dropped(
+    api: CourseApi,
+) -> None:
+    (credential,) = await mine(api)
+    path = f"/v1/credentials/{credential['id']}"
+    await step(api, INES, credential, "revoke", "Wrong.")
+    await step(api, INES, credential, "suspend", "Until it is decided.")
+    for end in ("revoke", "reinstate"):
+        seen = await api(IVAN, "GET", path)
+        assert seen.json()["pending"]["reason"] == "Wrong."
+        assert not [a for a in seen.json()["allowed_actions"] if a.startswith("propose_")]
+        refused = await api(
+            IVAN, "POST", f"{path}/{end}", json={"reason": "Mine."}, if_match=seen.headers["etag"]
+        )
+        assert (refused.status_code, refused.json()["code"]) == (409, "change_pending")
+        assert "Confirm it or drop it" in refused.json()["detail"]
+    await step(api, IVAN, credential, "drop-change")
+    await step(api, IVAN, credential, "reinstate", "It was right.")
+    await step(api, INES, credential, "confirm-change")
+    assert (await status_of(api, credential["id"]))["in_force"] is True
+
+
 async def test_a_new_name_leads_to_a_new_credential_and_both_roads_lead_to_it(
     api: CourseApi,
 ) -> None:

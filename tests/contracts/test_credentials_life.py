@@ -15,6 +15,7 @@ from app.domain.credentials.batch import (
 from app.domain.credentials.credential import (
     AlreadyReplaced,
     Change,
+    ChangePending,
     CredentialNotFound,
     CredentialStale,
     NoChangePending,
@@ -146,7 +147,8 @@ async def test_one_officer_suspends_and_two_reinstate(house):
     )
     assert notices == (COPIES_STAY,)
     assert set(seen.allowed_actions) >= {"propose_revocation", "propose_reinstatement"}
-    await proposed(house, credential, Change.REINSTATE, "Nothing was found.")
+    seen, _ = await proposed(house, credential, Change.REINSTATE, "Nothing was found.")
+    assert not {"propose_revocation", "propose_reinstatement"} & set(seen.allowed_actions)
     with pytest.raises(SamePerson):
         await confirmed(house, credential, house.ines)
     seen, notices = await confirmed(house, credential)
@@ -181,6 +183,28 @@ async def test_what_was_proposed_can_be_taken_back(house):
     )
     with pytest.raises(NoChangePending):
         await confirmed(house, credential)
+
+
+async def test_a_second_officer_does_not_replace_what_the_first_proposed(house):
+    credential, _ = await issued(house)
+    await proposed(house, credential, Change.REVOKE, "Wrong person.")
+    with pytest.raises(ChangePending):
+        await proposed(house, credential, Change.REVOKE, "Another reason.", house.ivan)
+    kept = (await read(house, credential.id)).pending
+    assert (kept.reason, kept.proposed_by) == ("Wrong person.", house.ines.account)
+
+
+async def test_a_proposed_revocation_outlasts_a_suspension_and_can_be_confirmed(house):
+    credential, _ = await issued(house)
+    await proposed(house, credential, Change.REVOKE, "Wrong person.")
+    seen, _ = await suspended(house, credential)
+    assert seen.credential.pending.reason == "Wrong person."
+    assert "drop_credential_change" in seen.allowed_actions
+    seen, _ = await confirmed(house, credential)
+    assert (seen.credential.state, seen.credential.reason) == (
+        CredentialState.REVOKED,
+        "Wrong person.",
+    )
 
 
 async def test_a_holder_does_not_see_what_officers_only_think_about(house):

@@ -60,6 +60,18 @@ class NoChangePending(Conflict):
         super().__init__("There is no change of this credential to confirm. Propose one first.")
 
 
+class ChangePending(Conflict):
+    """Another change was proposed before and nobody has decided on it yet."""
+
+    code = "change_pending"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A change of this credential is proposed already and waits for a second officer. "
+            "Confirm it or drop it first."
+        )
+
+
 class CredentialStale(Stale):
     """The credential has changed since the caller read it."""
 
@@ -235,21 +247,25 @@ class Credential:
     def suspend(self, reason: str, at: datetime) -> None:
         """Take it out of force for now. One person is enough: it does no lasting harm.
 
+        What two others are about to change stays proposed, where it can still be done.
         Raises ReasonNeeded, CredentialMoveNotAllowed.
         """
         reason = tidy_reason(reason)
         self._move(CredentialState.SUSPENDED, at)
         self.reason = reason
-        self.pending = None
+        if self.pending is not None and self.pending.change not in self.changes:
+            self.pending = None
         self.events.append(CredentialSuspended(self.id, self.registration, self.version + 1))
 
     def propose(self, change: Change, reason: str, *, by: UUID, at: datetime) -> None:
-        """Propose a change that a second person has to confirm; replaces an earlier proposal.
+        """Propose a change that a second person has to confirm.
 
-        Raises ReasonNeeded, AlreadyReplaced, CredentialMoveNotAllowed.
+        Raises ReasonNeeded, AlreadyReplaced, CredentialMoveNotAllowed, ChangePending.
         """
         reason = tidy_reason(reason)
         self._check_change(change)
+        if self.pending is not None:
+            raise ChangePending
         self.pending = PendingChange(change, by, at, reason)
 
     def drop_proposal(self) -> None:
@@ -313,7 +329,7 @@ class Credential:
 
     @property
     def changes(self) -> Sequence[Change]:
-        """Which changes could be proposed as it stands."""
+        """Which changes its state leads to, whether or not one is proposed already."""
         if self.superseded_by is not None:
             return ()
         return tuple(change for change, to in _TARGET.items() if to in MOVES[self.state])

@@ -312,11 +312,12 @@ def _actions(credential: Credential, caller: Caller) -> Iterator[str]:
             yield "list_shares"
     if credential.state is CredentialState.SEALED and credential.superseded_by is None:
         yield "suspend_credential"
-    if Change.REVOKE in credential.changes:
-        yield "propose_revocation"
-    if Change.REINSTATE in credential.changes:
-        yield "propose_reinstatement"
-    if credential.pending is not None:
+    if credential.pending is None:
+        if Change.REVOKE in credential.changes:
+            yield "propose_revocation"
+        if Change.REINSTATE in credential.changes:
+            yield "propose_reinstatement"
+    else:
         if credential.pending.proposed_by != caller.account:
             yield "confirm_credential_change"
         yield "drop_credential_change"

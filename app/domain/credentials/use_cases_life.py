@@ -76,7 +76,7 @@ async def propose_change(
     """Propose that a credential be revoked or reinstated; a second officer confirms.
 
     Raises CredentialNotFound, NotAllowed, CredentialStale, ReasonNeeded, AlreadyReplaced,
-    CredentialMoveNotAllowed.
+    CredentialMoveNotAllowed, ChangePending.
     """
     async with work:
         credential = await _officer(ACTION_OF[change], credential_id, version, work, caller)

@@ -5,6 +5,7 @@ import pytest
 
 from app.domain.credentials.credential import (
     Change,
+    ChangePending,
     Credential,
     CredentialNotFound,
     NoChangePending,
@@ -151,12 +152,30 @@ def test_a_change_that_nobody_has_proposed_cannot_be_confirmed():
         a_sealed_one().confirm(by=SECOND, at=NOW)
 
 
-def test_a_suspension_voids_what_was_proposed_before_it():
+def test_a_suspension_leaves_a_proposed_revocation_to_be_decided():
     credential = a_sealed_one()
     credential.propose(Change.REVOKE, "fraud", by=FIRST, at=NOW)
     credential.suspend("first look into it", NOW)
-    with pytest.raises(NoChangePending):
-        credential.confirm(by=SECOND, at=NOW)
+    proposed = credential.pending
+    assert proposed is not None
+    assert (credential.reason, proposed.reason) == ("first look into it", "fraud")
+    credential.confirm(by=SECOND, at=NOW)
+    assert (credential.state, credential.reason) == (CredentialState.REVOKED, "fraud")
+
+
+def test_a_second_proposal_does_not_take_the_place_of_the_first():
+    credential = a_sealed_one()
+    credential.propose(Change.REVOKE, "fraud", by=FIRST, at=NOW)
+    for by in (FIRST, SECOND):
+        with pytest.raises(ChangePending):
+            credential.propose(Change.REVOKE, "an error", by=by, at=NOW)
+    proposed = credential.pending
+    assert proposed is not None
+    assert (proposed.proposed_by, proposed.reason) == (FIRST, "fraud")
+    credential.drop_proposal()
+    credential.propose(Change.REVOKE, "an error", by=SECOND, at=NOW)
+    credential.confirm(by=FIRST, at=NOW)
+    assert credential.reason == "an error"
 
 
 def test_the_public_learns_a_state_and_a_moment_and_only_of_what_was_sealed():
