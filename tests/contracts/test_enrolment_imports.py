@@ -149,7 +149,12 @@ async def test_an_edited_response_keeps_its_time_and_takes_the_newer_answers(
     assert verdicts(await importer.take([older])) == ["unchanged"]
     assert await importer.standing() == [("Ana", "UNIOVI", f"{at(clock, 1):%H:%M:%S}")]
     other = Row(1, at(clock, 1), "Ana", "eve@example.org", "UNIOVI", modified=at(clock, 20))
-    assert verdicts(await importer.take([other])) == ["needs_decision person_changed"]
+    (kept,) = await importer.take([other])
+    assert verdicts([kept]) == ["unchanged kept_as_first_given"]
+    assert kept.warnings == ("person_changed",)
+    assert (await registration_of(importer, "Ana")).state is State.WAITING
+    await publishes(importer)
+    assert verdicts(await importer.take([other])) == ["unchanged kept_as_first_given"]
 
 
 async def test_a_late_row_takes_a_free_fitting_seat_or_waits_at_its_true_rank(

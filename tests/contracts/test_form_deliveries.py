@@ -20,6 +20,7 @@ from app.domain.enrolment.use_cases_deliveries import (
 )
 from app.domain.enrolment.use_cases_imports import HELD_JOB, map_form
 from app.domain.enrolment.use_cases_registrations import cancel_registration
+from app.domain.enrolment.use_cases_undecided import list_undecided
 from tests.contracts.conftest import OpenWork
 from tests.contracts.import_steps import edition as edition  # a fixture
 from tests.contracts.import_steps import importer as importer  # a fixture
@@ -142,8 +143,8 @@ async def test_what_was_delivered_is_known_when_the_workbook_comes(
     assert await count_of(work, flow.edition) == 2
 
 
-async def test_a_response_that_says_something_else_than_before_waits_for_an_officer(
-    importer: Importer, flow: Flow, clock: StoryClock
+async def test_what_was_given_first_stands_and_only_another_time_waits_for_an_officer(
+    importer: Importer, flow: Flow, clock: StoryClock, work: OpenWork
 ) -> None:
     await flow.delivers(Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "HKA"))
     before = await importer.standing()
@@ -152,9 +153,14 @@ async def test_a_response_that_says_something_else_than_before_waits_for_an_offi
         Row(1, at(clock, 1), "Ana", "eve@example.org", "HKA"),
     ]
     assert [told(await flow.delivers(row)) for row in other] == [
-        ["needs_decision answers_changed"], ["needs_decision person_changed"],
+        ["unchanged kept_as_first_given"], ["unchanged kept_as_first_given"],
     ]  # fmt: skip
     assert await importer.standing() == before
+    # Nothing asks for a decision that nobody could take.
+    waiting = await list_undecided(
+        flow.edition.id, after=None, limit=9, likeness=LIKENESS, work=work(), caller=officer()
+    )
+    assert list(waiting) == []
     moved = Row(1, at(clock, 0.5), "Ana", "ana@uniovi.es", "HKA")
     assert told(await flow.delivers(moved)) == ["needs_decision time_changed"]
     assert await importer.standing() == []

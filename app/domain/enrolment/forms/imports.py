@@ -24,7 +24,8 @@ class Verdict(StrEnum):
     UPDATE = "update"
     """Known already; its answers are newer."""
     UNCHANGED = "unchanged"
-    """Known already, and the same."""
+    """Known already, and the same; or not taken over (`kept_as_first_given`, with a warning that
+    names what differs: `person_changed` or `answers_changed`)."""
     DUPLICATE = "duplicate"
     """Another response of somebody who is registered, or of an earlier row."""
     NEEDS_DECISION = "needs_decision"

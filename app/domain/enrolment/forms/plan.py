@@ -208,11 +208,11 @@ class _Planner:
         if response.answers.identity != stored.answers.identity:
             # Whose registration it is must not change by an edit that anybody with the form's
             # link could make.
-            row.verdict, row.reason = Verdict.NEEDS_DECISION, "person_changed"
+            _keep(row, "person_changed")
             return
         if not response.tells_edits:
             # Which of the two is newer, nobody knows.
-            row.verdict, row.reason = Verdict.NEEDS_DECISION, "answers_changed"
+            _keep(row, "answers_changed")
             return
         row.verdict = Verdict.UPDATE
         self._attach(row, entry)
@@ -351,6 +351,13 @@ class _Planner:
 
     def _affiliation(self, response: Response) -> Affiliation | Unclear | None:
         return self.reader.affiliation(response.answers.stated, response.answers.organisation)
+
+
+def _keep(row: PlannedRow, differs: str) -> None:
+    """What was given first stands, and nothing waits for anybody; an officer who knows better
+    corrects the registration itself."""
+    row.verdict, row.reason = Verdict.UNCHANGED, "kept_as_first_given"
+    row.warnings = (*row.warnings, differs)
 
 
 def _could_be_one(first: Entry, second: Entry) -> bool:
