@@ -73,8 +73,9 @@ class ContentsOut(BaseModel):
 class VerificationOut(BaseModel):
     """Everything that was found, check by check. Nothing of the file is kept."""
 
-    verdict: Literal["verified", "partially_verified", "failed"] = Field(
-        description="all checks together: one error fails, what is decisive has to be ok"
+    verdict: Literal["verified", "partially_verified", "not_checked", "failed"] = Field(
+        description="all checks together: one error fails, what is decisive has to be ok; "
+        "`not_checked` is a kind of file that is not checked here, which says nothing of it"
     )
     presented_as: Literal["json", "pdf", "xml"] = Field(
         description="of a PDF, only the credential embedded in it is verified, never what its "

@@ -190,6 +190,18 @@ async def test_any_file_gets_a_page(api: IssuingApi) -> None:
         assert parsed(await checked(api, file)).findtext(".//h1") == "Not confirmed"
 
 
+async def test_a_kind_of_file_that_is_not_checked_is_neither_praised_nor_called_wrong(
+    api: IssuingApi,
+) -> None:
+    page = parsed(await checked(api, b"<a/>"))
+    assert page.findtext(".//h1") == "Not checked"
+    (banner,) = page.find_class("banner")
+    assert banner.get("class") == "banner skipped"
+    said = " ".join(banner.itertext())
+    assert "not checked here" in said
+    assert "Nothing is wrong" not in said
+
+
 async def test_without_a_file_the_form_says_what_is_missing(api: IssuingApi) -> None:
     for sent in ({"files": {"file": ("", b"")}}, {"data": {"file": "text"}}, {}):
         response = await api(None, "POST", "/verify?lang=fi", **sent)

@@ -33,6 +33,7 @@ async def test_xml_is_named_and_an_unsealed_credential_is_said_to_be_one(api: Ap
     headers = {"Content-Type": "application/xml"}
     named = (await api(None, "POST", ADDRESS, content=ELMO, headers=headers)).json()
     assert (named["presented_as"], named["checks"][0]["code"]) == ("xml", "elmo_transcript")
+    assert (named["verdict"], named["sealed"]) == ("not_checked", False)
     headers = {"Content-Type": "application/json"}
     bare = as_bytes(a_credential())
     unsealed = (await api(None, "POST", ADDRESS, content=bare, headers=headers)).json()

@@ -91,6 +91,8 @@ class Verdict(StrEnum):
     VERIFIED = "verified"
     PARTIALLY_VERIFIED = "partially_verified"
     """Nothing is wrong, but something that matters could not be established."""
+    NOT_CHECKED = "not_checked"
+    """It is of a kind that is not checked here: nothing was found out about it, good or bad."""
     FAILED = "failed"
 
 
@@ -175,11 +177,14 @@ class Verification:
     def verdict(self) -> Verdict:
         """All checks together: one error fails; what is decisive has to be ok.
 
+        Of what is only named and not checked, nothing can be said.
         As in the EU viewer, accreditation and the check of the owner do not hold it back; whether
         the sealer is a recognised institution is for the reader to weigh.
         """
         if any(check.status is CheckStatus.ERROR for check in self.checks):
             return Verdict.FAILED
+        if self.presented_as == "xml":
+            return Verdict.NOT_CHECKED
         doubted = any(self.check(name).status is CheckStatus.WARNING for name in _DOUBTS)
         established = all(self.check(name).status is CheckStatus.OK for name in DECISIVE)
         if established and not doubted:

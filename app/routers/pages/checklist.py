@@ -26,6 +26,7 @@ _ENGLISH = "en"
 _LOOKS = {
     Verdict.VERIFIED: CheckStatus.OK,
     Verdict.PARTIALLY_VERIFIED: CheckStatus.WARNING,
+    Verdict.NOT_CHECKED: CheckStatus.SKIPPED,
     Verdict.FAILED: CheckStatus.ERROR,
 }
 
