@@ -1,8 +1,11 @@
 """How one reaction or one piece of long work is run, whatever queue it came from."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +13,7 @@ from app import reactions
 from app.domain.access.roles import SYSTEM
 from app.domain.errors import DomainError
 from app.domain.events import Event
-from app.domain.jobs import FINISHED, JobError, JobItem, JobState
+from app.domain.jobs import FINISHED, JobError, JobItem, JobState, RefusedForGood
 from app.ports import Ports
 
 log = logging.getLogger(__name__)
@@ -23,32 +26,97 @@ class WorkerFailed(Exception):
     """
 
 
+_EVERY = 0.5
+"""Seconds between two reports of one job: quick for who watches, and no cost beside the work."""
+
+
 class JobProgress:
-    """Progress of one job, written in transactions of its own so that others see it at once."""
+    """Progress of one job, written in transactions of its own so that others see it soon.
+
+    What is told is written at once when the last writing was half a second ago, and otherwise
+    together when it was. What a killed worker had not written yet its next run says again.
+    """
 
     def __init__(self, job: UUID, ports: Ports) -> None:
         self._job = job
         self._ports = ports
+        self._items: dict[str, JobItem] = {}
+        self._done: int | None = None
+        self._total: int | None = None
+        self._written = -_EVERY
+        self._writing = asyncio.Lock()
+        self._later: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
+        self._cancelled = False
+        self._asked = -_EVERY
 
     async def report(self, done: int, total: int | None = None) -> None:
         """So many of so many things are done."""
-        async with self._ports.system_work("report_progress") as work:
-            job = await work.jobs.get(self._job)
-            await work.jobs.save(
-                replace(job, done=done, total=total if total is not None else job.total)
-            )
+        self._done = done
+        self._total = self._total if total is None else total
+        await self._soon()
 
     async def item(
         self, key: str, status: str, code: str, detail: Mapping[str, Any] | None = None
     ) -> None:
         """Note what became of one thing."""
-        async with self._ports.system_work("report_progress") as work:
-            await work.jobs.put_item(self._job, JobItem(key, status, code, dict(detail or {})))
+        self._items[key] = JobItem(key, status, code, dict(detail or {}))
+        await self._soon()
 
     async def cancelled(self) -> bool:
-        """Whether somebody has asked to stop."""
-        async with self._ports.reading() as work:
-            return (await work.jobs.read(self._job)).cancel_requested
+        """Whether somebody has asked to stop, as of half a second ago at most."""
+        if not self._cancelled and monotonic() - self._asked >= _EVERY:
+            self._asked = monotonic()
+            async with self._ports.reading() as work:
+                self._cancelled = (await work.jobs.read(self._job)).cancel_requested
+        return self._cancelled
+
+    async def stopped(self) -> bool:
+        """Whether somebody has asked to stop by now."""
+        self._asked = -_EVERY
+        return await self.cancelled()
+
+    async def close(self) -> None:
+        """Write what has not been written yet."""
+        self._closing.set()
+        if self._later is not None:
+            await asyncio.wait({self._later})
+        await self._write()
+
+    async def _soon(self) -> None:
+        if monotonic() - self._written >= _EVERY:
+            await self._write()
+        elif self._later is None or self._later.done():
+            self._later = asyncio.create_task(self._write_later())
+
+    async def _write_later(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), _EVERY)
+        try:
+            await self._write()
+        except Exception as error:
+            # Kept, and written with the next; the last writing is not forgiven.
+            log.warning("progress of job %s not written: %s", self._job, type(error).__name__)
+
+    async def _write(self) -> None:
+        async with self._writing:
+            items, done, total = dict(self._items), self._done, self._total
+            if not items and done is None:
+                return
+            self._written = monotonic()
+            async with self._ports.system_work("report_progress") as work:
+                for item in items.values():
+                    await work.jobs.put_item(self._job, item)
+                if done is not None:
+                    job = await work.jobs.get(self._job)
+                    total = job.total if total is None else total
+                    await work.jobs.save(replace(job, done=done, total=total))
+            # Only what was written: more may have been told meanwhile.
+            for key, item in items.items():
+                if self._items.get(key) is item:
+                    del self._items[key]
+            if self._done == done:
+                self._done = None
 
 
 async def react(name: str, event: Event, ports: Ports) -> None:
@@ -74,9 +142,14 @@ async def run_job(job_id: UUID, ports: Ports, *, last_attempt: bool = True) -> N
         await work.jobs.save(job)
     progress = JobProgress(job_id, ports)
     try:
-        result = dict(await reactions.RUNNERS[job.kind](job, ports, progress))
+        try:
+            result = dict(await reactions.RUNNERS[job.kind](job, ports, progress))
+        finally:
+            await progress.close()
     except DomainError as refusal:
-        await _finish(job_id, ports, JobState.FAILED, error=JobError(refusal.code, refusal.detail))
+        final = isinstance(refusal, RefusedForGood)
+        error = JobError(refusal.code, refusal.detail, final=final)
+        await _finish(job_id, ports, JobState.FAILED, error=error)
         return
     except Exception as error:
         log.exception("job %s of kind %s failed", job_id, job.kind)
@@ -92,7 +165,7 @@ async def run_job(job_id: UUID, ports: Ports, *, last_attempt: bool = True) -> N
             )
             return
         raise WorkerFailed(f"{job.kind}: {type(error).__name__}") from None
-    stopped = await progress.cancelled()
+    stopped = await progress.stopped()
     await _finish(
         job_id, ports, JobState.CANCELLED if stopped else JobState.SUCCEEDED, result=result
     )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from app.domain.errors import Conflict, NotFound
+from app.domain.errors import Conflict, Invalid, NotFound
 
 
 class JobState(StrEnum):
@@ -52,12 +52,29 @@ class JobMoveNotAllowed(Conflict):
         super().__init__(f"A job that is {state} cannot become {to}.")
 
 
+class RefusedForGood(Invalid):
+    """What the job was given is refused, and would be again. Subclass it; runners raise it."""
+
+    code = "refused_for_good"
+
+
+class JobCannotSucceed(Conflict):
+    """The job failed for what it was given; running it again would come to the same."""
+
+    code = "job_cannot_succeed"
+
+    def __init__(self, error: "JobError") -> None:
+        super().__init__(f"Running this job again would fail again. {error.detail}")
+
+
 @dataclass(frozen=True)
 class JobError:
     """Why a job failed, in words that a person can act on."""
 
     code: str
     detail: str
+    final: bool = False
+    """Whether running the job again would come to the same."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +110,19 @@ class Job:
     finished_at: datetime | None = None
     cancel_requested: bool = False
 
+    @property
+    def may_be_resumed(self) -> bool:
+        """Whether running it again may bring it further."""
+        if self.error is not None and self.error.final:
+            return False
+        return JobState.QUEUED in MOVES[self.state]
+
     def moved(self, to: JobState) -> "Job":
-        """The job in its next state. Raises JobMoveNotAllowed."""
+        """The job in its next state. Raises JobMoveNotAllowed, JobCannotSucceed."""
         if to not in MOVES[self.state]:
             raise JobMoveNotAllowed(self.state, to)
+        if to is JobState.QUEUED and self.error is not None and self.error.final:
+            raise JobCannotSucceed(self.error)
         return replace(self, state=to)
 
 

@@ -7,7 +7,13 @@ from uuid import UUID
 from app.domain.credentials.events import BatchApproved, BatchFinished
 from app.domain.credentials.status import CredentialState
 from app.domain.enrolment.claims import ClaimState
-from app.domain.enrolment.events import AffiliationContested, ContestDismissed, EditionMoved
+from app.domain.enrolment.errors import FileRefused
+from app.domain.enrolment.events import (
+    AddressMended,
+    AffiliationContested,
+    ContestDismissed,
+    EditionMoved,
+)
 from app.domain.enrolment.forms.imports import ImportState, ResponseImport
 from app.domain.enrolment.registration import LIVE
 from app.domain.enrolment.use_cases_commit import commit_import
@@ -24,8 +30,8 @@ from app.domain.enrolment.use_cases_imports import (
     plan_received,
 )
 from app.domain.enrolment.use_cases_registrations import confirm_address
-from app.domain.errors import Conflict, NotFound
-from app.domain.jobs import Job, Progress
+from app.domain.errors import NotFound
+from app.domain.jobs import Job, Progress, RefusedForGood
 from app.domain.results.events import AddressConfirmed, ResultsConfirmed
 from app.domain.results.grading import Outcome
 from app.ports import Ports
@@ -35,10 +41,10 @@ from app.reactions.types import Reactions, Runners
 _NOT_SEALED = (CredentialState.DRAFT, CredentialState.APPROVED)
 
 
-class FileNotTaken(Conflict):
+class FileNotTaken(RefusedForGood):
     """The uploaded file is refused; the sentence says why."""
 
-    code = "file_refused"
+    code = FileRefused.code
 
 
 async def complete(event: ResultsConfirmed, ports: Ports) -> None:
@@ -99,6 +105,14 @@ async def tell_dismissed(event: ContestDismissed, ports: Ports) -> None:
     """Tell the person that the contest is over and everything stays as it was."""
     teller = await teller_of(ports)
     await teller.tell("contest_dismissed", event.subject, f"dismissed-{event.subject}")
+
+
+async def tell_mended(event: AddressMended, ports: Ports) -> None:
+    """Tell the address that was left, so that nobody takes over a registration unnoticed."""
+    teller = await teller_of(ports)
+    await teller.tell_left_address(
+        "address_changed", event.subject, f"mended-{event.subject}-{event.version}"
+    )
 
 
 async def note_address(event: AddressConfirmed, ports: Ports) -> None:
@@ -183,5 +197,6 @@ REACTIONS: Reactions = {
     EditionMoved: (tell_moved,),
     AffiliationContested: (tell_contested,),
     ContestDismissed: (tell_dismissed,),
+    AddressMended: (tell_mended,),
 }
 RUNNERS: Runners = {PLAN_JOB: run_plan, COMMIT_JOB: run_commit, HELD_JOB: run_held}

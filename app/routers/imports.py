@@ -113,6 +113,7 @@ async def import_registrations(
         form,
         (file.filename or "upload")[:300].replace("\0", ""),
         await file.read(),
+        glance=ports.forms.reader.glance,
         work=work,
         caller=caller,
         clock=ports.clock,

@@ -9,6 +9,7 @@ from app.domain.access.permissions import permits
 from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.errors import FileRefused
 from app.domain.enrolment.forms.imports import (
     ImportRow,
     ImportSource,
@@ -92,7 +93,10 @@ class ImportStartedOut(BaseModel):
 class ImportProblemOut(BaseModel):
     """Why a file was refused."""
 
-    code: str
+    code: str = Field(
+        description="`file_refused`, as in the job's error", examples=["file_refused"]
+    )
+    reason: str = Field(description="what is wrong with the file", examples=["no_columns"])
     detail: str
 
 
@@ -143,7 +147,9 @@ class ImportOut(BaseModel):
             unknown_columns=list(found.unknown_columns),
             missing_columns=list(found.missing_columns),
             differing_rows=list(found.differing),
-            problem=ImportProblemOut(code=found.problem[0], detail=found.problem[1])
+            problem=ImportProblemOut(
+                code=FileRefused.code, reason=found.problem[0], detail=found.problem[1]
+            )
             if found.problem
             else None,
             committed_at=found.committed_at,

@@ -263,10 +263,10 @@ class JobOut(BaseModel):
     @classmethod
     def of(cls, job: Job, items: "list[JobItem] | tuple[JobItem, ...]" = ()) -> "JobOut":
         """From the domain."""
-        if job.state in {JobState.FAILED, JobState.CANCELLED}:
-            allowed = ["resume_job"]
+        if job.state in FINISHED:
+            allowed = ["resume_job"] if job.may_be_resumed else []
         else:
-            allowed = [] if job.state in FINISHED else ["cancel_job"]
+            allowed = ["cancel_job"]
         return cls(
             id=job.id,
             kind=job.kind,

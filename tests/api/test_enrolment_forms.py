@@ -4,6 +4,7 @@ import csv
 import io
 from uuid import uuid4
 
+import pytest
 from openpyxl import load_workbook
 
 from tests.api.enrolment_api import ELENA, ERIK, FORM, XLSX, EditionApi, responses
@@ -115,6 +116,15 @@ async def test_a_hostile_file_fails_its_job_with_a_reason(api: EditionApi) -> No
     job = await api.uploads(path, b"PK\x03\x04 and nothing else")
     assert (job["state"], job["error"]["code"]) == ("failed", "file_refused")
     assert "Download it from Forms again" in job["error"]["detail"]
+    # The same file would be refused the same way.
+    assert job["allowed_actions"] == []
+    again = await api(ELENA, "POST", f"/v1/jobs/{job['id']}/resume")
+    assert (again.status_code, again.json()["code"]) == (409, "job_cannot_succeed")
+    [refused] = (await api(ELENA, "GET", f"{path}/imports")).json()["items"]
+    assert (refused["state"], refused["allowed_actions"]) == ("refused", [])
+    assert refused["problem"] == {
+        "code": "file_refused", "reason": "unreadable", "detail": job["error"]["detail"],
+    }  # fmt: skip
     nothing = await api(ELENA, "POST", f"{path}/imports")
     assert [one["pointer"] for one in nothing.json()["errors"]] == [
         "/file", "/form", "#/query/dry_run",
@@ -124,3 +134,34 @@ async def test_a_hostile_file_fails_its_job_with_a_reason(api: EditionApi) -> No
     unknown = await api(ELENA, "POST", f"{path}/imports?plan_token={uuid4()}.x")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "plan_token_unknown")
     assert (await api(ERIK, "POST", f"{path}/imports?plan_token=x")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj, <<",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+        b'{"a": 1, "b": 2}',
+        b"<html><body>a, b</body></html>",
+        "\ufeffDear colleagues\nhere they are, at last.".encode(),
+    ],
+)
+async def test_what_is_no_table_is_refused_at_the_door(api: EditionApi, content: bytes) -> None:
+    path = await api.edition()
+    refused = await api(
+        ELENA, "POST", f"{path}/imports?dry_run=true",
+        files={"file": ("responses.csv", content)}, data={"form": FORM},
+    )  # fmt: skip
+    assert (refused.status_code, refused.json()["code"]) == (422, "file_refused")
+    assert "not a workbook (.xlsx) or CSV" in refused.json()["detail"]
+    assert [one["code"] for one in refused.json()["errors"]] == ["no_table"]
+    assert (await api(ELENA, "GET", f"{path}/imports")).json()["items"] == []
+
+
+async def test_a_table_that_is_no_export_says_what_is_missing(api: EditionApi) -> None:
+    path = await api.edition()
+    job = await api.uploads(path, "Name;Institution\nAna;HKA\n".encode("cp1252"))
+    assert job["error"]["detail"] == (
+        "The file is a table but no export of Forms: it lacks the columns ID and Completion time "
+        "that every export has."
+    )

@@ -14,6 +14,11 @@ _ZIP = b"PK"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """Old .xls files, and new ones with a password, are compound files of OLE."""
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_GLANCE = 65_536
+_DELIMITERS = ",;\t"
+_OTHER_TEXTS = ("{", "[", "<", "%PDF")
+"""How JSON, HTML, XML and PDF begin, and no header of an export does."""
 
 
 class MicrosoftForms:
@@ -21,11 +26,29 @@ class MicrosoftForms:
 
     def read(self, content: bytes, filename: str) -> Export:
         """The responses in a workbook or CSV file. Blocks. Raises FileRefused."""
-        if content.startswith(_COMPOUND):
-            raise refused("encrypted" if _ENCRYPTED in content else "old_format")
+        self.glance(content)
         if content.startswith(_ZIP):
             return _from_workbook(content)
         return _from_text(content)
+
+    def glance(self, content: bytes) -> None:
+        """Refuse what its first bytes show to be no workbook or CSV file. Raises FileRefused."""
+        if content.startswith(_COMPOUND):
+            raise refused("encrypted" if _ENCRYPTED in content else "old_format")
+        if content.startswith((_ZIP, *_UTF16)):
+            return
+        if b"\0" in content[:_GLANCE]:
+            raise refused("no_table")
+        _expect_table(content[:_GLANCE].decode("latin-1").removeprefix("\xef\xbb\xbf"))
+
+
+def _expect_table(text: str) -> None:
+    """Raise FileRefused for a text whose first line is no header of several columns."""
+    first = text.lstrip().partition("\n")[0]
+    if not first:
+        raise refused("no_header")
+    if first.startswith(_OTHER_TEXTS) or not any(sign in first for sign in _DELIMITERS):
+        raise refused("no_table")
 
 
 def _from_workbook(content: bytes) -> Export:
@@ -47,8 +70,9 @@ def _from_workbook(content: bytes) -> Export:
 
 def _from_text(content: bytes) -> Export:
     text = _decoded(content)
+    _expect_table(text)
     first_line = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first_line.count)
+    delimiter = max(_DELIMITERS, key=first_line.count)
     try:
         rows: list[list[Cell]] = []
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
@@ -62,7 +86,7 @@ def _from_text(content: bytes) -> Export:
 
 def _decoded(content: bytes) -> str:
     encodings = ["utf-8-sig", "cp1252"]
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.startswith(_UTF16):
         encodings = ["utf-16"]
     for encoding in encodings:
         try:
@@ -72,7 +96,7 @@ def _decoded(content: bytes) -> str:
         if "\0" in text:
             break
         return text
-    raise refused("no_text")
+    raise refused("no_table")
 
 
 def _export(rows: list[list[Cell]], first_row: int, formulas: frozenset[tuple[int, int]]) -> Export:

@@ -27,9 +27,11 @@ REFUSALS = {
     "no_workbook": "The file is a ZIP archive but not a workbook (.xlsx).",
     "no_sheet": "The workbook has no visible sheet.",
     "old_format": "The file is in an old format. Save it as a workbook (.xlsx) or CSV.",
-    "no_text": "The file is neither a workbook (.xlsx) nor a text file (.csv).",
+    "no_table": "The file is not a workbook (.xlsx) or CSV. Download the responses from Forms, "
+    "and send that file as it is.",
     "no_header": "The file has no row of headers.",
-    "no_columns": "The file lacks the columns ID and Completion time that every export has.",
+    "no_columns": "The file is a table but no export of Forms: it lacks the columns ID and "
+    "Completion time that every export has.",
 }
 
 

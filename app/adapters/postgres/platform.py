@@ -1,6 +1,7 @@
 """Repositories of the platform: institutions, accounts, grants, audit records, jobs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -342,7 +343,7 @@ class PostgresJobs:
                 done=job.done,
                 total=job.total,
                 result=job.result,
-                error={"code": job.error.code, "detail": job.error.detail} if job.error else None,
+                error=asdict(job.error) if job.error else None,
                 cancel_requested=job.cancel_requested,
                 started_at=job.started_at,
                 finished_at=job.finished_at,

@@ -176,7 +176,7 @@ async def cancel_job(job_id: UUID, *, work: PlatformWork, caller: Caller, clock:
 async def resume_job(job_id: UUID, *, work: PlatformWork, caller: Caller) -> Job:
     """Run a failed or cancelled job again; what is done stays done.
 
-    Raises JobNotFound, JobMoveNotAllowed.
+    Raises JobNotFound, JobMoveNotAllowed, JobCannotSucceed.
     """
     _signed_in(caller)
     async with work:

@@ -175,3 +175,8 @@ class FormsReader(Protocol):
         read, is too large, or could do harm.
         """
         ...
+
+    def glance(self, content: bytes) -> None:
+        """Refuse at once, without reading it, what is no workbook or CSV file. Raises
+        FileRefused."""
+        ...

@@ -89,18 +89,22 @@ async def receive_import(
     filename: str,
     content: bytes,
     *,
+    glance: Callable[[bytes], None] | None = None,
     work: EnrolmentWork,
     caller: Caller,
     clock: Clock,
 ) -> tuple[ResponseImport, Job]:
     """Keep an uploaded file, and have a job judge its rows; nothing else changes.
 
-    Raises EditionNotFound, NotAllowed, EditionMoveNotAllowed.
+    `glance` refuses what cannot be such a file (`FormsReader.glance`), before it is kept. Raises
+    EditionNotFound, NotAllowed, EditionMoveNotAllowed, FileRefused.
     """
     async with work:
         edition = await work.editions.read(edition_id)
         allow("import_registrations", edition, caller)
         expect_taking(edition)
+        if glance is not None:
+            glance(content)
         new = ResponseImport(
             id=new_id(),
             edition=edition_id,

@@ -159,7 +159,7 @@ def test_a_zip_that_is_no_workbook():
 
 
 def test_bytes_that_are_no_text():
-    assert refusal(b"ID\0Name\0") == "no_text"
+    assert refusal(b"ID\0Name\0") == "no_table"
     assert refusal(b"") == "no_header"
 
 
