@@ -99,6 +99,25 @@ async def test_who_came_by_form_acts_through_the_link_in_their_mail(course_api: 
     ]
 
 
+async def test_an_address_that_an_officer_leaves_is_told_so(course_api: CourseApi) -> None:
+    api = course_api
+    path = await api.by_form("Ana Núñez", ANA)
+    await happen(
+        api, enrolment.PlaceGiven(registration_in(path), api.course.edition.id, "in_order")
+    )
+    seen = await api("elena-oviedo", "GET", path)
+    mended = await api(
+        "elena-oviedo", "PATCH", path, json={"email": "ana.nunez@example.org"},
+        if_match=seen.headers["etag"],
+    )  # fmt: skip
+    assert mended.status_code == 200, mended.text
+    await api.drain()
+    [_, told] = api.mailbox(ANA)
+    assert told.subject.startswith("The address of a registration has changed: ")
+    assert "ana.nunez" not in told.text
+    assert "/v1/links/" not in told.text
+
+
 async def test_the_session_that_a_link_opens_is_kept_for_no_repetition(
     course_api: CourseApi,
 ) -> None:

@@ -23,13 +23,13 @@ from app.domain.enrolment.errors import (
     RegistrationNotFound,
 )
 from app.domain.enrolment.notices import PrivacyNotices
-from app.domain.enrolment.registration import Registration
+from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.use_cases_editions import close_edition, start_edition
 from app.domain.enrolment.use_cases_lists import replay_decisions
 from app.domain.enrolment.use_cases_people import PersonChanges, edit_registration
 from app.domain.enrolment.use_cases_places import get_places, list_places
 from app.domain.enrolment.use_cases_register import register
-from app.domain.enrolment.use_cases_registrations import record_no_show
+from app.domain.enrolment.use_cases_registrations import confirm_address, record_no_show
 from app.domain.enrolment.views import RegistrationView
 from tests.contracts.conftest import OpenWork
 from tests.contracts.enrolment_steps import cancels, proven, states
@@ -112,6 +112,37 @@ async def test_nobody_moves_the_address_that_links_go_to_but_an_officer_of_someb
         await edits(work, clock, signed_in, officer(), email="eva@example.org")
     with pytest.raises(NotAllowed):
         await edits(work, clock, view, await a_stranger_who_sees(work), country="FR")
+
+
+async def test_no_officer_moves_an_address_that_its_person_has_confirmed(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    edition = await opened(work, clock, mode=Mode.DIRECT)
+    view = await without_account(work, clock, edition, "eva")
+    await confirm_address(view.registration.id, [view.person.email], work=work())
+    with pytest.raises(AddressFixed):
+        await edits(work, clock, view, officer(), email="officer@example.org")
+    named = await edits(work, clock, view, officer(), full_name="Eva Núñez")
+    assert (named.person.email, named.person.email_verified) == (view.person.email, True)
+
+
+async def test_what_somebody_completed_is_nobodys_to_change_nor_the_address_that_leads_there(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    first = await opened(work, clock, mode=Mode.DIRECT)
+    second = await opened(work, clock, mode=Mode.DIRECT)
+    view = await without_account(work, clock, first, "eva")
+    again = await without_account(work, clock, second, "eva")
+    assert again.person.id == view.person.id
+    async with work() as w:
+        done = await w.registrations.get(view.registration.id)
+        done.state = State.COMPLETED
+        await w.registrations.save(await w.editions.get(first.id), [done])
+    for change in ({"email": "officer@example.org"}, {"full_name": "Somebody Else"}):
+        with pytest.raises(RegistrationEnded):
+            await edits(work, clock, view, officer(), **change)
+    with pytest.raises(AddressFixed):
+        await edits(work, clock, again, officer(), email="officer@example.org")
 
 
 async def a_stranger_who_sees(work: OpenWork) -> Caller:

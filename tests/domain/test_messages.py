@@ -64,6 +64,7 @@ def test_all_languages_say_the_same_things_with_the_same_places():
 OF_ENROLMENT = {
     "registration_received", "link_again", "place_given", "promoted", "waiting",
     "registration_ended", "edition_moved", "affiliation_contested", "contest_dismissed",
+    "address_changed",
 }  # fmt: skip
 
 

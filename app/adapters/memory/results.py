@@ -129,6 +129,17 @@ class MemoryLinks:
                 found.setdefault(link.registration, set()).add(link.address.casefold())
         return found
 
+    async def last_address_but(self, registration: UUID, address: str) -> str | None:
+        """Where the latest link went that did not go to this address."""
+        others = self._links.where(
+            lambda link: (
+                link.registration == registration
+                and link.address.casefold() != address.strip().casefold()
+            )
+        )
+        latest = max(others, key=lambda link: link.id, default=None)
+        return None if latest is None else latest.address
+
 
 class MemoryMailLog:
     """See `app.domain.results.ports.MailLog`."""

@@ -190,6 +190,19 @@ class PostgresLinks:
             found.setdefault(row.registration, set()).add(row.address.casefold())
         return found
 
+    async def last_address_but(self, registration: UUID, address: str) -> str | None:
+        """Where the latest link went that did not go to this address."""
+        found: str | None = await self._work.connection.scalar(
+            select(_link.c.address)
+            .where(
+                _link.c.registration == registration,
+                func.lower(_link.c.address) != address.strip().casefold(),
+            )
+            .order_by(_link.c.id.desc())
+            .limit(1)
+        )
+        return found
+
 
 class PostgresMailLog:
     """See `app.domain.results.ports.MailLog`."""

@@ -119,7 +119,7 @@ def actions_on_registration(
 ) -> list[str]:
     """What the caller may do to the registration now, by operationId."""
     possible: set[str] = set()
-    if registration.is_live and registration.state is not State.COMPLETED:
+    if is_open(registration):
         possible.add("edit_registration")
         possible |= _about_affiliation(registration, edition)
         if registration.state is State.PLACED and edition.state in TAUGHT:
@@ -131,6 +131,11 @@ def actions_on_registration(
             possible.add("decide_registration")
     place = edition.place_of(registration.bucket, own=own)
     return sorted(action for action in possible if permits(PERMISSIONS[action], caller, place))
+
+
+def is_open(registration: Registration) -> bool:
+    """Whether its data can still be corrected; what somebody completed is on record as it is."""
+    return registration.is_live and registration.state is not State.COMPLETED
 
 
 def _about_affiliation(registration: Registration, edition: Edition) -> set[str]:

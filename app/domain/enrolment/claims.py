@@ -75,4 +75,4 @@ class RegistrationEnded(Conflict):
     code = "registration_ended"
 
     def __init__(self) -> None:
-        super().__init__("This registration has ended; there is nothing left to confirm.")
+        super().__init__("This registration has ended; there is nothing left to confirm or change.")

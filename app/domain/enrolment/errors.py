@@ -202,8 +202,9 @@ class AddressFixed(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "An address is mended by an officer only, for somebody without an account: links go "
-            "there, so that nobody moves their own or that of an account here."
+            "An address is mended by an officer only, for somebody without an account, as long as "
+            "nobody has confirmed it and they have completed nothing: whoever reads mail there can "
+            "act as them. Otherwise register with an account, which brings its own address."
         )
 
 

@@ -145,6 +145,15 @@ class ContestDismissed(Event):
 
 
 @dataclass(frozen=True)
+class AddressMended(Event):
+    """An officer has changed the unconfirmed address of a registration's person."""
+
+    edition: UUID
+    version: int
+    """Of the registration before."""
+
+
+@dataclass(frozen=True)
 class RegistrationCompleted(Event):
     """The person passed."""
 

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from app.domain.access.roles import Caller
 from app.domain.clock import Clock
-from app.domain.enrolment.access import allow_on
+from app.domain.enrolment.access import allow_on, is_open
 from app.domain.enrolment.affiliation import domain_differs
 from app.domain.enrolment.claims import RegistrationEnded
 from app.domain.enrolment.errors import AddressFixed, PersonKnown
+from app.domain.enrolment.events import AddressMended
 from app.domain.enrolment.person import Person, folded_email
 from app.domain.enrolment.ports import EnrolmentWork
-from app.domain.enrolment.registration import Registration
+from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.requests import RegistrationRequest
 from app.domain.enrolment.use_cases_register import spellings_of
 from app.domain.enrolment.views import RegistrationView, is_own, view_of
@@ -27,8 +28,8 @@ class PersonChanges:
 
     full_name: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
-    """Only an officer mends an address, of somebody without an account; it counts as unconfirmed
-    then, and links go to the new one."""
+    """Only an officer mends an address, one that nobody has confirmed, of somebody without an
+    account who has completed nothing; links go to the new one, and the old one is told."""
     country: str | None = field(default=None, repr=False)
     language: str | None = None
     consents: Mapping[str, bool] = field(default_factory=dict)
@@ -64,10 +65,13 @@ async def edit_registration(
         own = is_own(registration, person, caller)
         allow_on("edit_registration", registration, edition, caller, own=own)
         registration.expect(version)
-        if not registration.is_live:
+        if not is_open(registration):
             raise RegistrationEnded
-        if changes.email is not None and (own or person.account is not None):
-            raise AddressFixed
+        if changes.email is not None:
+            if own or not await _may_be_mended(person, work):
+                raise AddressFixed
+            if folded_email(changes.email) != person.identity.email:
+                registration.tell(AddressMended(registration.id, edition.id, registration.version))
         await _change(person, changes, work)
         _consent(registration, changes, clock.now())
         await _warn(registration, person, work)
@@ -76,6 +80,18 @@ async def edit_registration(
         await work.registrations.save(edition, [registration])
         await work.trail.append("registration", registration.id, after=changes.names)
         return await view_of(registration, edition, person, work, own=own)
+
+
+async def _may_be_mended(person: Person, work: EnrolmentWork) -> bool:
+    """Whether an officer may change the address, which is the key to all that the person has.
+
+    Never one that is proven to be theirs, and never that of somebody who has a credential to get:
+    whoever chose the new address could act as them.
+    """
+    if person.account is not None or person.email_verified:
+        return False
+    theirs = await work.registrations.of_persons([person.id])
+    return all(one.state is not State.COMPLETED for one in theirs)
 
 
 async def _change(person: Person, changes: PersonChanges, work: EnrolmentWork) -> None:

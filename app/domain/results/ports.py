@@ -182,6 +182,10 @@ class Links(Protocol):
         """The addresses of opened links, in lower case, by registration."""
         ...
 
+    async def last_address_but(self, registration: UUID, address: str) -> str | None:
+        """Where the latest link for a registration went that did not go to this address."""
+        ...
+
 
 class MailLog(Protocol):
     """Which messages have been handed over, so that repeating a job sends none twice."""

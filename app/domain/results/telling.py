@@ -102,6 +102,30 @@ class Teller:
         )
         await self._send(message, registration)
 
+    async def tell_left_address(self, kind: str, registration: UUID, message_id: str) -> None:
+        """Write to the address that a registration had before, if we ever wrote there.
+
+        It names nobody: the address may never have been the person's.
+        """
+        found = await self._person(registration, message_id)
+        if found is None:
+            return
+        participant, edition = found
+        async with self.work() as work:
+            left = await work.links.last_address_but(registration, participant.email)
+        if left is None or is_erased(left):
+            return
+        message = compose(
+            kind,
+            id=message_id,
+            to=left,
+            name="",
+            language=participant.language,
+            zone=edition.time_zone,
+            values=self._values(edition, participant.language),
+        )
+        await self._send(message, registration)
+
     async def _person(
         self, registration: UUID, message_id: str
     ) -> tuple[Participant, EditionFacts] | None:
