@@ -205,7 +205,12 @@ async def test_our_register_is_asked_about_the_credential_that_the_file_names(wo
 
     async def revoked(credential):
         asked.append(credential)
-        return PublicStatus(credential, CredentialState.REVOKED, NOW)
+        return PublicStatus(
+            credential,
+            CredentialState.REVOKED,
+            NOW,
+            certificate_sha256=issued.certificate_sha256,
+        )
 
     found = await workshop.verifier().verify(
         issued.document, now=workshop.clock.now(), status=revoked

@@ -124,7 +124,8 @@ def _sealed(sealed: Sealed, world: _World, *, canonical: bool) -> Verification:
     document, problem = _document(sealed.payload)
     findings = world.verdicts.findings(sealed.payload, document) if document is not None else ()
     form = format_check(document, problem, sealed, findings)
-    revocation = revocation_check(document, world.known_status)
+    certificate = facts.sha256 if facts else None
+    revocation = revocation_check(document, seal, certificate, world.known_status)
     if "state" in revocation.evidence:
         form = as_issued_check(form, canonical=canonical)
     checks = [
@@ -178,7 +179,7 @@ def _unsealed(raw: bytes, document: Mapping[str, Any], world: _World) -> Verific
         *not_sealed,
         owner_check(),
         expiry_check(document, world.now),
-        revocation_check(document, world.known_status),
+        revocation_check(document, not_sealed[0], None, world.known_status),
         accreditation_check(document),
     ]
     return Verification(

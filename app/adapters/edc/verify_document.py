@@ -10,7 +10,7 @@ from app.adapters.edc.opened import Sealed
 from app.adapters.edc.strict_json import NotReadable
 from app.domain.credentials.credential_id import credential_urn
 from app.domain.credentials.profile_validation import against_the_shapes
-from app.domain.credentials.status import CredentialState
+from app.domain.credentials.status import PUBLIC, CredentialState
 from app.domain.credentials.verification import (
     Check,
     CheckName,
@@ -186,9 +186,17 @@ def expiry_check(document: Mapping[str, Any] | None, now: datetime) -> Check:
 
 def revocation_check(
     document: Mapping[str, Any] | None,
+    seal: Check,
+    certificate_sha256: str | None,
     known_status: Callable[[str], CredentialStatusView | None],
 ) -> Check:
-    """What the register says of a credential with this id."""
+    """What the register says of the credential that this file is, not only claims to be.
+
+    Anybody can write an identifier into a file. The register's word is passed on when the file is
+    sealed, intact, with the certificate that the register has for that identifier: so every
+    revision of a document is known again, whatever was added to its seal and even when the
+    document itself was erased, and no other is.
+    """
     name, credential_id = CheckName.REVOCATION, text_at(document, "id")
     known = known_status(credential_id) if credential_id else None
     if known is None:
@@ -198,6 +206,23 @@ def revocation_check(
             "not_registered_here",
             "It was not issued here, and it does not say where its status is published.",
             advice="Ask its issuer whether it is still in force.",
+        )
+    if seal.status is CheckStatus.ERROR:
+        return Check(
+            name,
+            CheckStatus.SKIPPED,
+            "seal_not_intact",
+            "A file whose seal does not hold is not the one that the register is about.",
+        )
+    if seal.status is not CheckStatus.OK or (
+        known.state in PUBLIC and certificate_sha256 != known.certificate_sha256
+    ):
+        return Check(
+            name,
+            CheckStatus.ERROR,
+            "not_the_file_that_was_issued",
+            "It names a credential that was issued here, but is not the file that was issued.",
+            advice="Do not rely on it. Ask its holder for the file as it was downloaded.",
         )
     evidence = {"state": known.state.value, "since": known.since.isoformat()}
     if known.successor is not None:

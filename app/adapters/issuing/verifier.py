@@ -68,10 +68,15 @@ def _ours(found: Verification) -> UUID | None:
 def _with_status(found: Verification, known: PublicStatus) -> Verification:
     """The register lies behind a connection, so that it is asked between the other checks."""
 
+    certificate = found.certificate.get("sha256")
+    revocation = revocation_check(
+        found.document, found.check(CheckName.SEAL), certificate, lambda _: known
+    )
+
     def looked_at(check: Check) -> Check:
         if check.name is CheckName.REVOCATION:
-            return revocation_check(found.document, lambda _: known)
-        if check.name is CheckName.FORMAT and found.sealed:
+            return revocation
+        if check.name is CheckName.FORMAT and "state" in revocation.evidence:
             return as_issued_check(check, canonical=found.canonical)
         return check
 

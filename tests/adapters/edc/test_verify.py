@@ -5,8 +5,8 @@ import json
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -50,9 +50,20 @@ def outcome(verification: Verification) -> dict[str, tuple[CheckStatus, str]]:
     return {check.name.value: (check.status, check.code) for check in verification.checks}
 
 
+def registered(raw: bytes, state: CredentialState = CredentialState.SEALED) -> PublicStatus:
+    """What the register has when this file is what was issued."""
+    return PublicStatus(
+        CREDENTIAL,
+        state,
+        ISSUED,
+        sha256=sha256(raw).hexdigest(),
+        certificate_sha256=verified(raw).certificate["sha256"],
+    )
+
+
 def test_a_good_credential_is_verified_check_by_check() -> None:
-    status = PublicStatus(CREDENTIAL, CredentialState.SEALED, ISSUED)
-    verification = verified(sealed(), status=status, recognised=True)
+    raw = sealed()
+    verification = verified(raw, status=registered(raw), recognised=True)
     assert outcome(verification) == {
         "format": (OK, "profile_followed"),
         "seal": (OK, "seal_intact"),
@@ -211,10 +222,37 @@ def test_a_country_other_than_the_certificates_is_an_error() -> None:
 def test_what_the_register_says_counts(
     state: CredentialState, status: CheckStatus, code: str, verdict: Verdict
 ) -> None:
-    known = PublicStatus(UUID(int=1), state, ISSUED)
-    verification = verified(sealed(), status=known)
+    raw = sealed()
+    verification = verified(raw, status=registered(raw, state))
     assert outcome(verification)["revocation"] == (status, code)
     assert verification.verdict is verdict
+
+
+def test_an_unsealed_file_that_names_a_credential_of_ours_is_not_what_was_issued() -> None:
+    forged = as_bytes(a_credential() | {"id": f"urn:credential:{CREDENTIAL}"})
+    found = verified(forged, status=registered(sealed()))
+    assert outcome(found)["revocation"] == (ERROR, "not_the_file_that_was_issued")
+    assert (found.sealed, found.verdict) == (False, Verdict.FAILED)
+
+
+@pytest.mark.parametrize("state", [CredentialState.SEALED, CredentialState.REVOKED])
+def test_a_stranger_who_seals_under_an_identifier_of_ours_borrows_no_word_of_the_register(
+    state: CredentialState,
+) -> None:
+    ours = registered(sealed(), state)
+    found = verified(sealed(a_seal(a_stranger())), status=ours)
+    assert outcome(found)["seal"] == (OK, "seal_intact")
+    assert outcome(found)["revocation"] == (ERROR, "not_the_file_that_was_issued")
+    assert found.check(CheckName.REVOCATION).evidence == {}
+    assert found.verdict is Verdict.FAILED
+
+
+def test_nothing_is_said_to_be_in_force_under_a_broken_seal() -> None:
+    raw = sealed()
+    found = verified(raw.replace(b"Ejemplo", b"Exemplo"), status=registered(raw))
+    assert outcome(found)["seal"] == (ERROR, "seal_broken")
+    assert outcome(found)["revocation"] == (SKIPPED, "seal_not_intact")
+    assert found.verdict is Verdict.FAILED
 
 
 @pytest.mark.parametrize(
@@ -328,7 +366,7 @@ def test_a_file_of_ours_that_somebody_wrote_anew_is_noticed_although_its_seal_ho
     raw = sealed()
     rewritten = REWRITTEN[how](json.loads(raw))
     assert rewritten != raw
-    ours = PublicStatus(CREDENTIAL, CredentialState.SEALED, ISSUED)
+    ours = registered(raw)
     assert outcome(verified(raw, status=ours))["format"] == (OK, "profile_followed")
     found = verified(rewritten, status=ours)
     assert outcome(found)["seal"] == (OK, "seal_intact")
