@@ -1,5 +1,6 @@
 """Sealing where the key is, and the same awards in other forms."""
 
+import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -189,21 +190,18 @@ async def attach_sealed_files(
 
     They must seal exactly the bytes that were prepared, with the certificate of the batch.
     """
-    raw = await file.read()
-    files = unpacked(raw) if raw.startswith(b"PK\x03\x04") else {"file": raw}
-    brought = {
-        credential: Brought(document=document)
-        for document in files.values()
-        if (credential := credential_inside(document)) is not None
-    }
+    action = "attach_sealed_files"
+    # Whoever may not bring anything has nothing unpacked either.
+    await use_cases.may_attach_seals(batch, action, work=ports.reading(), caller=caller)
+    brought = await asyncio.to_thread(_brought, await file.read())
     if not brought:
         raise SealedFileUnusable
     return AttachedListOut.of(
         await use_cases.attach_seals(
             batch,
             brought,
-            action="attach_sealed_files",
-            work=lambda: ports.work(caller, "attach_sealed_files"),
+            action=action,
+            work=lambda: ports.work(caller, action),
             sealing=ports.sealing,
             caller=caller,
             clock=ports.clock,
@@ -318,6 +316,15 @@ async def get_credential_elmo(credential: UUID, caller: CallerDep, ports: PortsD
         media_type=XML,
         headers={"Content-Disposition": f'attachment; filename="{credential}.elmo.xml"'},
     )
+
+
+def _brought(raw: bytes) -> dict[UUID, Brought]:
+    files = unpacked(raw) if raw.startswith(b"PK\x03\x04") else {"file": raw}
+    return {
+        credential: Brought(document=document)
+        for document in files.values()
+        if (credential := credential_inside(document)) is not None
+    }
 
 
 def _name(registration: UUID) -> str:

@@ -210,6 +210,14 @@ async def download_local_sealing(
     return batch, found
 
 
+async def may_attach_seals(
+    batch_id: UUID, action: str, *, work: CredentialsWork, caller: Caller
+) -> None:
+    """Before anything that was sent is looked at. Raises BatchNotFound, NotAllowed."""
+    async with work:
+        _enter(await work.batches.read(batch_id), action, caller)
+
+
 async def attach_seals(
     batch_id: UUID,
     brought: Mapping[UUID, Brought],
