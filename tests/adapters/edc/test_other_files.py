@@ -170,6 +170,19 @@ def test_hostile_xml_is_refused(raw: bytes, code: str) -> None:
     assert code_of(raw) == code
 
 
+DOCTYPE = '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
+IN_UTF_7 = b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE a [+ADwAIQ-ENTITY b "c">]><a/>'
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_no_document_type_hides_in_another_encoding(encoding: str) -> None:
+    assert code_of(DOCTYPE.encode(encoding)) == "xml_not_utf8"
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>{DOCTYPE}'
+    assert code_of(declared.encode(encoding)) == "xml_not_utf8"
+    assert code_of(b'<?xml version="1.0" encoding="UTF-16"?><a/>') == "xml_not_utf8"
+    assert code_of(IN_UTF_7) == "xml_not_utf8"
+
+
 def test_nothing_of_a_pdf_is_fetched_or_run() -> None:
     """Actions and links of a document are data like any other."""
     elsewhere = b"<< /Type /Filespec /FS /URL /F (http://127.0.0.1:9/x.jsonld) >>"
