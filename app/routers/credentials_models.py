@@ -62,6 +62,14 @@ class CredentialLinksOut(BaseModel):
     document: str = Field(
         examples=["/v1/credentials/0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b/document"]
     )
+    pdf: str = Field(
+        description="to read and print, with the sealed document inside; `?language=` for another",
+        examples=["/v1/credentials/0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b/pdf"],
+    )
+    elmo: str = Field(
+        description="transcript for systems of EMREX, as long as it is in force",
+        examples=["/v1/credentials/0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b/elmo"],
+    )
     images: list[str] = Field(
         examples=[["/v1/credentials/0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b/images/en"]]
     )
@@ -158,6 +166,8 @@ def _links(credential: Credential) -> CredentialLinksOut:
         status=f"{here}/status",
         verification_page=f"/verify/{credential.id}",
         document=f"{here}/document",
+        pdf=f"{here}/pdf",
+        elmo=f"{here}/elmo",
         images=[f"{here}/images/{language}" for language in credential.languages],
         shares=f"{here}/shares",
         superseded_by=path(credential.superseded_by),

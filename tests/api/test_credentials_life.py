@@ -417,8 +417,15 @@ async def test_a_credential_leads_to_what_belongs_to_it(api: CourseApi) -> None:
     links = credential["links"]
     assert (await api(None, "GET", links["status"])).status_code == 200
     assert (await api(None, "GET", links["verification_page"])).status_code == 200
-    for path in (links["document"], links["shares"], *links["images"]):
+    for path in (links["document"], links["pdf"], links["shares"], *links["images"]):
         assert (await api(BEN, "GET", path)).status_code == 200
+    transcript = await api(BEN, "GET", links["elmo"])
+    assert (transcript.status_code, transcript.json()["code"]) == (409, "name_not_in_parts")
+    assert {"get_credential_pdf", "get_credential_elmo"} < set(credential["allowed_actions"])
+    assert credential["profile"] == "European Digital Credential, application profile 1.1.0"
+    await step(api, INES, credential, "suspend", "An inquiry is open.")
+    (credential,) = await mine(api)
+    assert "get_credential_elmo" not in credential["allowed_actions"]
 
 
 async def test_a_holder_has_the_message_sent_again(api: CourseApi) -> None:

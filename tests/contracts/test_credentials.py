@@ -209,6 +209,7 @@ async def test_a_learner_with_an_account_sees_and_downloads_their_own(house):
         "download_credential",
         "get_credential_image",
         "get_credential_pdf",
+        "get_credential_elmo",
         "retry_delivery",
         "create_share",
         "list_shares",

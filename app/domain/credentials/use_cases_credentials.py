@@ -306,6 +306,8 @@ def _actions(credential: Credential, caller: Caller) -> Iterator[str]:
         yield "download_credential"
         yield "get_credential_image"
         yield "get_credential_pdf"
+        if credential.state is CredentialState.SEALED:
+            yield "get_credential_elmo"
         yield "retry_delivery"
         if credential.state in PUBLIC:
             yield "create_share"
