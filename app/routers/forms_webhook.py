@@ -31,6 +31,8 @@ from app.routers.imports import ROW_HEADER, row_cells
 
 _ALL = 1_000_000
 _SIGNER = "signed_with"
+_AS_A_RULE = FormSecretIn()
+"""Every field may be left out, and so may the body."""
 
 FormId = Annotated[str, Path(min_length=1, max_length=300, description="the form's id in Forms")]
 
@@ -233,10 +235,10 @@ def _after(key: Sequence[str] | None) -> tuple[UUID, int] | None:
 async def create_form_secret(
     edition: UUID,
     form: FormId,
-    body: FormSecretIn,
     response: Response,
     caller: CallerDep,
     ports: PortsDep,
+    body: FormSecretIn = _AS_A_RULE,
 ) -> NewFormSecretOut:
     """Make a secret with which the form's flow signs. It is shown this once.
 
