@@ -44,6 +44,17 @@ def test_the_file_is_openapi_3_1() -> None:
     assert CONTRACT.document["openapi"].startswith("3.1")
 
 
+def test_it_names_the_posts_that_take_no_idempotency_key() -> None:
+    description = CONTRACT.document["info"]["description"]
+    said = description.partition("Every POST takes `Idempotency-Key`")[2].partition("Lists have")[0]
+    assert set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", said)) == {
+        operation.name
+        for operation in OPERATIONS
+        if operation.method == "post"
+        and "Idempotency-Key" not in {parameter["name"] for parameter in operation.parameters}
+    }
+
+
 @each()
 def test_an_operation_says_what_it_is(operation: Operation) -> None:
     said = operation.said

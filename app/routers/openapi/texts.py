@@ -6,7 +6,10 @@ several universities, its approval, editions with a limited number of places, re
 European Digital Credentials (ELM v3) that anyone can verify.
 
 **Habits.** Refusals are problem details (RFC 9457) with a stable `code` and a `trace_id`. Edits
-and transitions need `If-Match` with the ETag that you saw. Every POST takes `Idempotency-Key`.
+and transitions need `If-Match` with the ETag that you saw. Every POST takes `Idempotency-Key`, save
+nine: what `issue_development_token`, `create_form_secret`, `create_share`, `publish_page`,
+`open_link` and `open_share` answer is a key to something and kept nowhere, and `request_link`,
+`verify_credential` and `import_responses` may be repeated as they are.
 Lists have `limit` and `cursor`. Things answer with `allowed_actions`: what you may do to them now.
 Work that takes long is a job: 202, `Location`, progress at `/v1/jobs/{job}`.
 """
@@ -85,7 +88,8 @@ IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "description": "Repeat the request with the same key, and the first answer comes again, for 24 "
-    "hours.",
+    "hours. Only for those with a token, and not of refusals that a repetition may lead past (401, "
+    "403, 404, 409, 412, 428, 429).",
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$", "examples": [OTHER_ID]},
 }
 """Of every POST that keeps its answers."""
