@@ -140,6 +140,7 @@ def _outcome(found: ResponseImport) -> dict[str, Any]:
         "unknown_columns": list(found.unknown_columns),
         "missing_columns": list(found.missing_columns),
         "differing_rows": list(found.differing),
+        "advice": found.advice,
     }
 
 

@@ -23,6 +23,7 @@ from app.routers.habits import (
 from app.routers.habits.pages import BadCursor
 from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
 from app.routers.imports_models import (
+    FormMappedOut,
     FormMappingIn,
     FormMappingOut,
     FormMappingsOut,
@@ -57,9 +58,12 @@ class NothingToImport(Invalid):
 @router.put("/editions/{edition}/forms/{form}", operation_id="map_form")
 async def map_form(
     edition: UUID, form: FormId, body: FormMappingIn, caller: CallerDep, ports: PortsDep
-) -> FormMappingOut:
-    """Say how a form's questions are read, and in which zone its export shows times."""
-    mapping = await use_cases.map_form(
+) -> FormMappedOut:
+    """Say how a form's questions are read, and in which zone its export shows times.
+
+    Deliveries of the form's flow that have waited for this are imported by `job`.
+    """
+    mapped = await use_cases.map_form(
         edition,
         form,
         body.time_zone,
@@ -70,7 +74,7 @@ async def map_form(
         caller=caller,
         clock=ports.clock,
     )
-    return FormMappingOut.of(mapping)
+    return FormMappedOut.after(mapped)
 
 
 @router.get("/editions/{edition}/forms", operation_id="list_forms")

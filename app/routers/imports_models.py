@@ -18,6 +18,7 @@ from app.domain.enrolment.forms.imports import (
     Verdict,
 )
 from app.domain.enrolment.forms.mapping import Answer, FormMapping
+from app.domain.enrolment.use_cases_imports import Mapped
 
 
 class FormMappingIn(BaseModel):
@@ -77,6 +78,24 @@ class FormMappingOut(BaseModel):
         )
 
 
+class FormMappedOut(FormMappingOut):
+    """How a form is read from now on, and what has waited for it."""
+
+    waiting_deliveries: int = Field(
+        description="deliveries of the form's flow that have waited and are imported now"
+    )
+    job: UUID | None = Field(description="imports what has waited; none when nothing has")
+
+    @classmethod
+    def after(cls, mapped: Mapped) -> "FormMappedOut":
+        """From the domain."""
+        return cls(
+            **FormMappingOut.of(mapped.mapping).model_dump(),
+            waiting_deliveries=mapped.waiting,
+            job=mapped.job,
+        )
+
+
 class FormMappingsOut(BaseModel):
     """The forms of an edition."""
 
@@ -121,6 +140,7 @@ class ImportOut(BaseModel):
     )
     differing_rows: list[int] = Field(description="rows that turned out otherwise than planned")
     problem: ImportProblemOut | None
+    advice: str | None = Field(description="what to do before the file can be taken")
     committed_at: datetime | None
     allowed_actions: list[str]
 
@@ -128,6 +148,8 @@ class ImportOut(BaseModel):
     def of(cls, found: ResponseImport, edition: Edition, caller: Caller) -> "ImportOut":
         """From the domain."""
         allowed = []
+        if found.state is ImportState.NEEDS_MAPPING:
+            allowed.append("map_form")
         if found.state is ImportState.PLANNED:
             allowed.append("import_registrations")
         if found.state is ImportState.COMMITTED and not edition.is_binding:
@@ -152,6 +174,7 @@ class ImportOut(BaseModel):
             )
             if found.problem
             else None,
+            advice=found.advice,
             committed_at=found.committed_at,
             allowed_actions=[a for a in allowed if permits(PERMISSIONS[a], caller, edition.place)],
         )

@@ -20,12 +20,20 @@ async def test_an_officers_morning_with_a_workbook(api: EditionApi) -> None:
     seen = (await api(ELENA, "GET", f"/v1/imports/{unmapped['result']['import']}")).json()
     assert seen["suggested_questions"] == mapping_questions()
     assert (seen["plan_token"], seen["unknown_columns"]) == (None, ["¿Por qué?"])
+    assert seen["allowed_actions"] == ["map_form"]
+    assert seen["advice"] == (
+        f"Nobody has said yet how this form is read. Send PUT {path}/forms/{FORM} with the time "
+        "zone of its answers and with `suggested_questions`, corrected where they are wrong; then "
+        "upload the file again."
+    )
+    assert unmapped["result"]["advice"] == seen["advice"]
     mapped = await api(
         ELENA, "PUT", f"{path}/forms/{FORM}",
         json={"time_zone": "Europe/Madrid", "questions": {
             **seen["suggested_questions"], "¿Por qué?": "ignored"}},
     )  # fmt: skip
     assert (mapped.status_code, mapped.json()["version"]) == (200, 1)
+    assert (mapped.json()["waiting_deliveries"], mapped.json()["job"]) == (0, None)
 
     planned = (await api.uploads(path, content))["result"]
     assert planned["verdicts"] == {

@@ -237,6 +237,13 @@ async def test_what_openssl_signs_is_accepted(api: EditionApi, tmp_path: Path) -
     assert verdicts_of(answer) == [(1, "create", None)]
 
 
+async def test_a_secret_is_made_without_a_body(api: EditionApi) -> None:
+    path = await api.edition()
+    made = await api(ELENA, "POST", f"{path}/forms/{FORM}/secrets")
+    assert made.status_code == 201, made.text
+    assert made.json()["secret"].startswith("whsec_")
+
+
 async def test_two_secrets_are_accepted_while_the_flow_is_changed(api: EditionApi) -> None:
     path, old = await a_form(api)
     new = Sender(api, await a_secret(api, path, keep_hours=2))
@@ -327,8 +334,11 @@ async def test_mapping_the_form_imports_what_has_waited(api: EditionApi) -> None
     body = body_of([flow.row(1)])
     assert verdicts_of(await flow.sends(body)) == [(1, "needs_decision", "form_not_mapped")]
     mapping = {"time_zone": "Europe/Madrid", "questions": BY_ID}
-    assert (await api(ELENA, "PUT", f"{path}/forms/{FORM}", json=mapping)).status_code == 200
+    mapped = await api(ELENA, "PUT", f"{path}/forms/{FORM}", json=mapping)
+    assert (mapped.status_code, mapped.json()["waiting_deliveries"]) == (200, 1)
     await api.drain()
+    job = (await api(ELENA, "GET", f"/v1/jobs/{mapped.json()['job']}")).json()
+    assert (job["state"], job["result"]) == ("succeeded", {"deliveries": 1})
     assert verdicts_of(await flow.sends(body)) == [(1, "create", None)]
     incomplete = {**mapping, "questions": {"Institution": "institution", "r" + "0" * 32: "email"}}
     refused = await api(ELENA, "PUT", f"{path}/forms/{FORM}", json=incomplete)

@@ -1,6 +1,7 @@
 """Importing responses of forms: map the form, keep the file, judge its rows."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
@@ -29,6 +30,19 @@ from app.domain.jobs import Job
 PLAN_JOB = "plan_import"
 COMMIT_JOB = "commit_import"
 HELD_JOB = "import_held_responses"
+_MOST_HELD = 100_000
+"""Deliveries that are counted; a form has far fewer responses."""
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A form's mapping, and what has waited for it."""
+
+    mapping: FormMapping
+    waiting: int
+    """Deliveries of the form's flow that are imported now, in the background."""
+    job: UUID | None
+    """Imports them; None when none waited."""
 
 
 async def map_form(
@@ -42,7 +56,7 @@ async def map_form(
     work: EnrolmentWork,
     caller: Caller,
     clock: Clock,
-) -> FormMapping:
+) -> Mapped:
     """Say how a form's questions are read, and in which zone its export shows times.
 
     Raises EditionNotFound, NotAllowed, MappingInvalid.
@@ -64,13 +78,15 @@ async def map_form(
         )
         mapping.check()
         await work.forms.save(mapping)
-        if await work.deliveries.held(edition_id, form, 1):
-            await work.jobs.start(HELD_JOB, {"edition": str(edition_id), "form": form})
+        waiting = len(await work.deliveries.held(edition_id, form, _MOST_HELD))
+        job = None
+        if waiting:
+            job = await work.jobs.start(HELD_JOB, {"edition": str(edition_id), "form": form})
         await work.outbox.put(events.FormMapped(edition_id, form))
         await work.trail.append(
             "form", f"{edition_id}/{form}", after=f"v{mapping.version}", note=time_zone
         )
-    return mapping
+    return Mapped(mapping, waiting, job.id if job else None)
 
 
 async def list_forms(

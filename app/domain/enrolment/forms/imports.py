@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import quote
 from uuid import UUID
 
 from app.domain.canonical import content_hash
@@ -182,6 +183,27 @@ class ResponseImport:
         if self.basis is None:
             return None
         return f"{self.id}.{content_hash(to_plain(self.basis)).removeprefix('sha256:')[:32]}"
+
+    @property
+    def advice(self) -> str | None:
+        """What to do before the file can be taken; None when nothing stands in the way."""
+        if self.state is not ImportState.NEEDS_MAPPING:
+            return None
+        way = f"PUT /v1/editions/{self.edition}/forms/{quote(self.form, safe='')}"
+        again = (
+            "those that waited are imported then"
+            if self.source is ImportSource.WEBHOOK
+            else "then upload the file again"
+        )
+        if self.missing_columns:
+            return (
+                "The mapping of this form reads columns that the file does not have "
+                f"(`missing_columns`). Correct it with {way}, or send another file; {again}."
+            )
+        return (
+            f"Nobody has said yet how this form is read. Send {way} with the time zone of its "
+            f"answers and with `suggested_questions`, corrected where they are wrong; {again}."
+        )
 
     def planned(self, basis: Basis, rows: Iterable[ImportRow]) -> None:
         """Keep the outcome of a dry run."""
