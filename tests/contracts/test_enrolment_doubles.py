@@ -1,5 +1,6 @@
 """Somebody who may be registered already: officers see it, strangers learn nothing from it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -133,6 +134,39 @@ async def test_an_officer_decides_that_two_who_are_alike_are_two(
     with pytest.raises(NothingToDecide):
         await decide(work, clock, second.registration, OfficerDecision())
     assert await states(work, edition) == ["placed", "placed"]
+
+
+@pytest.mark.parametrize("mode", [Mode.DIRECT, Mode.PROVISIONAL])
+async def test_another_name_at_a_known_address_takes_part_and_officers_merge_it_or_let_it_be(
+    work: OpenWork, clock: StoryClock, mode: Mode
+) -> None:
+    edition = await opened(work, clock, mode=mode, places=3, per_institution=3)
+    first = await by_officer(work, clock, edition, "eva")
+    others = []
+    for account, name in (("curious", "Wanda Other"), ("brother", "Karl Third")):
+        stranger = await a_learner(work, account)
+        clock.move(timedelta(seconds=1))
+        asked = replace(a_request("eva"), full_name=name)
+        view, _ = await register(
+            edition.id, asked, work=work(stranger), caller=stranger, clock=clock, likeness=LIKENESS
+        )
+        assert (view.state, view.warnings) == (first.state, first.warnings)
+        others.append(view.registration)
+    found = await undecided(work, edition)
+    assert [(one.view.registration.id, list(one.questions)) for one in found] == [
+        (other.id, ["possible_double"]) for other in others
+    ]
+    double = found[0].doubles[0]
+    assert (double.registration.id, double.same_address, double.same_name) == (
+        first.registration.id, True, False,
+    )  # fmt: skip
+    merge = OfficerDecision(Ruling.MERGE, same_as=first.registration.id)
+    await decide(work, clock, others[0], merge)
+    await decide(work, clock, others[1], OfficerDecision())
+    assert await undecided(work, edition) == []
+    state = first.state.value
+    assert await states(work, edition) == [state, "cancelled", state]
+    assert await proven(work, edition) == []
 
 
 async def test_on_a_provisional_list_a_possible_double_waits_outside_and_officers_see_why(

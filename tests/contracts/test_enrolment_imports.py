@@ -6,9 +6,9 @@ from app.domain.enrolment.forms.imports import Verdict
 from app.domain.enrolment.registration import State
 from app.domain.enrolment.use_cases_registrations import cancel_registration
 from tests.contracts.conftest import OpenWork
+from tests.contracts.import_steps import decides, proven, publishes, registration_of
 from tests.contracts.import_steps import edition as edition  # a fixture
 from tests.contracts.import_steps import importer as importer  # a fixture
-from tests.contracts.import_steps import proven, publishes, registration_of
 from tests.enrolment_builders import registers
 from tests.enrolment_imports import Importer, at, verdicts
 from tests.forms_workbooks import Row
@@ -129,12 +129,20 @@ async def test_people_who_share_a_mailbox_are_not_merged(
     rows = await importer.take(
         [
             Row(1, at(clock, 1), "Ana García", "office@uniovi.es", "UNIOVI"),
-            Row(2, at(clock, 2), "Bruno López", "office@uniovi.es", "UNIOVI"),
+            again := Row(2, at(clock, 2), "Bruno López", "office@uniovi.es", "UNIOVI"),
             Row(3, at(clock, 3), "Anna Garcia", "office@uniovi.es", "UNIOVI"),
         ]
     )
     # The third could be the first, or her sister: an officer looks.
     assert verdicts(rows) == ["create", "create", "needs_decision possible_double"]
+    assert [row.warnings for row in rows] == [(), ("same_address",), ()]
+    # One person under two names, perhaps: officers see it, and nothing is held back.
+    assert [name for name, _, _ in await importer.standing()] == ["Ana García", "Bruno López"]
+    first, second = [await registration_of(importer, n) for n in ("Ana García", "Bruno López")]
+    assert (first.is_doubted, second.is_doubted) == (False, True)
+    await decides(importer, "Bruno López")
+    assert verdicts(await importer.take([again])) == ["unchanged"]
+    assert not (await registration_of(importer, "Bruno López")).is_doubted
 
 
 async def test_an_edited_response_keeps_its_time_and_takes_the_newer_answers(

@@ -81,6 +81,16 @@ def could_be_one(
     return one.name == other.name and their_bucket == other_bucket
 
 
+def share_address(first: Person, second: Person) -> bool:
+    """Whether two people who are registered stated one address, which not both have shown to be
+    theirs. Families and offices share one, so that this alone holds nobody back."""
+    return (
+        first.id != second.id
+        and not (first.email_verified and second.email_verified)
+        and first.identity.email == second.identity.email
+    )
+
+
 def is_address(text: str) -> bool:
     """Whether the text has the form of an e-mail address, enough to send a message there."""
     local, at, domain = text.strip().rpartition("@")

@@ -149,10 +149,19 @@ class Registration:
             and Reason.POSSIBLE_DOUBLE.value in self.warnings
         )
 
+    def doubt_identity(self) -> None:
+        """It takes part, and an officer looks whether it is a double."""
+        if not self.identity_decided:
+            self.warnings = tuple(sorted({*self.warnings, Reason.POSSIBLE_DOUBLE.value}))
+
+    def trust_identity(self) -> None:
+        """Nothing speaks for a double any more."""
+        self.warnings = tuple(w for w in self.warnings if w != Reason.POSSIBLE_DOUBLE.value)
+
     def decide_identity(self) -> None:
         """An officer has decided that it is nobody else's."""
         self.identity_decided = True
-        self.warnings = tuple(w for w in self.warnings if w != Reason.POSSIBLE_DOUBLE.value)
+        self.trust_identity()
 
     @property
     def claim_state(self) -> ClaimState:

@@ -1,5 +1,6 @@
 """Registering: for oneself, or as an officer for somebody else."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from app.domain.enrolment.errors import (
     RegistrationInvalid,
 )
 from app.domain.enrolment.notices import PrivacyNotices
-from app.domain.enrolment.person import Person, could_be_one, folded_email
+from app.domain.enrolment.person import Person, could_be_one, folded_email, share_address
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import Receipt, received_over_api
 from app.domain.enrolment.reasons import Reason
@@ -115,11 +116,14 @@ async def register(
             if not request.for_another:
                 _renew(person, request, caller)
             await work.persons.save([person])
-        doubt = await _doubt(stated.read, registration, person, edition, work)
+        others = await work.registrations.alike(edition.id, person.identity)
+        doubt = _doubt(stated.read, registration, person, others)
+        if doubt is not Reason.POSSIBLE_DOUBLE and any(share_address(p, person) for _, p in others):
+            registration.doubt_identity()
         if doubt is Reason.POSSIBLE_DOUBLE and edition.is_binding and not request.for_another:
             # Held back they would learn that somebody of that name or address is registered; an
             # officer looks at the pair all the same, and merging gives the surplus place on.
-            registration.warnings = tuple(sorted({*registration.warnings, doubt.value}))
+            registration.doubt_identity()
             doubt = None
         registration.tell(events.RegistrationReceived(registration.id, edition.id))
         if doubt is not None:
@@ -277,17 +281,15 @@ async def _without_account(fresh: Person, work: EnrolmentWork, *, to_add: bool) 
     return (await work.persons.without_account(wanted, hold=True)).get(fresh.identity)
 
 
-async def _doubt(
+def _doubt(
     read: Affiliation | Unclear,
     registration: Registration,
     person: Person,
-    edition: Edition,
-    work: EnrolmentWork,
+    others: Sequence[tuple[Registration, Person]],
 ) -> Reason | None:
     """What an officer has to look at before the registration counts; None when nothing."""
     if isinstance(read, Unclear):
         return read.reason
-    others = await work.registrations.alike(edition.id, person.identity)
     if any(could_be_one(p, r.bucket, person, registration.bucket) for r, p in others):
         return Reason.POSSIBLE_DOUBLE
     return None

@@ -10,7 +10,7 @@ from app.domain.enrolment.affiliation import Likeness, Matcher, Suggestion, Uncl
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.entries import ABOUT_INSTITUTION
-from app.domain.enrolment.person import Person, could_be_one
+from app.domain.enrolment.person import Person, could_be_one, share_address
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import Rank
 from app.domain.enrolment.reasons import Reason
@@ -80,7 +80,8 @@ async def _with_hints(
         mine = view.person.identity
         for other, person in await work.registrations.alike(edition.id, mine):
             theirs = person.identity
-            if could_be_one(person, other.bucket, view.person, one.bucket):
+            alike = could_be_one(person, other.bucket, view.person, one.bucket)
+            if alike or share_address(person, view.person):
                 doubles.append(
                     PossibleDouble(
                         other, person, mine.email == theirs.email, mine.name == theirs.name

@@ -139,12 +139,19 @@ class Entry:
             self.registration.affiliation = read
             self.suggestions = ()
 
-    def settle(self, *, is_doubted: bool) -> None:
+    def settle(self, *, is_doubted: bool, shares_address: bool = False) -> None:
         """Take the state that follows: an unclear institution comes before a changed time, that
-        before a possible double; with none of them it waits."""
+        before a possible double; with none of them it waits. One that only shares an address is
+        marked for officers and held back by nothing."""
         registration = self.registration
         if registration.state not in _UNSETTLED:
             return
+        before = registration.warnings
+        if shares_address:
+            registration.doubt_identity()
+        else:
+            registration.trust_identity()
+        self.changed = self.changed or registration.warnings != before
         if registration.affiliation is None:
             reason = registration.reason
             if reason not in ABOUT_INSTITUTION:

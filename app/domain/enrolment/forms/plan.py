@@ -16,7 +16,8 @@ from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.entries import Entry, Reader
 from app.domain.enrolment.forms.imports import Verdict
 from app.domain.enrolment.forms.responses import KnownEntry, Response, StoredResponse
-from app.domain.enrolment.person import Identity, Person, could_be_one
+from app.domain.enrolment.person import Identity, Person, could_be_one, share_address
+from app.domain.enrolment.ranking import Rank
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.ids import new_id
@@ -317,13 +318,15 @@ class _Planner:
     # across persons
 
     def settle_states(self) -> None:
-        """Of entries that may be one person, all but the first in rank wait for an officer."""
-        doubted = self._doubted()
+        """Of entries that may be one person, all but the first in rank wait for an officer; of
+        others at one address, all but the first take part with a mark for officers."""
+        doubted, sharing = self._doubted()
         for entry in self.entries:
             if entry.is_new or not self.edition.is_binding:
-                entry.settle(is_doubted=entry.registration.id in doubted)
+                this = entry.registration.id
+                entry.settle(is_doubted=this in doubted, shares_address=this in sharing - doubted)
 
-    def _doubted(self) -> set[UUID]:
+    def _doubted(self) -> tuple[set[UUID], set[UUID]]:
         groups: dict[tuple[str, InstitutionCode | None], list[Entry]] = defaultdict(list)
         for entry in self.entries:
             if not entry.registration.is_live:
@@ -332,20 +335,28 @@ class _Planner:
             groups[identity.email, None].append(entry)
             if entry.registration.bucket is not None:
                 groups[identity.name, entry.registration.bucket].append(entry)
-        doubted = set()
+        doubted, sharing = set(), set()
         for group in groups.values():
-            group.sort(key=lambda entry: entry.registration.rank)
+            group.sort(key=self._precedence)
             for index, entry in enumerate(group):
                 crowd = index >= _CROWD
                 if crowd or any(_could_be_one(first, entry) for first in group[:index]):
                     doubted.add(entry.registration.id)
-        return doubted
+                elif any(share_address(first.person, entry.person) for first in group[:index]):
+                    sharing.add(entry.registration.id)
+        return doubted, sharing
+
+    def _precedence(self, entry: Entry) -> tuple[bool, Rank]:
+        # Once the list binds, whoever is on it is left alone; a late row of an earlier time is not.
+        return self.edition.is_binding and entry.is_new, entry.registration.rank
 
     def _conclude(self, row: PlannedRow) -> None:
         """Tell in the row what became of its entry."""
         if row.entry is None or row.verdict is not Verdict.CREATE:
             return
         registration = row.entry.registration
+        if registration.is_doubted:
+            row.warnings = (*row.warnings, "same_address")
         if registration.state is State.NEEDS_DECISION:
             row.verdict, row.reason = Verdict.NEEDS_DECISION, registration.reason.value
 
