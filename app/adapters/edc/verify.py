@@ -17,7 +17,7 @@ from app.adapters.edc.pdf_input import credential_in_pdf, looks_like_pdf
 from app.adapters.edc.qualification import QualificationSource
 from app.adapters.edc.strict_json import NotReadable, read_object
 from app.adapters.edc.times import NOTHING, Material, judge_times
-from app.adapters.edc.trust import PathStatus, TrustStore
+from app.adapters.edc.trust import Path, PathStatus, TrustStore
 from app.adapters.edc.verify_certificate import qualification_check, status_check, trust_check
 from app.adapters.edc.verify_document import (
     accreditation_check,
@@ -150,11 +150,16 @@ def _sealed(sealed: Sealed, world: _World, *, canonical: bool) -> Verification:
         proven_at=times.proven,
         canonical=canonical,
         certificate=_plain(facts),
-        development=path.status is PathStatus.TRUSTED
-        and bool(path.anchor and path.anchor.development),
+        development=_is_development(facts, path),
         contents=contents_of(document),
         document=document,
     )
+
+
+def _is_development(facts: CertificateFacts | None, path: Path) -> bool:
+    """By the authority, or by what the certificate says of itself: a broken seal has no path."""
+    trusted = path.anchor if path.status is PathStatus.TRUSTED else None
+    return bool((trusted and trusted.development) or (facts and facts.development))
 
 
 def _unsealed(raw: bytes, document: Mapping[str, Any], world: _World) -> Verification:
