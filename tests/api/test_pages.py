@@ -180,6 +180,7 @@ async def test_a_changed_file_is_refused_with_the_reason(api: IssuingApi) -> Non
     _, file = await the_first(api)
     page = parsed(await checked(api, file.replace(b"Learner", b"Learned")))
     assert page.findtext(".//h1") == "Not confirmed"
+    assert "DEVELOPMENT" in text_of(page)
     failed = [li.findtext("h3") for li in page.iter("li") if li.findtext("span") == "Failed"]
     assert failed[0] == "Seal"
 
@@ -224,7 +225,7 @@ async def test_every_language_has_every_page(api: IssuingApi) -> None:
 def test_every_phrase_is_there_in_every_language_with_the_same_values() -> None:
     raw = (resources.files("app.data") / "pages" / "words.json").read_text(encoding="utf-8")
     assert raw.count('"en":') == len(phrases())
-    values = dict.fromkeys(("alliance", "size", "moment", "title"), "X")
+    values = dict.fromkeys(("alliance", "size", "moment", "title", "left", "all"), "X")
     for phrase in phrases():
         said = [say(phrase, language, **values) for language in LANGUAGES]
         assert len({text.count("X") > 0 for text in said}) == 1

@@ -54,6 +54,11 @@ async def test_a_link_is_opened_by_a_button_and_shows_all(
         form = parsed(before).find(".//form")
         assert (form.get("method"), form.get("action")) == ("post", f"{link}?lang=es")
         opened = await api(None, "POST", form.get("action"))
+        if wishes:
+            assert opened.status_code == 303
+            assert opened.headers["cache-control"] == "private, no-store"
+            assert opened.headers["x-robots-tag"] == "noindex, nofollow, noarchive"
+            opened = await api(None, "GET", opened.headers["location"])
         page = parsed(opened)
         assert opened.headers["x-robots-tag"] == "noindex, nofollow, noarchive"
         assert page.findtext(".//h1") == "Verificada"
@@ -66,6 +71,23 @@ async def test_a_link_is_opened_by_a_button_and_shows_all(
         for to in links[1:]:
             assert (await api(None, "GET", to)).headers["content-type"] == "application/pdf"
         assert len(links) == 1 + len(credential["languages"])
+        assert await views(api, credential, share) == 1
+
+
+async def test_an_opened_page_is_loaded_again_without_being_opened_again(data_dir: Path) -> None:
+    async with issuing_api(data_dir) as api:
+        credential, _ = await held(api)
+        link, share = await shared(api, credential, view_limit=2)
+        before = text_of(parsed(await api(None, "GET", link)))
+        assert "Can still be opened 2 of 2 times" in before
+        assert "Can be opened until" in before
+        opened = (await api(None, "POST", link)).headers["location"]
+        for _ in range(3):
+            assert parsed(await api(None, "GET", opened)).findtext(".//h1") == "Verified"
+        assert await views(api, credential, share) == 1
+        assert "1 of 2 times" in text_of(parsed(await api(None, "GET", link)))
+        stale = await api(None, "GET", f"{link}?access=of-long-ago")
+        assert parsed(stale).find(".//form") is not None
         assert await views(api, credential, share) == 1
 
 

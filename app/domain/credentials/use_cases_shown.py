@@ -7,7 +7,7 @@ from app.domain.access.roles import Caller
 from app.domain.clock import Clock
 from app.domain.credentials.credential import Credential
 from app.domain.credentials.ports import CredentialsWork
-from app.domain.credentials.share import ShareKind, ShareNotFound, ShareState, token_hash
+from app.domain.credentials.share import Share, ShareNotFound, ShareState, token_hash
 from app.domain.credentials.status import Channel, Delivery, DeliveryState, PublicStatus
 from app.domain.credentials.use_cases_credentials import CredentialErased, enter
 from app.domain.credentials.use_cases_shares import shared_document
@@ -39,8 +39,8 @@ class Pages(Protocol):
         ...
 
 
-async def kind_of_share(token: str, *, work: CredentialsWork, clock: Clock) -> ShareKind:
-    """Of what kind a link is, if it is good for anything; never counts. Raises ShareNotFound."""
+async def glance_at_share(token: str, *, work: CredentialsWork, clock: Clock) -> Share:
+    """A link that is good for something, as it stands; never counts. Raises ShareNotFound."""
     async with work:
         share = await work.shares.by_token(token_hash(token))
         if share.state(clock.now()) is not ShareState.OPEN:
@@ -48,7 +48,7 @@ async def kind_of_share(token: str, *, work: CredentialsWork, clock: Clock) -> S
         credential = await work.credentials.read(share.credential)
         if credential.erased_at is not None:
             raise ShareNotFound
-        return share.kind
+        return share
 
 
 async def shared_pdf(

@@ -1,15 +1,16 @@
 """What a holder shares by a link, for people: opened by a button, never by following the link."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Path, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.domain.credentials.share import ShareKind, ShareNotFound
+from app.domain.credentials.share import Share, ShareKind, ShareNotFound
 from app.domain.credentials.use_cases_shares import Shown, look_at_share, open_share, verify_share
-from app.domain.credentials.use_cases_shown import kind_of_share
+from app.domain.credentials.use_cases_shown import glance_at_share
 from app.domain.credentials.verification import CheckStatus
 from app.domain.vocabulary.text import in_language
 from app.ports import Ports
@@ -37,23 +38,34 @@ Token = Annotated[str, Path(min_length=1, max_length=200)]
 async def get_shared_page(
     token: Token, request: Request, caller: CallerDep, ports: PortsDep
 ) -> HTMLResponse:
-    """A button that opens the link; a public page is shown at once."""
+    """A button that opens the link; a public page is shown at once, and so is what was opened."""
+    tag = language_of(request)
+    if pass_ := request.query_params.get("access"):
+        try:
+            shown = await look_at_share(
+                token, pass_=pass_, work=ports.work(caller, "look_at_share"), clock=ports.clock
+            )
+            if shown.kind is ShareKind.LINK:
+                return await _opened(request, ports, token, replace(shown, pass_=pass_))
+        except ShareNotFound:
+            # The pass is of the past: what is left of the link itself is offered anew.
+            pass
     try:
-        kind = await kind_of_share(token, work=ports.reading(), clock=ports.clock)
-        if kind is ShareKind.PAGE:
+        share = await glance_at_share(token, work=ports.reading(), clock=ports.clock)
+        if share.kind is ShareKind.PAGE:
             shown = await look_at_share(
                 token, work=ports.work(caller, "look_at_share"), clock=ports.clock
             )
-            return await _answer(request, ports, _public(shown, language_of(request)), shown)
+            return await _answer(request, ports, _public(shown, tag), shown)
     except ShareNotFound:
         return await _gone(request, ports)
-    tag = language_of(request)
     title = say("shared-title", tag)
     main = (
         e("h1", title),
         e(
             "form",
             e("p", say("shared-intro", tag)),
+            pairs(_good_for(share, tag)),
             e("button", say("open", tag), type="submit"),
             method="post",
             action=f"/s/{quote(token)}?lang={tag}",
@@ -66,26 +78,49 @@ async def get_shared_page(
 @router.post("/s/{token}")
 async def open_shared_page(
     token: Token, request: Request, caller: CallerDep, ports: PortsDep
-) -> HTMLResponse:
-    """The credential behind the link, with its checks and its files."""
+) -> Response:
+    """The credential behind the link, with its checks and its files.
+
+    One that can be opened a few times only is shown at an address of its own, which can be
+    loaded again without being opened again.
+    """
     tag = language_of(request)
     try:
         shown = await open_share(token, work=ports.work(caller, "open_share"), clock=ports.clock)
         if shown.kind is ShareKind.PAGE:
             return await _answer(request, ports, _public(shown, tag), shown)
-        found = await verify_share(
-            token,
-            pass_=shown.pass_,
-            reading=ports.reading,
-            verifier=ports.verifier,
-            clock=ports.clock,
-        )
+        if shown.pass_ is None:
+            return await _opened(request, ports, token, shown)
     except ShareNotFound:
         return await _gone(request, ports)
+    asked = urlencode({"lang": tag, "access": shown.pass_})
+    headers = {**PERSONAL, "Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
+    return RedirectResponse(f"/s/{quote(token)}?{asked}", 303, headers=headers)
+
+
+async def _opened(request: Request, ports: Ports, token: str, shown: Shown) -> HTMLResponse:
+    """The whole credential. Raises ShareNotFound."""
+    tag = language_of(request)
+    found = await verify_share(
+        token,
+        pass_=shown.pass_,
+        reading=ports.reading,
+        verifier=ports.verifier,
+        clock=ports.clock,
+    )
     main = (
         findings(found, tag, before=(_picture(shown, token, tag), _downloads(shown, token, tag))),
     )
     return await _answer(request, ports, main, shown, switch=False)
+
+
+def _good_for(share: Share, tag: str) -> Iterator[tuple[str, Content]]:
+    """How often, and until when, a link can be opened."""
+    if share.view_limit is not None:
+        left = share.view_limit - share.views
+        yield say("openings-left", tag), say("of-all", tag, left=left, all=share.view_limit)
+    if share.expires_at is not None:
+        yield say("open-until", tag), moment(share.expires_at, tag)
 
 
 async def _answer(
