@@ -9,12 +9,14 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from math import ceil
+from time import process_time
 from typing import Any
 
 MEMORY = 900_000_000
 """Bytes of address space."""
-SECONDS = 8
-"""Of processor time."""
+SECONDS = 2
+"""Of processor time for the document, beside what it took to start."""
 ATTACHMENTS = 20
 NODES = 200
 """Of the tree of names, which a document may make as large as it likes, or a circle."""
@@ -33,7 +35,8 @@ def limit_this_process() -> None:
     except ImportError:
         return
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    seconds = ceil(process_time()) + SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
@@ -42,6 +45,7 @@ def credential_in(content: bytes) -> tuple[bytes, int]:
     from pyhanko.pdf_utils.decode_limits import DecodeLimits, StreamDecodeLimits
     from pyhanko.pdf_utils.reader import PdfFileReader
 
+    limit_this_process()
     limits = DecodeLimits(per_stream=StreamDecodeLimits(max_output_size=LARGEST))
     reader = PdfFileReader(io.BytesIO(content), strict=False, decode_limits=limits)
     if reader.encrypted:
@@ -65,16 +69,24 @@ def credential_in(content: bytes) -> tuple[bytes, int]:
 def _files(catalog: Any) -> Iterator[Any]:
     """The file specifications of a document, by name and by association (PDF 2.0, 7.11, 14.13)."""
     associated = _at(catalog, "/AF")
-    yield from associated if isinstance(associated, list) else (associated,)
+    associated = associated if isinstance(associated, list) else [associated]
+    if len(associated) > 2 * ATTACHMENTS:
+        raise Refused("pdf_too_many_attachments")
+    yield from associated
     waiting = [_at(_at(catalog, "/Names"), "/EmbeddedFiles")]
-    looked_at = 0
+    looked_at = named = 0
     while waiting:
         node = _direct(waiting.pop())
         looked_at += 1
         if looked_at > NODES:
             raise Refused("pdf_too_many_attachments")
-        yield from _list_at(node, "/Names")[1::2]
-        waiting.extend(_list_at(node, "/Kids"))
+        names, kids = _list_at(node, "/Names"), _list_at(node, "/Kids")
+        named += len(names)
+        # A name and a file each, and a file may have two names.
+        if named > 4 * ATTACHMENTS or len(kids) > NODES:
+            raise Refused("pdf_too_many_attachments")
+        yield from names[1::2]
+        waiting.extend(kids)
 
 
 def _stream(file: Any) -> Any:
@@ -100,7 +112,6 @@ def _direct(value: Any) -> Any:
 def main() -> None:
     """Read standard input, write the answer."""
     content = sys.stdin.buffer.read()
-    limit_this_process()
     try:
         data, attachments = credential_in(content)
     except Refused as refusal:

@@ -1,11 +1,14 @@
 """Verification behind its port: off the event loop, a few at a time, with our register."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from app.adapters.edc.format_cache import FormatVerdicts
+from app.adapters.edc.pdf_input import looks_like_pdf
 from app.adapters.edc.qualification import QualificationSource
 from app.adapters.edc.verify import verify
 from app.adapters.edc.verify_document import as_issued_check, revocation_check
@@ -14,10 +17,19 @@ from app.adapters.issuing.trusted import RecognisedInstitutions, TrustSource
 from app.domain.credentials.credential_id import credential_of_urn
 from app.domain.credentials.ports import StatusLookup
 from app.domain.credentials.status import PublicStatus
-from app.domain.credentials.verification import Check, CheckName, Verification
+from app.domain.credentials.verification import (
+    Check,
+    CheckName,
+    Verification,
+    VerificationBusy,
+)
 
 _AT_ONCE = 2
 """Anybody may ask, so that verification never takes all the threads that sealing needs too."""
+_PDFS_AT_ONCE = 1
+"""Taking a PDF apart costs seconds where its maker wants it to; nothing else waits behind that."""
+_PDFS_WAITING = 6
+"""More than are done within some seconds are sent away, to come back."""
 _NO_STATUS = StatusFolder(None)
 
 
@@ -38,14 +50,28 @@ class EdcVerifier:
         self._status = status
         self._verdicts = FormatVerdicts()
         self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._pdf_turn = asyncio.Semaphore(_PDFS_AT_ONCE)
+        self._pdfs = 0
 
     async def verify(self, raw: bytes, *, now: datetime, status: StatusLookup) -> Verification:
-        """Everything that can be said of a file."""
-        async with self._turn:
+        """Everything that can be said of a file. Raises VerificationBusy, of PDFs alone."""
+        turn = self._pdfs_turn() if looks_like_pdf(raw) else self._turn
+        async with turn:
             found = await asyncio.to_thread(self._verify, raw, now)
         ours = _ours(found)
         known = None if ours is None else await status(ours)
         return found if known is None else _with_status(found, known)
+
+    @asynccontextmanager
+    async def _pdfs_turn(self) -> AsyncIterator[None]:
+        if self._pdfs >= _PDFS_AT_ONCE + _PDFS_WAITING:
+            raise VerificationBusy
+        self._pdfs += 1
+        try:
+            async with self._pdf_turn:
+                yield
+        finally:
+            self._pdfs -= 1
 
     def _verify(self, raw: bytes, now: datetime) -> Verification:
         return verify(
@@ -67,6 +93,11 @@ def _ours(found: Verification) -> UUID | None:
 
 def _with_status(found: Verification, known: PublicStatus) -> Verification:
     """The register lies behind a connection, so that it is asked between the other checks."""
+
+    certificate = found.certificate.get("sha256")
+    revocation = revocation_check(
+        found.document, found.check(CheckName.SEAL), certificate, lambda _: known
+    )
 
     certificate = found.certificate.get("sha256")
     revocation = revocation_check(

@@ -295,6 +295,8 @@ class Verifier(Protocol):
     async def verify(self, raw: bytes, *, now: datetime, status: "StatusLookup") -> Verification:
         """Everything that can be said of a file. Hostile input is a finding, never an exception.
 
+        Raises VerificationBusy when too many of a kind wait that takes long.
+
         `status` is asked when the file names a credential that could be one of ours. What takes
         long happens off the event loop.
         """

@@ -11,10 +11,23 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from app.domain.credentials.status import PublicStatus
+from app.domain.errors import Unavailable
 from app.domain.vocabulary.lists import SNB
 
 CredentialStatusView = PublicStatus
 """What the register of the issuing system says of a credential by its id."""
+
+
+class VerificationBusy(Unavailable):
+    """More files that take long wait to be verified than would be done within a fair time."""
+
+    code = "verification_busy"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Many PDFs are being verified just now. Try again in a moment, or send the credential "
+            "itself instead of the PDF around it."
+        )
 
 
 class CheckStatus(StrEnum):

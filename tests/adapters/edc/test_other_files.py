@@ -112,6 +112,23 @@ def _written(objects: list[bytes]) -> bytes:
     )
 
 
+def a_pdf_of_names(number: int) -> bytes:
+    """A PDF whose tree of names has so many files, that are all the same."""
+    return _written(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles 3 0 R >> >>",
+            b"<< /Type /Pages /Kids [] /Count 0 >>",
+            b"<< /Names [" + b"(a)4 0 R " * number + b"] >>",
+            b"<< /Type /Filespec /F (a) >>",
+        ]
+    )
+
+
+def test_more_names_than_a_credential_has_attachments_are_refused_unread() -> None:
+    assert code_of(a_pdf_of_names(20)) == "pdf_without_credential"
+    assert code_of(a_pdf_of_names(100)) == "pdf_too_many_attachments"
+
+
 def test_a_tree_of_names_that_is_a_circle_comes_to_an_end() -> None:
     circle = _written(
         [
