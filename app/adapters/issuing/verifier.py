@@ -99,11 +99,6 @@ def _with_status(found: Verification, known: PublicStatus) -> Verification:
         found.document, found.check(CheckName.SEAL), certificate, lambda _: known
     )
 
-    certificate = found.certificate.get("sha256")
-    revocation = revocation_check(
-        found.document, found.check(CheckName.SEAL), certificate, lambda _: known
-    )
-
     def looked_at(check: Check) -> Check:
         if check.name is CheckName.REVOCATION:
             return revocation
