@@ -13,7 +13,9 @@ from app.routers.habits.caller import caller_of, ports_of
 from app.routers.habits.problems import refusal
 
 HEADER = "Idempotency-Key"
-_NOT_KEPT = frozenset({409, 429})
+_NOT_KEPT = frozenset({401, 403, 404, 409, 412, 428, 429})
+"""What the same request may lead past later: with a right, a version, a thing that is there then.
+"""
 _LONGEST = 255
 
 
@@ -45,10 +47,11 @@ class HabitRoute(APIRoute):
             if not 1 <= len(given) <= _LONGEST or not given.isascii() or not given.isprintable():
                 raise BadKey
             caller = await caller_of(request)
+            if caller.is_anonymous:
+                # Strangers have no name to keep them apart, and could fill the store without end.
+                return await answer(request)
             fingerprint = await _fingerprint(request)
-            # Strangers have no name to keep them apart, and must not get in one another's way.
-            who = f"anonymous {fingerprint}" if caller.is_anonymous else caller.actor
-            scope = f"{who}|{self.operation_id}|{given}"
+            scope = f"{caller.actor}|{self.operation_id}|{given}"
             key = sha256(scope.encode()).hexdigest()
             ports = ports_of(request)
             async with ports.idempotency.claim(key) as claim:
