@@ -12,11 +12,16 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from app import logs
 from app.settings import Settings, read_settings, variable
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
 
 CONTRACT = Path(__file__).parents[1] / "openapi" / "openapi.json"
 PERMISSIONS_PAGE = Path(__file__).parents[1] / "docs" / "permissions.md"
@@ -40,18 +45,7 @@ def serve(arguments: argparse.Namespace, settings: Settings, announce: str = "")
     with database(settings, folder) as url:
         prepare(url, settings)
         app = create_app(settings, lifespan=lifespan_of(settings, url))
-        config = uvicorn.Config(
-            app,
-            host=arguments.host,
-            port=arguments.port,
-            access_log=False,
-            # Through our own handler, which keeps what people sent out of tracebacks.
-            log_config=None,
-            log_level="warning",
-            server_header=False,
-            # Longer than clients keep a connection that they do not use, or they lose a request.
-            timeout_keep_alive=75,
-        )
+        config = serving(app, arguments.host, arguments.port, settings)
 
         # What is loaded by now stays: the collector need not walk through it again and again.
         gc.collect()
@@ -67,6 +61,27 @@ def serve(arguments: argparse.Namespace, settings: Settings, announce: str = "")
         with suppress(KeyboardInterrupt):
             running.run(sockets=[listening])
     return 0 if running.started else 3
+
+
+def serving(app: "FastAPI", host: str, port: int, settings: Settings) -> "uvicorn.Config":
+    """How uvicorn serves the application."""
+    import uvicorn
+
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        access_log=False,
+        # Through our own handler, which keeps what people sent out of tracebacks.
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        # Whoever asks could state any address, unless a proxy of ours has stated it.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        # Longer than clients keep a connection that they do not use, or they lose a request.
+        timeout_keep_alive=75,
+    )
 
 
 def _listening(arguments: argparse.Namespace) -> socket.socket | None:

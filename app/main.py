@@ -14,6 +14,7 @@ from app.routers.all import ROUTERS
 from app.routers.habits import problems
 from app.routers.habits.asgi import AnonymousRate, BodyLimit, TraceAndLog
 from app.routers.habits.signpost import Signpost
+from app.routers.habits.uploads import taking_files
 from app.settings import Settings
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -41,7 +42,12 @@ def create_app(
         return openapi.build(app)
 
     app.openapi = contract  # type: ignore[method-assign]  # FastAPI's documented way
-    app.add_middleware(BodyLimit, body=settings.body_limit, upload=settings.upload_limit)
+    app.add_middleware(
+        BodyLimit,
+        body=settings.body_limit,
+        upload=settings.upload_limit,
+        takes_files=taking_files(routes),
+    )
     app.add_middleware(AnonymousRate, per_minute=settings.anonymous_requests_per_minute)
     if settings.cors_origins:
         app.add_middleware(

@@ -15,7 +15,13 @@ from app.domain.credentials.levels import SealLevel
 from app.domain.enrolment.notices import PrivacyNotices
 from app.domain.retention.rules import DataKind, RetentionPolicy
 
-_WORDS = ("timestamp_authorities", "timestamp_policies", "retired_digests", "fetch_hosts")
+_WORDS = (
+    "timestamp_authorities",
+    "timestamp_policies",
+    "retired_digests",
+    "fetch_hosts",
+    "trusted_proxies",
+)
 
 _ROOT = Path(__file__).parents[1]
 
@@ -77,6 +83,11 @@ class Settings(BaseModel):
     upload_limit: int = Field(20_971_520, description="bytes of an uploaded file")
     anonymous_requests_per_minute: int = Field(
         600, ge=1, description="for one address on operations that need no token"
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (),
+        description="addresses or networks of proxies in front, whose `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are believed; without them, nobody's are",
     )
     webhook_tolerance_seconds: int = Field(
         300, ge=1, le=3600, description="by how much the clock of a form's flow may differ"

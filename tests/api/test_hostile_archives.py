@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -47,12 +48,12 @@ async def test_nothing_is_unpacked_for_whoever_may_not_bring_it(
     opened: list[int] = []
     unpack = zipfile.ZipFile.__init__
 
-    def seen(self: zipfile.ZipFile, *given: object, **more: object) -> None:
+    def seen(self: zipfile.ZipFile, *given: Any, **more: Any) -> None:
         opened.append(1)
-        unpack(self, *given, **more)  # type: ignore[arg-type]
+        unpack(self, *given, **more)
 
     raw = packed(zipfile.ZIP_DEFLATED, bytes(1_000_000))
-    monkeypatch.setattr(archives.zipfile.ZipFile, "__init__", seen)
+    monkeypatch.setattr(zipfile.ZipFile, "__init__", seen)
     answers = [
         await bring(api, None, f"/v1/issuing-batches/{uuid4()}", raw),
         await bring(api, None, batch, raw),

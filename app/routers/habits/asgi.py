@@ -1,10 +1,12 @@
 """Pure ASGI middleware: trace ids, limits, the access log. Costs next to nothing per request."""
 
+import ipaddress
 import logging
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -79,12 +81,18 @@ class TooLarge(Exception):
 
 
 class BodyLimit:
-    """Refuses bodies above a limit with 413, before and while they are read."""
+    """Refuses bodies above a limit with 413, before and while they are read.
 
-    def __init__(self, app: ASGIApp, *, body: int, upload: int) -> None:
+    The larger limit is for operations that take files: what a request says of itself lifts nothing.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, body: int, upload: int, takes_files: Callable[[Scope], bool]
+    ) -> None:
         self._app = app
         self._body = body
         self._upload = upload
+        self._takes_files = takes_files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -92,10 +100,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        upload = headers.get("content-type", "").startswith("multipart/form-data")
-        # A sealed credential holds pictures: verification takes files as plain bodies as well.
-        upload = upload or scope["path"].endswith("/credentials/verify")
-        limit = self._upload if upload else self._body
+        limit = self._upload if self._takes_files(scope) else self._body
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > limit:
             await self._refuse(scope, receive, send, limit)
@@ -141,8 +146,14 @@ class AnonymousRate:
     """At most so many requests a minute from one address without a good token; then 429.
 
     Counts per process: with several, the limit multiplies, which is enough against accidents. A
-    gateway in front is the place for more.
+    gateway in front is the place for more. Of IPv6, the first 64 bits are an address here, for one
+    household has all the others; and once very many have asked, further ones share their counts.
     """
+
+    MOST_SEEN = 50_000
+    """Addresses with a count of their own in one minute."""
+    SHARED = 1_024
+    """Counts that further ones share."""
 
     def __init__(self, app: ASGIApp, *, per_minute: int) -> None:
         self._app = app
@@ -161,7 +172,7 @@ class AnonymousRate:
         minute = int(now // 60)
         if minute != self._minute:
             self._minute, self._seen, self._known = minute, {}, set()
-        client = scope["client"][0] if scope.get("client") else "-"
+        client = self._counted_as(scope["client"][0] if scope.get("client") else "-")
         token = Headers(scope=scope).get("authorization")
         if token is not None and hash(token) in self._known:
             await self._app(scope, receive, send)
@@ -183,3 +194,13 @@ class AnonymousRate:
             headers=wait,
         )
         await response(scope, receive, send)
+
+    def _counted_as(self, address: str) -> str:
+        if ":" in address:
+            with suppress(ValueError):
+                parsed = ipaddress.IPv6Address(address)
+                mapped = parsed.ipv4_mapped
+                address = str(mapped) if mapped else f"{int(parsed) >> 64:x}::"
+        if address in self._seen or len(self._seen) < self.MOST_SEEN:
+            return address
+        return f"others {hash(address) % self.SHARED}"

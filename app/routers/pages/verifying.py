@@ -15,6 +15,7 @@ from app.domain.credentials.use_cases_verify import verify_credential
 from app.domain.credentials.verification import CheckStatus
 from app.ports import Ports
 from app.routers.habits import PortsDep
+from app.routers.habits.uploads import FORM
 from app.routers.pages.checklist import (
     LOOKS_OF_STANDING,
     banner,
@@ -49,7 +50,7 @@ async def get_verification_form(request: Request, ports: PortsDep) -> HTMLRespon
     return page(request, say("verify-title", tag), main, alliance=await alliance_of(ports))
 
 
-@router.post("/verify")
+@router.post("/verify", openapi_extra={"requestBody": {"content": {FORM: {}}}})
 async def verify_file(request: Request, ports: PortsDep) -> HTMLResponse:
     """What can be said of the file: check by check. Nothing of it is kept."""
     tag = language_of(request)
@@ -148,7 +149,7 @@ def _standing(status: PublicStatus, standing: Standing, tag: str) -> Iterator[Co
 
 async def _presented(request: Request) -> bytes | None:
     """The file of the form; None when it has none."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+    if not request.headers.get("content-type", "").startswith(FORM):
         return None
     async with request.form(max_files=1, max_fields=4) as form:
         file = form.get("file")
