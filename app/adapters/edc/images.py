@@ -25,7 +25,7 @@ from PIL import Image
 from app.adapters.edc.branding import PLAIN, Branding
 from app.adapters.edc.elm_sources import display_languages
 from app.adapters.edc.pictures import embedded
-from app.adapters.edc.png_bands import BandedPicture, Rows
+from app.adapters.edc.png_bands import Band, BandedPicture, Rows, compressed
 from app.adapters.edc.words import capitals, word
 from app.domain.errors import InternalInconsistency
 from app.domain.vocabulary.award import Award
@@ -40,8 +40,9 @@ _COLOURS = 128
 _MARGIN, _WIDTH = 25.0, 160.0
 _CODE, _QUIET, _MASK = 22.4, 2, 3
 """The largest side of the QR code in millimetres, its quiet zone in modules, and its mask."""
-_CENTRED = frozenset({"holder", "result"})
-_INK = (0x1B, 0x25, 0x40, 255)
+_Colour = tuple[int, int, int]
+_INK: _Colour = (0x1B, 0x25, 0x40)
+_SOFT: _Colour = (0x59, 0x61, 0x77)
 _PAINTED = [0] + [255] * 255
 _LOCALES = {"en": "en_IE"}
 """Dates are written as in Europe: day, month, year."""
@@ -145,56 +146,110 @@ def _images(page: _Page, tags: Sequence[str]) -> dict[str, bytes]:
         },
         "colours": {"primary": page.branding.primary, "accent": page.branding.accent},
     }
-    bands = tuple(places[name].rows for name in ("holder", "result", "foot"))
     shared = {
-        tag: _shared_part(
-            _as_json({**frame, "language": tag, "part": "page", **_shared(page, tag, facts[tag])}),
-            bands,
-        )
+        tag: _as_json({**frame, "language": tag, "part": "page", **_shared(page, tag, facts[tag])})
         for tag in tags
+    }
+    common = {
+        "language": tags[0],
+        "part": "common",
+        "result": page.award.grade,
+        "dates": [_date(page, tag) for tag in tags],
     }
     personal = {
         "language": tags[0],
         "part": "personal",
         "holder": page.award.holder.full_name,
-        "result": page.award.grade,
         "number": f"urn:credential:{page.credential_id}",
-        "dates": [_date(page, tag) for tag in tags],
     }
-    holder, result, number, *dates = _draw(_as_json({**frame, **personal}))
+    alike = _as_json({**frame, **common})
+    holder, number = _draw(_as_json({**frame, **personal}))
     return {
         tag: _composed(
-            shared[tag], places, page.code, holder=holder, result=result, date=date, number=number
+            _ground(shared[tag], alike, len(facts[tag]) + 1, which),
+            places,
+            page.code,
+            holder=(holder, _INK),
+            number=(number, _SOFT),
         )
-        for tag, date in zip(tags, dates, strict=True)
+        for which, tag in enumerate(tags)
     }
+
+
+@lru_cache(maxsize=256)
+def _shades(palette: bytes, ground: int, ink: _Colour) -> list[int]:
+    """For each opacity of an ink on one colour of a palette, the colour that comes closest."""
+    colours = Image.new("P", (1, 1))
+    colours.putpalette(palette)
+    below = palette[3 * ground : 3 * ground + 3]
+    ramp = Image.new("RGB", (256, 1))
+    ramp.putdata(
+        [
+            tuple(round(b + (i - b) * alpha / 255) for i, b in zip(ink, below, strict=True))
+            for alpha in range(256)
+        ]
+    )
+    nearest = ramp.quantize(palette=colours, dither=Image.Dither.NONE)
+    # Where nothing was painted, its neighbour could be found instead.
+    return [ground, *nearest.tobytes()[1:]]
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """A page without what is one learner's own."""
+
+    picture: BandedPicture
+    result: Band
+    foot: Image.Image
+    """With the date on it."""
+
+
+@lru_cache(maxsize=96)
+def _ground(shared: str, common: str, facts: int, which: int) -> _Ground:
+    """The page of all learners with one grade and one date, in the language of that number."""
+    places = _places(facts)
+    picture = _shared_part(
+        shared, tuple(places[name].rows for name in ("holder", "result", "foot"))
+    )
+    _, result_rows, foot_rows = picture.changing
+    result, *dates = _common_pieces(common)
+    fact, foot = picture.band(result_rows), picture.band(foot_rows)
+    _lay_over(fact, result, _corner(places["result"], result_rows, result.width))
+    _lay_over(foot, dates[which], _corner(places["date"], foot_rows))
+    return _Ground(picture, compressed(fact), foot)
 
 
 def _composed(
-    picture: BandedPicture,
+    ground: _Ground,
     places: Mapping[str, _Place],
     code: Image.Image,
-    **pieces: Image.Image,
+    *,
+    holder: tuple[Image.Image, _Colour],
+    number: tuple[Image.Image, _Colour],
 ) -> bytes:
-    """The picture with what differs laid over it, as PNG."""
-    drawn = {rows: picture.band(rows) for rows in picture.changing}
-    for name, piece in pieces.items():
-        place = places[name]
-        rows = next(r for r in picture.changing if r[0] <= place.rows[0] < r[1])
-        x, y = place.corner
-        if name in _CENTRED:
-            x += (round(place.width * _MILLIMETRE) - piece.width) // 2
-        _lay_over(drawn[rows], piece, (x, y - rows[0]))
-    spot, rows = places["code"], picture.changing[-1]
-    _stamp(drawn[rows], code, (spot.corner[0], spot.corner[1] - rows[0]))
-    return picture.png(drawn)
+    """The page with what differs laid over it, as PNG. Pieces come with the colour of their ink."""
+    picture = ground.picture
+    top_rows, result_rows, foot_rows = picture.changing
+    top, foot = picture.band(top_rows), ground.foot.copy()
+    _lay_over(top, holder[0], _corner(places["holder"], top_rows, holder[0].width), holder[1])
+    _lay_over(foot, number[0], _corner(places["number"], foot_rows), number[1])
+    _stamp(foot, code, _corner(places["code"], foot_rows))
+    return picture.png({top_rows: top, result_rows: ground.result, foot_rows: foot})
+
+
+def _corner(place: _Place, rows: Rows, centred: int | None = None) -> tuple[int, int]:
+    """Where a piece goes in a band; `centred` is its width if it stands in the middle."""
+    x, y = place.corner
+    if centred is not None:
+        x += (round(place.width * _MILLIMETRE) - centred) // 2
+    return x, y - rows[0]
 
 
 def _stamp(page: Image.Image, code: Image.Image, corner: tuple[int, int]) -> None:
     """Put the QR code onto a page in its palette, right-aligned in its place."""
     x = corner[0] + round(_CODE * _MILLIMETRE) - code.width
     colours = Image.new("RGB", (2, 1))
-    colours.putdata([_INK[:3], (255, 255, 255)])
+    colours.putdata([_INK, (255, 255, 255)])
     nearest = colours.quantize(palette=page, dither=Image.Dither.NONE)
     ink, white = nearest.tobytes()
     page.paste(code.point([ink] * 128 + [white] * 128), (x, corner[1]))
@@ -210,8 +265,26 @@ def _shared_part(content: str, changing: tuple[Rows, ...]) -> BandedPicture:
     return BandedPicture(ground, changing)
 
 
-def _lay_over(page: Image.Image, piece: Image.Image, corner: tuple[int, int]) -> None:
-    """Paint a piece with transparency onto a page in its palette."""
+@lru_cache(maxsize=256)
+def _common_pieces(content: str) -> tuple[Image.Image, ...]:
+    """The pieces that all learners with one grade and one date of award share."""
+    pieces = _draw(content)
+    for piece in pieces:
+        # Read now, not by whichever of several threads looks first.
+        piece.load()
+    return tuple(pieces)
+
+
+def _lay_over(
+    page: Image.Image,
+    piece: Image.Image,
+    corner: tuple[int, int],
+    ink: _Colour | None = None,
+) -> None:
+    """Paint a piece with transparency onto a page in its palette.
+
+    `ink` is its colour if it has but one.
+    """
     # Only what was painted: a name takes a part of its place.
     inside = piece.getchannel("A").getbbox()
     if inside is None:
@@ -220,7 +293,14 @@ def _lay_over(page: Image.Image, piece: Image.Image, corner: tuple[int, int]) ->
     x, y = corner[0] + inside[0], corner[1] + inside[1]
     box = (x, y, x + piece.width, y + piece.height)
     opacity = piece.getchannel("A")
-    ground = page.crop(box).convert("RGB")
+    below = page.crop(box)
+    pixels = below.tobytes()
+    if ink is not None and pixels.count(pixels[:1]) == len(pixels):
+        # One ink on one colour: how much of it there is says all.
+        shades = _shades(bytes(page.getpalette() or ()), pixels[0], ink)
+        page.paste(opacity.point(shades), box)
+        return
+    ground = below.convert("RGB")
     ground.paste(piece, mask=opacity)
     # Where nothing was painted, looking a colour up could find its neighbour instead.
     painted = opacity.point(_PAINTED)

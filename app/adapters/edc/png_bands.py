@@ -21,7 +21,7 @@ Rows = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class _Band:
+class Band:
     """Compressed rows, with what the checksum of the whole needs to know of them."""
 
     data: bytes = field(repr=False)
@@ -37,7 +37,7 @@ class BandedPicture:
         self.ground = ground
         self.changing = tuple(changing)
         edges = [0, *(edge for rows in changing for edge in rows), ground.height]
-        self._still: list[_Band] = []
+        self._still: list[Band] = []
         for number in range(0, len(edges), 2):
             top, bottom = edges[number], edges[number + 1]
             last = number + 2 == len(edges)
@@ -55,18 +55,23 @@ class BandedPicture:
         top, bottom = rows
         return self.ground.crop((0, top, self.ground.width, bottom))
 
-    def png(self, drawn: Mapping[Rows, Image.Image]) -> bytes:
+    def png(self, drawn: Mapping[Rows, Image.Image | Band]) -> bytes:
         """The picture as PNG, with what was drawn in each band that changes."""
         bands = [self._still[0]]
         for number, rows in enumerate(self.changing):
             fresh = drawn[rows]
-            bands.append(_compressed(_rows(fresh, (0, fresh.height)), _QUICK, last=False))
+            bands.append(fresh if isinstance(fresh, Band) else compressed(fresh, _QUICK))
             bands.append(self._still[number + 1])
         checksum = 1
         for band in bands:
             checksum = _joined(checksum, band)
         stream = b"\x78\x9c" + b"".join(b.data for b in bands) + struct.pack(">I", checksum)
         return self._head + _chunk(b"IDAT", stream) + _chunk(b"IEND", b"")
+
+
+def compressed(drawn: Image.Image, level: int = _THOROUGH) -> Band:
+    """What was drawn in a band, for any number of pictures that have the same in it."""
+    return _compressed(_rows(drawn, (0, drawn.height)), level, last=False)
 
 
 def _rows(picture: Image.Image, rows: Rows) -> bytes:
@@ -77,14 +82,14 @@ def _rows(picture: Image.Image, rows: Rows) -> bytes:
     return b"".join(b"\0" + pixels[start : start + width] for start in range(0, len(pixels), width))
 
 
-def _compressed(rows: bytes, level: int, *, last: bool) -> _Band:
+def _compressed(rows: bytes, level: int, *, last: bool) -> Band:
     compressor = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
     data = compressor.compress(rows)
     data += compressor.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
-    return _Band(data, zlib.adler32(rows), len(rows))
+    return Band(data, zlib.adler32(rows), len(rows))
 
 
-def _joined(checksum: int, band: _Band) -> int:
+def _joined(checksum: int, band: Band) -> int:
     """The checksum of what came before and the band after it."""
     low, high = checksum & 0xFFFF, checksum >> 16
     after_low, after_high = band.checksum & 0xFFFF, band.checksum >> 16
