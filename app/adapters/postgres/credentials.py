@@ -80,14 +80,8 @@ class PostgresCredentials:
         )
         if kept.one_or_none() is None:
             return False
-        content = to_plain(source.specification)
-        specification = content_hash(content)
+        specification = await self._specification(source.specification)
         execute = self._work.connection.execute
-        await execute(
-            insert(_specification)
-            .values(hash=specification, content=content)
-            .on_conflict_do_nothing()
-        )
         await execute(
             insert(_source).values(
                 credential=credential.id,
@@ -111,6 +105,19 @@ class PostgresCredentials:
         )
         await self._work.outbox.put(*credential.take_events())
         return True
+
+    async def _specification(self, specification: Specification) -> str:
+        """The hash of the content under which it is kept; written when it is not there yet."""
+        execute = self._work.connection.execute
+        known = _hashed(specification)
+        found = await execute(select(_specification.c.hash).where(_specification.c.hash == known))
+        if found.one_or_none() is None:
+            await execute(
+                insert(_specification)
+                .values(hash=known, content=to_plain(specification))
+                .on_conflict_do_nothing()
+            )
+        return known
 
     async def get(self, credential: UUID) -> Credential:
         """Load a credential to change it. Raises CredentialNotFound."""
@@ -275,6 +282,20 @@ class PostgresCredentials:
     async def _several(self, query: Select[Any]) -> Sequence[Credential]:
         rows = await self._work.connection.execute(query.order_by(_credential.c.id))
         return [_to_credential(row) for row in rows]
+
+
+class _Hashed:
+    """The hash of the specification that came last: a thousand credentials of a batch share it."""
+
+    last: tuple[Specification, str] | None = None
+
+
+def _hashed(specification: Specification) -> str:
+    last = _Hashed.last
+    # The very object: it is frozen, and comparing contents would cost what hashing does.
+    if last is None or last[0] is not specification:
+        last = _Hashed.last = (specification, content_hash(to_plain(specification)))
+    return last[1]
 
 
 def _to_row(credential: Credential) -> dict[str, Any]:

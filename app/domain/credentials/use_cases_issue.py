@@ -23,7 +23,13 @@ from app.domain.credentials.batch import (
     award_hash,
 )
 from app.domain.credentials.credential import Credential, Source
-from app.domain.credentials.ports import AnotherIsLive, CredentialsWork, Sealing, WorkMaker
+from app.domain.credentials.ports import (
+    AnotherIsLive,
+    CredentialsWork,
+    EditionNotFound,
+    Sealing,
+    WorkMaker,
+)
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder, SealDoubtful
 from app.domain.credentials.status import LIVE, Channel, Delivery, DeliveryState
 from app.domain.credentials.use_cases_batches import certified
@@ -85,6 +91,8 @@ class _Run:
     pending: Iterator[BatchItem]
     settled: dict[UUID, Done]
     """Who had an outcome when the run began, and which."""
+    awards: dict[UUID, Award]
+    """As they were when the run began; looked at again before a credential is kept."""
     done: int = 0
     halted: bool = False
     """Nobody begins another one."""
@@ -155,8 +163,22 @@ async def _begin(batch_id: UUID, *, work: WorkMaker) -> _Run:
             alliance=await writing.institutions.alliance(),
             pending=iter([item for item in batch.items if item.registration not in have]),
             settled={r: outcome for r, outcome in have.items() if str(r) not in noted},
+            awards=await _awards(batch, work=writing),
             done=len(have),
         )
+
+
+async def _awards(batch: IssuingBatch, *, work: CredentialsWork) -> dict[UUID, Award]:
+    """Everybody's at once, which takes as many statements as one learner's."""
+    if batch.is_complete:
+        return {}
+    wanted = {item.registration for item in batch.items}
+    try:
+        ready, _ = await work.awards.of_edition(batch.edition)
+    except EditionNotFound:
+        # Said of each learner.
+        return {}
+    return {award.registration: award for award in ready if award.registration in wanted}
 
 
 async def _worker(
@@ -182,8 +204,10 @@ async def _issue_one(
     run: _Run, item: BatchItem, *, work: WorkMaker, sealing: Sealing, clock: Clock
 ) -> Done:
     try:
-        async with work() as reading:
-            award = await agreed(item, work=reading)
+        award = run.awards.pop(item.registration, None)
+        if award is None or award_hash(award) != item.award_hash:
+            async with work() as reading:
+                award = await agreed(item, work=reading)
         order = IssuingOrder(
             credential=new_id(),
             award=award,
