@@ -73,9 +73,12 @@ class ContentsOut(BaseModel):
 class VerificationOut(BaseModel):
     """Everything that was found, check by check. Nothing of the file is kept."""
 
-    verdict: Literal["verified", "partially_verified", "not_checked", "failed"] = Field(
-        description="all checks together: one error fails, what is decisive has to be ok; "
-        "`not_checked` is a kind of file that is not checked here, which says nothing of it"
+    verdict: Literal["verified", "partially_verified", "not_checked", "not_sealed", "failed"] = (
+        Field(
+            description="all checks together: one error fails, what is decisive has to be ok; "
+            "`not_checked` is a kind of file that is not checked here, which says nothing of it; "
+            "`not_sealed` carries no seal, so that anybody may have written it"
+        )
     )
     presented_as: Literal["json", "pdf", "xml"] = Field(
         description="of a PDF, only the credential embedded in it is verified, never what its "

@@ -38,3 +38,13 @@ async def test_xml_is_named_and_an_unsealed_credential_is_said_to_be_one(api: Ap
     bare = as_bytes(a_credential())
     unsealed = (await api(None, "POST", ADDRESS, content=bare, headers=headers)).json()
     assert (unsealed["sealed"], unsealed["level"], unsealed["proven_at"]) == (False, None, None)
+    assert unsealed["verdict"] == "not_sealed"
+
+
+async def test_a_file_that_anybody_may_have_written_is_shown_as_such(api: Api) -> None:
+    """Never under a heading of what was verified, whatever holder and issuer it names."""
+    as_file = {"file": ("mine.jsonld", as_bytes(a_credential()), "application/ld+json")}
+    shown = (await api(None, "POST", "/verify?lang=en", files=as_file)).text
+    assert "<h1>Not sealed</h1>" in shown
+    assert "verified" not in shown.partition("<main")[2].partition("</h1>")[0].lower()
+    assert "Nothing is wrong" not in shown

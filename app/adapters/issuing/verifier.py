@@ -93,7 +93,6 @@ def _ours(found: Verification) -> UUID | None:
 
 def _with_status(found: Verification, known: PublicStatus) -> Verification:
     """The register lies behind a connection, so that it is asked between the other checks."""
-
     certificate = found.certificate.get("sha256")
     revocation = revocation_check(
         found.document, found.check(CheckName.SEAL), certificate, lambda _: known

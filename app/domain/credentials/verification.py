@@ -106,6 +106,8 @@ class Verdict(StrEnum):
     """Nothing is wrong, but something that matters could not be established."""
     NOT_CHECKED = "not_checked"
     """It is of a kind that is not checked here: nothing was found out about it, good or bad."""
+    NOT_SEALED = "not_sealed"
+    """It carries no seal: anybody may have written it, whatever it says."""
     FAILED = "failed"
 
 
@@ -190,7 +192,8 @@ class Verification:
     def verdict(self) -> Verdict:
         """All checks together: one error fails; what is decisive has to be ok.
 
-        Of what is only named and not checked, nothing can be said.
+        Of what is only named and not checked, nothing can be said; nor does anybody answer for
+        what is not sealed.
         As in the EU viewer, accreditation and the check of the owner do not hold it back; whether
         the sealer is a recognised institution is for the reader to weigh.
         """
@@ -198,6 +201,8 @@ class Verification:
             return Verdict.FAILED
         if self.presented_as == "xml":
             return Verdict.NOT_CHECKED
+        if not self.sealed:
+            return Verdict.NOT_SEALED
         doubted = any(self.check(name).status is CheckStatus.WARNING for name in _DOUBTS)
         established = all(self.check(name).status is CheckStatus.OK for name in DECISIVE)
         if established and not doubted:

@@ -27,6 +27,7 @@ _LOOKS = {
     Verdict.VERIFIED: CheckStatus.OK,
     Verdict.PARTIALLY_VERIFIED: CheckStatus.WARNING,
     Verdict.NOT_CHECKED: CheckStatus.SKIPPED,
+    Verdict.NOT_SEALED: CheckStatus.WARNING,
     Verdict.FAILED: CheckStatus.ERROR,
 }
 
