@@ -74,8 +74,9 @@ class LocalIdentity(Protocol):
 class Sessions(Protocol):
     """Short sessions that a one-time link opens."""
 
-    def issue(self, registration: UUID) -> tuple[str, int]:
-        """A bearer token for that registration alone, and the seconds that it is good for."""
+    def issue(self, registration: UUID, address: str) -> tuple[str, int]:
+        """A bearer token for that registration alone, while it has that address, and the seconds
+        that it is good for."""
         ...
 
 

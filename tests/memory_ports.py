@@ -84,6 +84,14 @@ async def _ready() -> int:
     return 0
 
 
+async def session_of(ports: Ports, registration: str | UUID) -> str:
+    """The bearer token of somebody who opened a link of that registration."""
+    async with ports.reading() as work:
+        participant = await work.participants.get(UUID(str(registration)))
+    token, _ = ports.sessions.issue(participant.registration, participant.email)
+    return token
+
+
 def memory_ports(data_dir: Path, **more: Any) -> tuple[Ports, MemoryStore, MemoryQueue]:
     """Ports in memory, the store behind them and its queue; `more` replaces single ports."""
     clock = more.pop("clock", None) or StoryClock()

@@ -99,12 +99,16 @@ async def test_who_came_by_form_acts_through_the_link_in_their_mail(course_api: 
     ]
 
 
-async def test_an_address_that_an_officer_leaves_is_told_so(course_api: CourseApi) -> None:
+async def test_an_address_that_an_officer_leaves_is_told_so_and_its_session_ends(
+    course_api: CourseApi,
+) -> None:
     api = course_api
     path = await api.by_form("Ana Núñez", ANA)
     await happen(
         api, enrolment.PlaceGiven(registration_in(path), api.course.edition.id, "in_order")
     )
+    [placed] = api.mailbox(ANA)
+    session = await api(None, "POST", f"/v1/links/{token_in(placed.text)}/open")
     seen = await api("elena-oviedo", "GET", path)
     mended = await api(
         "elena-oviedo", "PATCH", path, json={"email": "ana.nunez@example.org"},
@@ -116,6 +120,8 @@ async def test_an_address_that_an_officer_leaves_is_told_so(course_api: CourseAp
     assert told.subject.startswith("The address of a registration has changed: ")
     assert "ana.nunez" not in told.text
     assert "/v1/links/" not in told.text
+    ended = await with_session(api, session, "GET", path)
+    assert (ended.status_code, ended.json()["code"]) == (401, "not_authenticated")
 
 
 async def test_the_session_that_a_link_opens_is_kept_for_no_repetition(

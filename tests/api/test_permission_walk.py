@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -33,7 +32,7 @@ from tests.api.walk_people import (
 from tests.api.walk_requests import ASKS, EXCEPTIONS, Ask
 from tests.api.walk_story import ISSUER, LEAD, OFFICERS, Story, grant
 from tests.contract_http.contract import contract_of_the_code
-from tests.memory_ports import grant_demo_roles, memory_ports
+from tests.memory_ports import grant_demo_roles, memory_ports, session_of
 
 CONTRACT = contract_of_the_code()
 
@@ -92,10 +91,10 @@ class Walk:
         values = {**self.story.things, **self.ask.path}
         return path.format(**values).format(**self.story.things)
 
-    def headers(self, person: Person) -> dict[str, str]:
+    async def headers(self, person: Person) -> dict[str, str]:
         api = self.story.api
         if person.session is not None:
-            token, _ = api.ports.sessions.issue(UUID(self.story.things[person.session]))
+            token = await session_of(api.ports, self.story.things[person.session])
             return {"Authorization": f"Bearer {token}"}
         if person not in self.story.tokens:
             self.story.tokens[person] = api.headers(person.token_of)
@@ -115,7 +114,7 @@ class Walk:
         """What this person gets at this stage."""
         self.story.return_to(stage)
         more = dict(self.ask.more(self.story))
-        headers = {**self.headers(person), **version, **more.pop("headers", {})}
+        headers = {**await self.headers(person), **version, **more.pop("headers", {})}
         if self.ask.json is not None:
             more["json"] = self.ask.json(self.story, person)
         path = self.filled(self.operation.path) + self.ask.query
@@ -174,7 +173,7 @@ async def test_a_thing_offers_a_step_to_those_who_may_take_it_now(
         if not covers(PERMISSIONS[str(walk.ask.thing.see)], person, walk.ask.thing):
             continue
         story.return_to(walk.ask.stage)
-        seen = await story.api.http.get(path, headers=walk.headers(person))
+        seen = await story.api.http.get(path, headers=await walk.headers(person))
         is_offered = operation in seen.json()["allowed_actions"]
         if is_offered is not covers(PERMISSIONS[operation], person, walk.ask.thing):
             wrong.setdefault("offered" if is_offered else "not offered", []).append(str(person))

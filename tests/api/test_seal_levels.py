@@ -58,7 +58,7 @@ async def test_officers_see_what_failed_last_and_learners_the_level(
         "revocation_unknown",
         "Nobody answers.",
     )
-    token, _ = api.ports.sessions.issue(UUID(credential["registration"]))
+    token = await api.session(credential["registration"])
     own = await the_seal(api, credential["id"], Authorization=f"Bearer {token}")
     assert (own["level"], own["failure"]) == ("B-T", None)
     levels.failing.clear()

@@ -6,7 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.domain.access.ports import Identity, address_key
 from app.domain.enrolment.registration import State
+from app.domain.errors import NotAuthenticated
 from app.domain.results.errors import LinkNoLongerValid, LinkNotFound, RegistrationNotFound
 from app.domain.results.links import LinkState
 from app.domain.results.use_cases_links import (
@@ -21,7 +23,7 @@ from tests.results_course import POLICY, Course
 
 
 class Sessions:
-    def issue(self, registration: UUID) -> tuple[str, int]:
+    def issue(self, registration: UUID, address: str) -> tuple[str, int]:
         return f"session of {registration}", 3600
 
 
@@ -94,6 +96,52 @@ async def test_a_link_confirms_the_address_it_was_sent_to(course: Course):
     await press(course, await mailed(course, ana))
     async with course.work() as work:
         assert await work.links.confirmed_addresses([ana]) == {ana: {"ana@example.org"}}
+
+
+async def moves(course: Course, registration: UUID, address: str) -> None:
+    """The address of a registration's person becomes another one."""
+    async with course.work() as work:
+        person = await work.persons.get((await work.registrations.read(registration)).person)
+        person.email = address
+        await work.persons.save([person])
+
+
+async def test_a_link_to_an_address_that_was_left_opens_nothing_and_one_to_the_new_one_does(
+    course: Course,
+):
+    ana = await course.enrol("Ana", account=False, email="old@example.org")
+    token = await mailed(course, ana)
+    await moves(course, ana, "new@example.org")
+    seen = await look_at_link(token, work=course.work(), clock=course.clock)
+    assert seen.state is LinkState.EXPIRED
+    with pytest.raises(LinkNoLongerValid):
+        await press(course, token)
+    async with course.work() as work:
+        assert await work.links.confirmed_addresses([ana]) == {}
+    assert (await press(course, await mailed(course, ana))).registration == ana
+
+
+async def test_a_session_ends_when_its_registration_has_another_address_and_one_of_nobody_is_none(
+    course: Course,
+):
+    ana = await course.enrol("Ana", account=False, email="Old@example.org")
+
+    async def registration_of(session: Identity) -> UUID | None:
+        async with course.work() as work:
+            caller = await work.accounts.caller(session, at=course.clock.now(), trace_id="t")
+        return caller.registration
+
+    old = Identity(None, registration=ana, address_key=address_key(ana, "old@example.org"))
+    assert await registration_of(old) == ana
+    await moves(course, ana, "new@example.org")
+    nobody = uuid4()
+    for session in (
+        old,
+        Identity(None, registration=ana),
+        Identity(None, registration=nobody, address_key=address_key(nobody, "old@example.org")),
+    ):
+        with pytest.raises(NotAuthenticated):
+            await registration_of(session)
 
 
 async def test_who_has_gone_still_reaches_what_is_kept_about_them(course: Course):

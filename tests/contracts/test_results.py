@@ -207,7 +207,7 @@ async def test_of_two_who_open_a_link_at_once_one_is_too_late(work: OpenWork, cl
             if found.opened_at is not None:
                 return "too late"
             await asyncio.sleep(0.05)
-            found.open(at=clock.now())
+            found.open(address=found.address, at=clock.now())
             await w.links.save(found)
             return "open"
 
@@ -221,7 +221,7 @@ async def test_only_addresses_of_opened_links_are_confirmed(work: OpenWork, cloc
         await w.links.add(link(ben, clock, "b" * 64))
     async with work() as w:
         opened = await w.links.get("a" * 64)
-        opened.open(at=clock.now())
+        opened.open(address=opened.address, at=clock.now())
         await w.links.save(opened)
     async with work() as w:
         assert await w.links.confirmed_addresses([ana, ben]) == {ana: {"ana@example.org"}}

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from jose import JWTError, jwt
 
-from app.domain.access.ports import Identity
+from app.domain.access.ports import Identity, address_key
 from app.domain.clock import Clock
 from app.domain.errors import NotAuthenticated
 
@@ -21,13 +21,15 @@ class LinkSessions:
         self._secret = secret
         self._clock = clock
 
-    def issue(self, registration: UUID) -> tuple[str, int]:
-        """A bearer token for that registration alone, and the seconds that it is good for."""
+    def issue(self, registration: UUID, address: str) -> tuple[str, int]:
+        """A bearer token for that registration alone, while it has that address, and the seconds
+        that it is good for."""
         now = self._clock.now()
         claims = {
             "iss": ISSUER,
             "aud": _AUDIENCE,
             "sub": str(registration),
+            "address_key": address_key(registration, address),
             "iat": int(now.timestamp()),
             "exp": int((now + VALID_FOR).timestamp()),
         }
@@ -44,7 +46,11 @@ class LinkSessions:
                 issuer=ISSUER,
                 options={"require_aud": True, "require_exp": True, "require_sub": True},
             )
-            return Identity(subject=None, registration=UUID(claims["sub"]))
+            return Identity(
+                subject=None,
+                registration=UUID(claims["sub"]),
+                address_key=claims.get("address_key"),
+            )
         except (JWTError, ValueError):
             raise NotAuthenticated(
                 "This session is over or not ours. Ask for a new link (POST /v1/links)."

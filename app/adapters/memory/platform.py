@@ -7,8 +7,16 @@ from uuid import UUID
 
 from app.adapters.reference import alliance as the_alliance
 from app.adapters.reference import known_spellings, partners
-from app.domain.access.ports import AuditRecord, GrantNotFound, Identity, RoleGrant
+from app.domain.access.ports import (
+    AuditRecord,
+    GrantNotFound,
+    Identity,
+    RoleGrant,
+    expect_address,
+)
 from app.domain.access.roles import Caller, Grant, Role, Subject
+from app.domain.enrolment.person import Person
+from app.domain.enrolment.registration import Registration
 from app.domain.ids import new_id
 from app.domain.jobs import Job, JobItem, JobNotFound, JobState
 from app.domain.vocabulary.institutions import Alliance, Institution, InstitutionNotFound
@@ -55,13 +63,23 @@ class MemoryAccounts:
         self,
         accounts: "MemoryTable[tuple[str, str], UUID]",
         grants: "MemoryTable[UUID, RoleGrant]",
+        registrations: "MemoryTable[UUID, Registration]",
+        persons: "MemoryTable[UUID, Person]",
     ) -> None:
         self._accounts = accounts
         self._grants = grants
+        self._registrations = registrations
+        self._persons = persons
+
+    def _address(self, registration: UUID | None) -> str | None:
+        found = None if registration is None else self._registrations.get(registration)
+        person = None if found is None else self._persons.get(found.person)
+        return None if person is None else person.email
 
     async def caller(self, identity: Identity, *, at: datetime, trace_id: str) -> Caller:
         """The caller behind an identity."""
         if identity.subject is None:
+            expect_address(identity, self._address(identity.registration))
             return Caller(
                 account=None,
                 registration=identity.registration,

@@ -224,7 +224,12 @@ class MemoryWork(EnrolmentRepositories):
     @cached_property
     def accounts(self) -> MemoryAccounts:
         """People who have signed in."""
-        return MemoryAccounts(MemoryTable(self, "account"), MemoryTable(self, "role_grant"))
+        return MemoryAccounts(
+            MemoryTable(self, "account"),
+            MemoryTable(self, "role_grant"),
+            MemoryTable(self, "registration"),
+            MemoryTable(self, "person"),
+        )
 
     @cached_property
     def grants(self) -> MemoryGrants:

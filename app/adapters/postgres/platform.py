@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.postgres.outbox import JOB, enqueue
 from app.adapters.postgres.tables.base import table
+from app.adapters.postgres.tables.enrolment import PersonRow, RegistrationRow
 from app.adapters.postgres.tables.platform import (
     AccountRow,
     AuditRecordRow,
@@ -21,7 +22,13 @@ from app.adapters.postgres.tables.platform import (
     RoleGrantRow,
 )
 from app.adapters.reference import alliance as the_alliance
-from app.domain.access.ports import AuditRecord, GrantNotFound, Identity, RoleGrant
+from app.domain.access.ports import (
+    AuditRecord,
+    GrantNotFound,
+    Identity,
+    RoleGrant,
+    expect_address,
+)
 from app.domain.access.roles import Caller, Grant, Role, Subject
 from app.domain.ids import new_id
 from app.domain.jobs import Job, JobError, JobItem, JobNotFound, JobState
@@ -35,6 +42,8 @@ _institution = table(InstitutionRow)
 _alias = table(InstitutionAliasRow)
 _account = table(AccountRow)
 _grant = table(RoleGrantRow)
+_person = table(PersonRow)
+_registration = table(RegistrationRow)
 _audit = table(AuditRecordRow)
 _job = table(JobRow)
 _item = table(JobItemRow)
@@ -123,6 +132,13 @@ _CALLER = (
 )
 
 
+_ADDRESS = (
+    select(_person.c.email)
+    .join(_registration, _registration.c.person == _person.c.id)
+    .where(_registration.c.id == bindparam("registration"))
+)
+
+
 class PostgresAccounts:
     """See `app.domain.access.ports.Accounts`."""
 
@@ -132,6 +148,10 @@ class PostgresAccounts:
     async def caller(self, identity: Identity, *, at: datetime, trace_id: str) -> Caller:
         """The caller behind an identity; one round trip for those who are known."""
         if identity.subject is None:
+            address = await self._work.connection.scalar(
+                _ADDRESS, {"registration": identity.registration}
+            )
+            expect_address(identity, address)
             return Caller(
                 account=None,
                 registration=identity.registration,

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
 from app.domain.access.roles import Caller, Role, Subject
-from app.domain.errors import NotFound
+from app.domain.errors import NotAuthenticated, NotFound
 from app.domain.jobs import Jobs
 from app.domain.unit_of_work import UnitOfWork
 from app.domain.vocabulary.institutions import InstitutionCode, Institutions
@@ -23,6 +24,25 @@ class Identity:
     name: str | None = field(default=None, repr=False)
     registration: UUID | None = None
     """For the session of a one-time link: the registration it may act for."""
+    address_key: str | None = field(default=None, repr=False)
+    """For such a session: `address_key` of where the link went. It is good for nothing once the
+    registration's address is another one."""
+
+
+def address_key(registration: UUID, address: str) -> str:
+    """What a session keeps of an address, to know it again: SHA-256 as 64 hex digits."""
+    return sha256(f"{registration} {address.strip().casefold()}".encode()).hexdigest()
+
+
+def expect_address(identity: Identity, address: str | None) -> None:
+    """Raise NotAuthenticated unless the session was opened by mail to that address."""
+    if identity.registration is None:
+        return
+    if address is None or identity.address_key != address_key(identity.registration, address):
+        raise NotAuthenticated(
+            "The address that opened this session is not the registration's any more. Ask for a "
+            "new link (POST /v1/links)."
+        )
 
 
 class Tokens(Protocol):

@@ -60,9 +60,17 @@ class Link:
             return LinkState.USED
         return LinkState.VALID if now < self.expires_at else LinkState.EXPIRED
 
-    def open(self, *, at: datetime) -> None:
-        """Use it up. Raises LinkNoLongerValid."""
-        state = self.state(at)
+    def state_for(self, address: str, now: datetime) -> LinkState:
+        """What it is good for while the registration has that address: nothing, once it is another
+        than the link went to."""
+        state = self.state(now)
+        if state is LinkState.VALID and _key(address) != _key(self.address):
+            return LinkState.EXPIRED
+        return state
+
+    def open(self, *, address: str, at: datetime) -> None:
+        """Use it up, where the registration has that address. Raises LinkNoLongerValid."""
+        state = self.state_for(address, at)
         if state is not LinkState.VALID:
             raise LinkNoLongerValid(state.value)
         self.opened_at = at
@@ -72,3 +80,7 @@ class Link:
         """The events since it was loaded; they are handed over once."""
         taken, self._events = self._events, []
         return taken
+
+
+def _key(address: str) -> str:
+    return address.strip().casefold()

@@ -62,8 +62,9 @@ async def look_at_link(token: str, *, work: ResultsWork, clock: Clock) -> LinkVi
     """What a link is for and whether it can be opened. Changes nothing. Raises LinkNotFound."""
     async with work:
         link = await work.links.read(token_hash(token))
+        participant = await work.participants.get(link.registration)
         return LinkView(
-            link.state(clock.now()),
+            link.state_for(participant.email, clock.now()),
             link.expires_at,
             await work.participants.edition(link.edition),
         )
@@ -74,14 +75,16 @@ async def open_link(
 ) -> Session:
     """Use a link up: it confirms the address and starts a short session for the registration.
 
-    Raises LinkNotFound, LinkNoLongerValid.
+    A link that went to an address which is not the registration's any more opens nothing. Raises
+    LinkNotFound, LinkNoLongerValid.
     """
     async with work:
         link = await work.links.get(token_hash(token))
-        link.open(at=clock.now())
+        participant = await work.participants.get(link.registration)
+        link.open(address=participant.email, at=clock.now())
         await work.links.save(link)
         await work.trail.append("link", link.id, after="opened")
-    bearer, seconds = sessions.issue(link.registration)
+    bearer, seconds = sessions.issue(link.registration, participant.email)
     return Session(link.registration, link.edition, bearer, seconds)
 
 

@@ -27,11 +27,11 @@ def test_a_token_has_256_bits_and_is_not_what_is_kept():
 
 def test_a_link_is_opened_once():
     mine = link()
-    mine.open(at=NOON)
+    mine.open(address=mine.address, at=NOON)
     assert mine.state(NOON) is LinkState.USED
     assert [type(e).__name__ for e in mine.take_events()] == ["AddressConfirmed"]
     with pytest.raises(LinkNoLongerValid):
-        mine.open(at=NOON)
+        mine.open(address=mine.address, at=NOON)
 
 
 def test_a_link_that_has_expired_does_not_open():
@@ -39,7 +39,7 @@ def test_a_link_that_has_expired_does_not_open():
     late = NOON + timedelta(days=14)
     assert mine.state(late) is LinkState.EXPIRED
     with pytest.raises(LinkNoLongerValid):
-        mine.open(at=late)
+        mine.open(address=mine.address, at=late)
     assert mine.opened_at is None
 
 
