@@ -15,9 +15,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.adapters.edc import jades
 from app.adapters.edc.contents import at
+from app.adapters.edc.jades_levels import certificate_values, encoded
+from app.adapters.edc.opened import is_canonical
 from app.adapters.edc.seals import LocalSealKey, SealKey
 from app.adapters.edc.trust import TrustStore
 from app.adapters.issuing.keys import ConfiguredSeals
@@ -256,6 +259,54 @@ async def test_a_whole_file_of_another_program_is_kept_as_it_is(
     document = by_another_program(prepared, pki, label)
     issued = await sealing.attach(prepared, Brought(document=document))
     assert issued.document == document
+
+
+async def test_a_file_with_blanks_and_an_empty_list_is_kept_in_our_own_form(
+    pki: TestPki, elsewhere, prepared: PreparedSeal
+) -> None:
+    sealing, label = elsewhere
+    document = by_another_program(prepared, pki, label)
+    parts = json.loads(document)
+    indented = json.dumps(parts, indent=2).encode()
+    parts["signatures"][0]["header"] = {"etsiU": []}
+    empty = json.dumps(parts).encode()
+    for other in (indented, empty):
+        issued = await sealing.attach(prepared, Brought(document=other))
+        assert issued.document == document
+
+
+def beside(document: bytes, *entries: object) -> bytes:
+    parts = json.loads(document)
+    parts["signatures"][0]["header"] = {"etsiU": list(entries)}
+    return json.dumps(parts, indent=1).encode()
+
+
+async def test_what_stands_beside_a_seal_is_kept_as_it_stands_in_our_own_form(
+    pki: TestPki, elsewhere, prepared: PreparedSeal
+) -> None:
+    sealing, label = elsewhere
+    root = pki.seal_key(label).certificate_chain[-1].public_bytes(Encoding.DER)
+    values = certificate_values([root])
+    text = encoded(values)
+    document = by_another_program(prepared, pki, label)
+    issued = await sealing.attach(prepared, Brought(document=beside(document, text, values)))
+    outer = json.loads(issued.document)
+    assert outer["signatures"][0]["header"] == {"etsiU": [text, values]}
+    assert is_canonical(outer, issued.document)
+
+
+async def test_nothing_that_is_no_part_of_a_seal_is_kept_beside_it(
+    pki: TestPki, elsewhere, prepared: PreparedSeal
+) -> None:
+    sealing, label = elsewhere
+    document = by_another_program(prepared, pki, label)
+    large = {"xVals": [{"otherCert": "x" * 60_000}]}
+    told = []
+    for entries in ([{f"p{n}": "x" * 60_000} for n in range(60)], [{"cSig": "x"}], [large] * 40):
+        with pytest.raises(SignatureRefused) as refused:
+            await sealing.attach(prepared, Brought(document=beside(document, *entries)))
+        told.append([finding.code for finding in refused.value.findings])
+    assert told == [["property_not_kept"], ["property_not_kept"], ["properties_too_large"]]
 
 
 def spoilt(prepared: PreparedSeal, pki: TestPki, label: str) -> dict[str, tuple[Brought, str]]:

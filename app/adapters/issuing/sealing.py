@@ -13,6 +13,7 @@ from uuid import UUID
 
 from app.adapters.edc import certificates, jades, seals, signatures
 from app.adapters.edc.branding import PLAIN, Branding
+from app.adapters.edc.brought import written_anew, wrong_beside
 from app.adapters.edc.certificates import CertificateUnreadable
 from app.adapters.edc.format_cache import FormatVerdicts
 from app.adapters.edc.opened import open_sealed
@@ -391,6 +392,8 @@ def _of_same(prepared: PreparedSeal, document: bytes, now: datetime) -> bytes:
                 "Europass reads files whose payload comes first and is not encoded.",
             )
         )
+    if beside := wrong_beside(sealed):
+        findings.append(beside)
     leaf = sealed.certificates[0] if sealed.certificates else None
     if leaf is None or certificates.fingerprint(leaf) != prepared.certificate_sha256:
         findings.append(
@@ -413,4 +416,5 @@ def _of_same(prepared: PreparedSeal, document: bytes, now: datetime) -> bytes:
         )
     if findings:
         raise SignatureRefused(tuple(findings))
-    return document
+    # Verifiers doubt a file in another form than ours.
+    return written_anew(sealed)
