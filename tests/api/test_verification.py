@@ -48,3 +48,14 @@ async def test_a_file_that_anybody_may_have_written_is_shown_as_such(api: Api) -
     assert "<h1>Not sealed</h1>" in shown
     assert "verified" not in shown.partition("<main")[2].partition("</h1>")[0].lower()
     assert "Nothing is wrong" not in shown
+
+
+async def test_no_name_turns_the_letters_of_a_page_round(api: Api) -> None:
+    """U+202E writes backwards from there on; the joiner belongs to how names are written."""
+    credential = a_credential()
+    holder = credential["credentialSubject"]
+    holder["fullName"] = {"en": "Ana\u202e drawkcab\u200b \u0645\u06cc\u200c\u062e"}
+    as_file = {"file": ("mine.jsonld", as_bytes(credential), "application/ld+json")}
+    shown = (await api(None, "POST", "/verify?lang=en", files=as_file)).text
+    assert "<bdi>Ana drawkcab \u0645\u06cc\u200c\u062e</bdi>" in shown
+    assert {"\u202e", "\u200b"} & set(shown) == set()

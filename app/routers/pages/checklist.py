@@ -80,17 +80,20 @@ def pairs(entries: Iterable[tuple[str, Content]]) -> Html | None:
 
 
 def in_words(texts: Mapping[str, str], tag: str) -> Html | None:
-    """A text in the reader's language if there is one, and marked with its own."""
+    """A text in the reader's language if there is one, marked with its own.
+
+    Whichever way it is written, that of the words around it stays theirs (`bdi`).
+    """
     text = in_language(texts, tag)
     own = next((t for t, value in texts.items() if value == text), tag)
-    return e("span", text, lang=own if own != tag else None) if text else None
+    return e("bdi", text, lang=own if own != tag else None) if text else None
 
 
 def _says(found: Verification, tag: str) -> Content:
     contents: Contents = found.contents
     shown = pairs(
         (
-            (say("holder", tag), contents.holder),
+            (say("holder", tag), e("bdi", contents.holder) if contents.holder else None),
             (say("title", tag), in_words(contents.title, tag)),
             (say("issuer", tag), in_words(contents.issuer, tag)),
             (
@@ -129,5 +132,5 @@ def _day(written: str | None, tag: str) -> str | None:
     return str(format_date(day, "long", locale=_LOCALES.get(tag, tag)))
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+def _text(value: Any) -> Html | None:
+    return e("bdi", value) if isinstance(value, str) else None

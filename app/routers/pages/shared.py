@@ -156,7 +156,7 @@ def _public(shown: Shown, tag: str) -> Content:
         banner(LOOKS_OF_STANDING[standing], say(f"standing-{standing.value}", tag), level="h2"),
         pairs(
             (
-                (say("holder", tag), shown.holder),
+                (say("holder", tag), e("bdi", shown.holder) if shown.holder else None),
                 (say("issuer", tag), credential.organisation),
                 (
                     say("issued-on", tag),
