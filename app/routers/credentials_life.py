@@ -164,7 +164,8 @@ async def retry_delivery(
 ) -> CredentialOut:
     """Try a way of delivery again that has failed, or tell the holder once more.
 
-    Its state in `deliveries` is `pending` until it has been tried.
+    Its state in `deliveries` is `pending` until it has been tried. What has arrived is delivered
+    again after ten minutes at the soonest.
     """
     return CredentialOut.of(
         await retry(

@@ -432,6 +432,7 @@ async def test_a_holder_has_the_message_sent_again(api: CourseApi) -> None:
     (credential,) = await mine(api)
     before = len(api.mailbox(f"{BEN}@example.org"))
     path = f"/v1/credentials/{credential['id']}/deliveries"
+    api.clock.move(timedelta(minutes=10))
     again = await api(BEN, "POST", f"{path}/email/retry")
     assert again.status_code == 202, again.text
     assert {d["channel"]: d["state"] for d in again.json()["deliveries"]}["email"] == "pending"
@@ -441,6 +442,9 @@ async def test_a_holder_has_the_message_sent_again(api: CourseApi) -> None:
         ("email", "delivered", 2)
     ]
     assert len(api.mailbox(f"{BEN}@example.org")) == before + 1
+    for person in (BEN, INES):
+        soon = await api(person, "POST", f"{path}/email/retry")
+        assert (soon.status_code, soon.json()["code"]) == (409, "delivered_just_now")
     never = await api(BEN, "POST", f"{path}/europass/retry")
     assert (never.status_code, never.json()["code"]) == (409, "delivery_not_retried")
 

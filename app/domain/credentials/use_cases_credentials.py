@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.domain.access.permissions import Place, permits, require
@@ -49,6 +49,23 @@ class NotRetried(Conflict):
         super().__init__(
             f"Nothing can be tried again by {channel}: it is under way, or was never begun."
         )
+
+
+class DeliveredJustNow(Conflict):
+    """It has just been delivered on this way: nobody is to be sent the same without end."""
+
+    code = "delivered_just_now"
+
+    def __init__(self, channel: Channel) -> None:
+        minutes = int(DELIVERED_AGAIN.total_seconds() // 60)
+        super().__init__(
+            f"It was delivered by {channel} within the last {minutes} minutes. Wait, then try "
+            "again if it has not arrived."
+        )
+
+
+DELIVERED_AGAIN = timedelta(minutes=10)
+"""Between one delivery and its repetition."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +221,10 @@ async def retry_delivery(
     caller: Caller,
     clock: Clock,
 ) -> SeenCredential:
-    """Have one way of delivery tried again. Raises CredentialNotFound, NotAllowed, NotRetried."""
+    """Have one way of delivery tried again.
+
+    Raises CredentialNotFound, NotAllowed, NotRetried, DeliveredJustNow.
+    """
     async with work:
         credential = await work.credentials.get(credential_id)
         place = await enter(credential, "retry_delivery", work=work, caller=caller)
@@ -213,6 +233,8 @@ async def retry_delivery(
         found = known.get(channel)
         if found is None or channel is Channel.DOWNLOAD or found.state is DeliveryState.PENDING:
             raise NotRetried(channel)
+        if found.state is DeliveryState.DELIVERED and clock.now() < found.at + DELIVERED_AGAIN:
+            raise DeliveredJustNow(channel)
         await work.credentials.note_delivery(
             Delivery(credential_id, channel, DeliveryState.PENDING, clock.now()), anew=True
         )
