@@ -131,6 +131,20 @@ async def test_only_a_hash_of_the_token_is_kept(engine):
             assert shown.pass_ not in written
 
 
+async def test_looks_at_an_unlimited_link_are_noted_once_a_minute_however_many(house):
+    credential = await mine(house)
+    seen, token = await shared(house, credential)
+    for _ in range(3):
+        await asyncio.gather(*(looked(house, token) for _ in range(6)))
+    first = house.clock.now()
+    assert (await told(house, credential, seen.share)).share.views == 1
+    house.clock.time += timedelta(minutes=1)
+    assert (await looked(house, token)).holder == "Learner 0"
+    log = await told(house, credential, seen.share)
+    assert (log.share.views, len(log.views)) == (2, 2)
+    assert log.views[1].at <= first < log.views[0].at
+
+
 async def test_looking_at_a_limited_link_shows_nothing_and_counts_nothing(house):
     credential = await mine(house)
     seen, token = await shared(house, credential, view_limit=1)

@@ -23,6 +23,8 @@ TOKEN_BYTES = 32
 DEFAULT_DAYS = 30
 PASS_FOR = timedelta(minutes=30)
 """How long one opening of a link lets somebody look, download and verify."""
+NOTED_EVERY = timedelta(minutes=1)
+"""Looks at a link without a limit are noted once in this time, however many there are."""
 MOST_VIEWS = 1000
 MOST_LINKS = 100
 """Links of one credential that are good at a time."""
