@@ -36,6 +36,9 @@ from app.domain.credentials.use_cases_shares import (
     shared_document,
     shared_image,
 )
+from app.domain.enrolment.person import Person
+from app.domain.ids import new_id
+from app.domain.retention.ports import PersonBehind
 from tests.contracts.issuing_house import House, memory_house, postgres_house
 from tests.contracts.test_credentials import revoked
 from tests.issuing_builders import LEARNER, PNG
@@ -375,3 +378,34 @@ async def test_erasure_takes_the_links_with_it(house):
         assert await work.shares.of_credential(credential.id) == []
     with pytest.raises(CredentialErased):
         await shared(house, credential)
+
+
+async def test_what_an_erased_person_showed_to_others_leads_nowhere_from_then_on(
+    house: House,
+) -> None:
+    credential = await mine(house)
+    link, link_token = await create_share(
+        credential.id, expires_at=None, longest=LONGEST, view_limit=None, recipient="My employer",
+        work=house.work(LEARNER), caller=LEARNER, clock=house.clock,
+    )  # fmt: skip
+    page, page_token, _ = await publish_page(
+        credential.id, consent=True, shows_name=True, work=house.work(LEARNER), caller=LEARNER,
+        clock=house.clock,
+    )  # fmt: skip
+    person = Person(new_id(), "A Learner", "learner@example.org")
+    behind = PersonBehind(person.id, None, (credential.registration,), (), True, False)
+    async with house.work() as work:
+        await work.persons.add([person])
+        await work.wallet_consents.give(credential.registration, house.clock.now())
+    for expected in ({"credential_share": 2, "wallet_consent": 1, "person": 1}, {}):
+        async with house.work() as work:
+            assert await work.retention.erase_person(behind) == expected
+    for token in (link_token, page_token):
+        with pytest.raises(ShareNotFound):
+            await look_at_share(token, work=house.work(), clock=house.clock)
+    async with house.work() as work:
+        assert await work.wallet_consents.given(credential.registration) is None
+        kept = [await work.shares.read(seen.share.id) for seen in (link, page)]
+    assert [(one.recipient, one.shows_name, one.revoked_at is None) for one in kept] == [
+        (None, False, False)
+    ] * 2

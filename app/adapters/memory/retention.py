@@ -11,6 +11,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from app.domain.credentials.credential import Credential
+from app.domain.credentials.share import Share
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.forms.imports import ImportRow, ResponseImport
 from app.domain.enrolment.forms.responses import Answers
@@ -188,6 +190,7 @@ class MemoryRetention:
             took_part=any(one.state.value in TOOK_PART for one in mine),
             is_erased=person.full_name == "",
             editions={one.id: one.edition for one in mine},
+            known_by=(person.full_name, person.email),
         )
 
     async def erase_person(self, found: PersonBehind) -> Counts:
@@ -232,9 +235,31 @@ class MemoryRetention:
         for key, told in self._table("sent_mail").items():
             if told in {str(one) for one in mine}:
                 yield "sent_mail", key, None
+        yield from self._shown_to_others(mine)
         if not is_erased(person.email):
             keeps = found.took_part
             yield "person", person.id, without_contact(person) if keeps else nobody(person)
+
+    def _shown_to_others(self, mine: set[UUID]) -> Iterator[Change]:
+        """Links and pages of their credentials lead nowhere; nothing goes into their wallet."""
+        credentials: MemoryTable[UUID, Credential] = self._table("credential")
+        theirs = {one.id for one in credentials.where(lambda one: one.registration in mine)}
+        shares: MemoryTable[UUID, Share] = self._table("credential_share")
+        for share in shares.where(lambda one: one.credential in theirs):
+            if share.revoked_at is None or share.recipient is not None:
+                yield (
+                    "credential_share",
+                    share.id,
+                    replace(
+                        share,
+                        recipient=None,
+                        shows_name=False,
+                        revoked_at=share.revoked_at or self._work.clock.now(),
+                        version=share.version + 1,
+                    ),
+                )
+        consents = self._table("wallet_consent")
+        yield from (("wallet_consent", key, None) for key, _ in consents.items() if key in mine)
 
     def _rows_of(self, found: PersonBehind, person: Person) -> Iterator[tuple[UUID, ImportRow]]:
         for import_id, rows in self._table("import_row").items():

@@ -46,6 +46,7 @@ from app.adapters.postgres.retention_targets import (
 )
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.retention import ErasureRecordRow, RetentionDayRow
+from app.adapters.postgres.tables.wallet import WalletConsentRow
 from app.domain.credentials.use_cases_credentials import forget_holder
 from app.domain.retention.erased import TOOK_PART
 from app.domain.retention.ports import Counts, ErasureRecord, PersonBehind
@@ -55,6 +56,7 @@ from app.domain.retention.use_cases import RegistrationToEraseNotFound
 if TYPE_CHECKING:
     from app.adapters.postgres.unit_of_work import PostgresWork
 
+_consent = table(WalletConsentRow)
 _record = table(ErasureRecordRow)
 _day = table(RetentionDayRow)
 _LIVE = ("needs_decision", "waiting", "offered", "placed", "completed")
@@ -133,7 +135,7 @@ class PostgresRetention:
         """The person behind a registration, held."""
         row = (
             await self._work.connection.execute(
-                select(person.c.id, person.c.account, person.c.full_name)
+                select(person.c.id, person.c.account, person.c.full_name, person.c.email)
                 .join(registration, registration.c.person == person.c.id)
                 .where(registration.c.id == registration_id)
                 .with_for_update(of=person)
@@ -164,6 +166,7 @@ class PostgresRetention:
             took_part=any(one.state in TOOK_PART for one in rows),
             is_erased=row.full_name == "",
             editions={one.id: one.edition for one in rows},
+            known_by=(row.full_name, row.email),
         )
 
     async def erase_person(self, found: PersonBehind) -> Counts:
@@ -217,13 +220,19 @@ class PostgresRetention:
             "credential_share": await self._wipe(
                 share,
                 and_(
-                    share.c.recipient.is_not(None),
+                    or_(share.c.revoked_at.is_(None), share.c.recipient.is_not(None)),
                     share.c.credential.in_(
                         select(credential.c.id).where(credential.c.registration.in_(mine))
                     ),
                 ),
-                {"recipient": None},
+                {
+                    "recipient": None,
+                    "shows_name": False,
+                    "revoked_at": func.coalesce(share.c.revoked_at, self._work.clock.now()),
+                    "version": share.c.version + 1,
+                },
             ),
+            "wallet_consent": await self._wipe(_consent, _consent.c.registration.in_(mine)),
             "person": await self._blank_person(found),
         }
         if found.account is not None and not found.took_part:

@@ -16,7 +16,7 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True)
 class PersonBehind:
-    """The person behind a registration, as far as erasing needs to know. No personal data."""
+    """The person behind a registration, as far as erasing needs to know."""
 
     id: UUID
     account: UUID | None
@@ -29,6 +29,8 @@ class PersonBehind:
     is_erased: bool
     editions: Mapping[UUID, UUID] = field(default_factory=dict)
     """By registration."""
+    known_by: tuple[str, ...] = field(default=(), repr=False)
+    """Names and addresses that the person is known by. Personal data."""
 
 
 @dataclass(frozen=True)
