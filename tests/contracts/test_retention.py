@@ -19,6 +19,7 @@ from app.domain.retention.ports import NoMailFiles
 from app.domain.retention.rules import DataKind, RetentionPolicy
 from app.domain.retention.use_cases import (
     ERASE_JOB,
+    ErasureReasonNames,
     ErasureReasonNeeded,
     RegistrationToEraseNotFound,
     StillRegistered,
@@ -387,6 +388,29 @@ async def test_only_the_office_erases_and_it_says_why(
         await erased(course, gone.id, reason="  ")
     with pytest.raises(RegistrationToEraseNotFound):
         await erased(course, UUID(int=1))
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Request of Gives Úp",
+        "asked by GIVES",
+        "gives@his.se wrote to us",
+        "at the request of givesup",
+    ],
+)
+async def test_a_reason_that_would_keep_the_name_is_refused(
+    course: Course, importer: Importer, clock: StoryClock, work: OpenWork, reason: str
+) -> None:
+    gone = await registration_of(importer, "Gives Up")
+    with pytest.raises(ErasureReasonNames):
+        await erased(course, gone.id, reason=reason)
+    assert ("Gives Up", "gives@his.se") in await course.people()
+    assert await list_erasures(
+        kind="person", before=None, limit=9, work=work(), caller=office(clock)
+    ) == []  # fmt: skip
+    counts, _ = await erased(course, gone.id, reason="Request 2027/14 of 3 May, from his.se")
+    assert counts["person"] == 1
 
 
 async def test_the_audit_record_tells_of_numbers_alone(course: Course, work: OpenWork) -> None:

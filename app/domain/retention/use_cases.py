@@ -14,10 +14,13 @@ from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.domain.ids import new_id
 from app.domain.retention.ports import Counts, ErasureRecord, MailFiles, RetentionWork
 from app.domain.retention.rules import RULES, DataKind, RetentionPolicy, Rule
+from app.domain.vocabulary.text import folded
 
 ERASE_JOB = "erase_due_data"
 PERSON = "person"
 PORTION = 500
+_TELLING = 3
+"""Letters from which on a word of a name tells who it is."""
 
 
 class RegistrationToEraseNotFound(NotFound):
@@ -48,6 +51,19 @@ class ErasureReasonNeeded(Invalid):
 
     def __init__(self) -> None:
         detail = "Say in a word why: at the person's request, for instance. No personal data."
+        super().__init__(detail, findings=[Finding("/reason", self.code, detail)])
+
+
+class ErasureReasonNames(Invalid):
+    """The reason would keep what is to be erased."""
+
+    code = "reason_names_person"
+
+    def __init__(self) -> None:
+        detail = (
+            "The reason names the person, by a part of their name or address. It stays for good: "
+            "give the number of their request instead."
+        )
         super().__init__(detail, findings=[Finding("/reason", self.code, detail)])
 
 
@@ -216,7 +232,7 @@ async def erase_person(
 
     Of somebody who took part, what the register needs stays. A second time finds nothing left.
     With `dry_run`, says what would go. Raises RegistrationToEraseNotFound, StillRegistered,
-    ErasureReasonNeeded, NotAllowed.
+    ErasureReasonNeeded, ErasureReasonNames, NotAllowed.
     """
     require(PERMISSIONS, caller, "erase_person")
     if not reason.strip():
@@ -226,6 +242,8 @@ async def erase_person(
             person = await work.retention.person(registration)
             if person.live:
                 raise StillRegistered(len(person.live))
+            if names(reason, person.known_by):
+                raise ErasureReasonNames
             counts = await work.retention.erase_person(person)
             kept = (*((REGISTER, TAKEN_AWAY) if person.took_part else ()), DECISIONS, FOR_A_DAY)
             if dry_run:
@@ -246,6 +264,22 @@ class _OnlyTried(Exception):
     def __init__(self, outcome: PersonErased) -> None:
         super().__init__("dry run")
         self.outcome = outcome
+
+
+def names(text: str, known_by: Sequence[str]) -> bool:
+    """Whether a text holds a word of somebody's names or addresses, however it is written.
+
+    Of an address, only what stands before the @ is theirs. Words of a letter or two say nothing.
+    """
+    said = folded(text)
+    words, joined = set(said.split()), said.replace(" ", "")
+    for known in known_by:
+        own = folded(known.partition("@")[0] if "@" in known else known)
+        parts = {word for word in own.split() if len(word) >= _TELLING}
+        whole = own.replace(" ", "")
+        if parts & words or (len(whole) >= _TELLING + 2 and whole in joined):
+            return True
+    return False
 
 
 async def list_erasures(
