@@ -53,7 +53,7 @@ def zip_response(
 
 
 def unpacked(raw: bytes) -> dict[str, bytes]:
-    """The files of an archive by their names without folders. Raises ArchiveUnusable.
+    """The files of an archive by their names with folders. Raises ArchiveUnusable.
 
     Takes a while: run it in a thread. What the archive says of its sizes is not believed.
     """
@@ -65,6 +65,8 @@ def unpacked(raw: bytes) -> dict[str, bytes]:
             members = [one for one in archive.infolist() if not one.is_dir()]
             if len(members) > _MOST_FILES:
                 raise _too_much()
+            if len({one.filename for one in members}) < len(members):
+                raise ArchiveUnusable("The archive has several files of one name. Rename them.")
             files: dict[str, bytes] = {}
             left = _MOST_BYTES
             for one in members:
@@ -78,7 +80,7 @@ def unpacked(raw: bytes) -> dict[str, bytes]:
                 left -= len(content)
                 if left < 0:
                     raise _too_much()
-                files[one.filename.rpartition("/")[2]] = content
+                files[one.filename] = content
             return files
     except _BROKEN as error:
         raise ArchiveUnusable(

@@ -193,7 +193,7 @@ async def attach_sealed_files(
     action = "attach_sealed_files"
     # Whoever may not bring anything has nothing unpacked either.
     await use_cases.may_attach_seals(batch, action, work=ports.reading(), caller=caller)
-    brought = await asyncio.to_thread(_brought, await file.read())
+    brought, files, unread = await asyncio.to_thread(_brought, await file.read())
     if not brought:
         raise SealedFileUnusable
     return AttachedListOut.of(
@@ -205,7 +205,9 @@ async def attach_sealed_files(
             sealing=ports.sealing,
             caller=caller,
             clock=ports.clock,
-        )
+        ),
+        files,
+        unread,
     )
 
 
@@ -318,13 +320,23 @@ async def get_credential_elmo(credential: UUID, caller: CallerDep, ports: PortsD
     )
 
 
-def _brought(raw: bytes) -> dict[UUID, Brought]:
-    files = unpacked(raw) if raw.startswith(b"PK\x03\x04") else {"file": raw}
-    return {
-        credential: Brought(document=document)
-        for document in files.values()
-        if (credential := credential_inside(document)) is not None
-    }
+def _brought(raw: bytes) -> tuple[list[tuple[UUID, Brought]], list[str], list[str]]:
+    """What an upload brings, in which of its files each stands, and the files that bring nothing.
+
+    A file that is not in an archive has no path.
+    """
+    packed = raw.startswith(b"PK\x03\x04")
+    brought: list[tuple[UUID, Brought]] = []
+    files: list[str] = []
+    unread: list[str] = []
+    for path, document in (unpacked(raw) if packed else {"": raw}).items():
+        credential = credential_inside(document)
+        if credential is None:
+            unread.append(path)
+            continue
+        brought.append((credential, Brought(document=document)))
+        files += [path] if packed else []
+    return brought, files, unread
 
 
 def _name(registration: UUID) -> str:

@@ -174,9 +174,9 @@ class SignaturesIn(BaseModel):
 
     signatures: list[SignatureIn] = Field(min_length=1, max_length=500)
 
-    def brought(self) -> dict[UUID, Brought]:
-        """For the domain; the last of several for the same credential counts."""
-        return {one.credential: Brought(decoded(one.signature)) for one in self.signatures}
+    def brought(self) -> list[tuple[UUID, Brought]]:
+        """For the domain."""
+        return [(one.credential, Brought(decoded(one.signature))) for one in self.signatures]
 
 
 def decoded(value: str) -> bytes:
@@ -198,10 +198,20 @@ class AttachedOut(BaseModel):
         None, examples=["This is not the seal of what was prepared (signature_wrong)."]
     )
 
+    file: str | None = Field(
+        None, description="its path in the archive", examples=["sealed/ana.jsonld"]
+    )
+
     @classmethod
-    def of(cls, attached: Attached) -> "AttachedOut":
+    def of(cls, attached: Attached, file: str | None = None) -> "AttachedOut":
         """From the domain."""
-        return cls.model_validate(attached, from_attributes=True)
+        return cls(
+            credential=attached.credential,
+            status=attached.status,  # type: ignore[arg-type]  # pydantic looks at it
+            code=attached.code,
+            detail=attached.detail,
+            file=file,
+        )
 
 
 class AttachedListOut(BaseModel):
@@ -209,13 +219,25 @@ class AttachedListOut(BaseModel):
 
     items: list[AttachedOut]
     refused: int = Field(examples=[0])
+    unread: list[str] = Field(
+        [],
+        description="paths of files in the archive that hold no sealed credential",
+        examples=[["manifest.json"]],
+    )
 
     @classmethod
-    def of(cls, attached: Sequence[Attached]) -> "AttachedListOut":
-        """From the domain."""
+    def of(
+        cls,
+        attached: Sequence[Attached],
+        files: Sequence[str] | None = None,
+        unread: Sequence[str] = (),
+    ) -> "AttachedListOut":
+        """From the domain, with the file that each came in."""
+        names: Sequence[str | None] = files or [None] * len(attached)
         return cls(
-            items=[AttachedOut.of(one) for one in attached],
+            items=[AttachedOut.of(*one) for one in zip(attached, names, strict=True)],
             refused=sum(one.status == "refused" for one in attached),
+            unread=list(unread),
         )
 
 

@@ -10,10 +10,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.adapters.edc.jades import general_serialisation
 from app.routers import archives
 from app.routers.archives import ArchiveUnusable, unpacked
 from tests.api.test_credentials import IssuingApi, issuing_api
-from tests.api.test_sealing_elsewhere import INES, to_sign
+from tests.api.test_sealing_elsewhere import INES, package, to_sign
+from tests.api.test_sealing_elsewhere import opened as opened_package
+from tests.memory_ports import SEALS
 
 
 @pytest.fixture
@@ -104,3 +107,32 @@ def test_an_archive_of_countless_empty_files_is_refused_before_its_list_is_read(
     for number in (501, 1_001):
         with pytest.raises(ArchiveUnusable, match="more than 500 files"):
             unpacked(packed(zipfile.ZIP_STORED, *[b""] * number))
+
+
+async def test_each_file_of_an_archive_is_told_of_by_its_path(api: IssuingApi) -> None:
+    batch = await to_sign(api)
+    manifest, payloads = opened_package(await package(api, batch))
+    key = SEALS.key("UNIOVI")
+    first, second = manifest["items"]
+    sealed = {
+        item["credential"]: general_serialisation(
+            payloads[item["payload"]],
+            item["protected"],
+            key.sign(item["protected"].encode() + b"." + payloads[item["payload"]]),
+        )
+        for item in (first, second)
+    }
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w") as archive:
+        archive.writestr("readme.txt", "two folders")
+        bad = sealed[first["credential"]].replace(b'"signature":"', b'"signature":"AAAA')
+        archive.writestr("before/credential.jsonld", bad)
+        archive.writestr("ana/credential.jsonld", sealed[first["credential"]])
+        archive.writestr("ben/credential.jsonld", sealed[second["credential"]])
+    answer = (await bring(api, INES, batch, raw.getvalue())).json()
+    assert [(one["file"], one["credential"], one["status"]) for one in answer["items"]] == [
+        ("before/credential.jsonld", first["credential"], "refused"),
+        ("ana/credential.jsonld", first["credential"], "sealed"),
+        ("ben/credential.jsonld", second["credential"], "sealed"),
+    ]
+    assert (answer["refused"], answer["unread"]) == (1, ["readme.txt"])

@@ -51,7 +51,7 @@ async def attach(
 ) -> Sequence[tuple[str, str | None]]:
     outcomes = await local.attach_seals(
         batch.id,
-        brought,
+        brought.items(),
         work=lambda: house.work(house.ines),
         sealing=house.sealing,
         caller=house.ines,
@@ -245,7 +245,7 @@ async def test_what_is_to_be_signed_is_for_officers_of_the_issuer(house: House) 
         with pytest.raises(refusal):
             await local.attach_seals(
                 batch.id,
-                stamped(*prepared),
+                stamped(*prepared).items(),
                 work=partial(house.work, caller),
                 sealing=house.sealing,
                 caller=caller,

@@ -6,7 +6,7 @@ whatever we seal ourselves, and kept by the same path, so that there is one cred
 however often and by whomever signatures are brought.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -220,7 +220,7 @@ async def may_attach_seals(
 
 async def attach_seals(
     batch_id: UUID,
-    brought: Mapping[UUID, Brought],
+    brought: Iterable[tuple[UUID, Brought]],
     *,
     action: str = "attach_seals",
     work: WorkMaker,
@@ -230,7 +230,8 @@ async def attach_seals(
 ) -> Sequence[Attached]:
     """Take signatures or sealed files back, by the credential that each is of.
 
-    Each stands for itself: one that is refused keeps none of the others from being kept. When the
+    Each stands for itself, several of one credential too, and has its outcome at the same place:
+    one that is refused keeps none of the others from being kept. When the
     last learner has a credential, the batch is finished. Raises BatchNotFound, NotAllowed,
     NotSealedElsewhere.
     """
@@ -238,7 +239,7 @@ async def attach_seals(
         batch = await reading.batches.read(batch_id)
         _enter(batch, action, caller)
     outcomes: list[Attached] = []
-    for credential, one in brought.items():
+    for credential, one in brought:
         try:
             status = await _attach(
                 batch_id, credential, one, work=work, sealing=sealing, clock=clock
