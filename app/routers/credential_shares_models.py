@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.credentials.credential_id import credential_urn
 from app.domain.credentials.share import LONGEST_LABEL, MOST_VIEWS, ShareKind, ShareState
@@ -19,6 +19,8 @@ REVOKING = (
 
 class ShareIn(BaseModel):
     """How a link shall be."""
+
+    model_config = ConfigDict(extra="forbid")
 
     expires_at: Instant | None = Field(
         None, description="left out: 30 days from now; at most what the deployment allows"
@@ -37,11 +39,15 @@ class ShareIn(BaseModel):
 class ShareEditIn(BaseModel):
     """What can be changed of a link."""
 
+    model_config = ConfigDict(extra="forbid")
+
     expires_at: Instant
 
 
 class PageIn(BaseModel):
     """A public page, on the holder's explicit word."""
+
+    model_config = ConfigDict(extra="forbid")
 
     consent: bool = Field(
         description="`true`: anybody may see the page for as long as I leave it there",

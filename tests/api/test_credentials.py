@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from app.adapters.identity.local import ISSUER
+from app.adapters.memory.unit_of_work import MemoryWork
 from app.domain.access.roles import SYSTEM, Caller, Subject
 from app.domain.credentials.credential import Change
 from app.domain.enrolment.affiliation import partner
@@ -72,6 +73,7 @@ class IssuingApi(Api):
             now,
         )  # fmt: skip
         async with self.ports.work(SYSTEM, "register") as work:
+            assert isinstance(work, MemoryWork)
             work.table("person").put(person.id, person)
             work.table("registration").put(entered.id, entered)
         return await session_of(self.ports, registration)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -83,6 +84,11 @@ class Story:
     """Made elsewhere over what a batch has prepared."""
     sealed: bytes = b""
     """The same as a whole file."""
+
+    def has_registration(self, registration: str) -> bool:
+        """Whether it exists at the stage that the story is at."""
+        assert self.store is not None
+        return UUID(registration) in self.store.tables.get("registration", {})
 
     def keep(self, stage: str) -> None:
         """Remember what is committed now."""
@@ -304,7 +310,11 @@ class Story:
         await self.do(LEARNER, "POST", f"{self.registration}/result/accept", act=True)
         await self.do(
             LEARNER, "PUT", f"{self.registration}/credential-data",
-            json={"full_name": "Learner One", "birth_date": "1999-04-23"}, if_match='"0"',
+            json={
+                "full_name": "Learner One", "given_name": "Learner", "family_name": "One",
+                "birth_date": "1999-04-23",
+            },
+            if_match='"0"',
         )  # fmt: skip
         await self.api.drain()
         [mail, *_] = self.texts("form-1@example.org")
@@ -332,8 +342,16 @@ class Story:
         await self.api.drain()
         found = await self.do(OFFICERS[0], "GET", "/v1/credentials")
         self.things["credential"] = found.json()["items"][0]["id"]
+        self._let_time_pass_since_delivery()
         self.keep("sealed")
         await self._live_on()
+
+    def _let_time_pass_since_delivery(self) -> None:
+        """What arrived a moment ago is not sent again."""
+        if self.store is not None:
+            deliveries = self.store.tables["credential_delivery"]
+            for key, delivery in deliveries.items():
+                deliveries[key] = replace(delivery, at=delivery.at - timedelta(hours=1))
 
     async def _sign_elsewhere(self) -> None:
         """A batch whose key is elsewhere, as far as the signing; then as if it had not been."""

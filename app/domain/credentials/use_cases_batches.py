@@ -18,7 +18,13 @@ from app.domain.credentials.batch import (
 )
 from app.domain.credentials.credential import Credential, Source
 from app.domain.credentials.ports import CredentialsWork, Sealing, WorkMaker
-from app.domain.credentials.seal import IssuingOrder, SealName
+from app.domain.credentials.seal import (
+    IssuingOrder,
+    SealFacts,
+    SealName,
+    SealNotFound,
+    SealUnavailable,
+)
 from app.domain.credentials.status import LIVE, CredentialState
 from app.domain.errors import Forbidden, InternalInconsistency
 from app.domain.ids import new_id
@@ -102,7 +108,7 @@ async def prepare_batch(
         institutions = tuple(await reading.institutions.all())
         alliance = await reading.institutions.alliance()
     by = account_of(caller)
-    seal = await sealing.facts(awards.issuer, seal_name)
+    seal = await _named_seal(awards.issuer, seal_name, sealing)
     now = clock.now()
     specimen = [
         finding
@@ -341,6 +347,20 @@ async def begin_job(batch: IssuingBatch, *, work: CredentialsWork) -> Job:
     job = await work.jobs.start(kind, {"batch": str(batch.id)}, total=len(batch.items))
     batch.job = job.id
     return job
+
+
+async def _named_seal(
+    issuer: InstitutionCode, name: SealName | None, sealing: Sealing
+) -> SealFacts:
+    """The seal of that name. Raises SealUnavailable, and SealNotFound where there is no such name:
+    trying again later would not help."""
+    try:
+        return await sealing.facts(issuer, name)
+    except SealUnavailable:
+        known = {(one.institution, one.name) for one in await sealing.seals()}
+        if name is None or (issuer, name) in known:
+            raise
+        raise SealNotFound(issuer) from None
 
 
 async def _gather(
