@@ -124,6 +124,8 @@ async def play(stage: Stage, edition: str) -> int:
     with stage.narrator.step(5, "Results, seen and accepted by the learners"):
         office = await stage.person("elena-oviedo")
         early = {"reason": "Demonstration: taught in no time."}
+        # Its window is over; the timer that closes it may have been quicker.
+        await office.act(edition, "close", early, expect=(200, 409, 412))
         await office.act(edition, "start", early)
         await office.act(edition, "begin-grading", early)
         people = await placed(stage, edition)
