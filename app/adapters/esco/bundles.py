@@ -166,6 +166,7 @@ def _zipped(path: Path) -> Sequence[SourceFile]:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if entry.filename.endswith(".csv")]
             everything = archive.infolist()
+    # NotImplementedError is zipfile's word for a ZIP version that it cannot read.
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise EscoFileRefused(path.name, "it is no zip file, or a damaged one.") from None
     if len(everything) > MOST_FILES:

@@ -77,6 +77,7 @@ def unpack(content: bytes) -> dict[str, bytes]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         entries = archive.infolist()
+    # NotImplementedError is zipfile's word for a ZIP version that it cannot read.
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         raise Refused("unreadable") from None
     if len(entries) > PARTS:
