@@ -8,8 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from app.domain.enrolment.forms.cells import Cell, local_time
 from app.domain.enrolment.forms.mapping import Answer, ExportColumn, SystemColumn
-from app.domain.enrolment.forms.responses import Cell, local_time
 from app.domain.vocabulary.text import folded
 
 _LOOK_AT = 50

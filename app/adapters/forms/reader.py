@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from app.adapters.forms import child
 from app.adapters.forms.headers import columns_of
 from app.adapters.forms.workbook import read_workbook, refused
+from app.domain.enrolment.forms.cells import Cell
 from app.domain.enrolment.forms.mapping import SystemColumn
-from app.domain.enrolment.forms.responses import Cell, Export
+from app.domain.enrolment.forms.responses import Export
 
 _ZIP = b"PK"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

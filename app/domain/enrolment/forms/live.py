@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from app.domain.enrolment.forms.cells import Cell, local_time
 from app.domain.enrolment.forms.imports import Verdict
 from app.domain.enrolment.forms.mapping import (
     Answer,
@@ -20,7 +21,7 @@ from app.domain.enrolment.forms.mapping import (
     SystemColumn,
     is_question_id,
 )
-from app.domain.enrolment.forms.responses import Cell, Export, local_time
+from app.domain.enrolment.forms.responses import Export
 
 RESPONDER = "responder"
 SUBMITTED = "submitDate"
