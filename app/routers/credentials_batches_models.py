@@ -11,13 +11,13 @@ from app.domain.access.permissions import permits
 from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.credentials.batch import BatchState, IssuingBatch
+from app.domain.credentials.batch_actions import allowed_on_batch
 from app.domain.credentials.status import (
     CredentialState,
 )
 from app.domain.credentials.use_cases_batches import (
     EditionAwards,
     LearnerOutcome,
-    allowed_on_batch,
     place_of,
 )
 from app.domain.vocabulary.award import Award, NotReady

@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.access.permissions import At, Place, permits, require
+from app.domain.access.permissions import At, Place, require
 from app.domain.access.roles import Caller, Role
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
 from app.domain.credentials.batch import (
     BatchItem,
     BatchNotFound,
-    BatchState,
     IssuingBatch,
     NothingToRerun,
 )
@@ -284,30 +283,6 @@ async def cancel_batch(
             cancelled = replace(job.moved(JobState.CANCELLED), finished_at=clock.now())
             await work.jobs.save(cancelled)
     return batch
-
-
-def allowed_on_batch(batch: IssuingBatch, caller: Caller) -> list[str]:
-    """What this caller may do to it now."""
-    place = place_of(batch.issuer)
-    actions = []
-    if (
-        permits(PERMISSIONS["approve_batch"], caller, place)
-        and batch.state is BatchState.PREPARED
-        and caller.account != batch.prepared_by
-    ):
-        actions.append("approve_batch")
-    if permits(PERMISSIONS["rerun_batch"], caller, place) and batch.has_failures:
-        actions.append("rerun_batch")
-    if batch.local and batch.state is BatchState.APPROVED:
-        steps = ("get_local_sealing", "download_local_sealing", "attach_seals")
-        actions += [
-            step
-            for step in (*steps, "attach_sealed_files", "renew_local_sealing")
-            if permits(PERMISSIONS[step], caller, place)
-        ]
-    if permits(PERMISSIONS["cancel_batch"], caller, place) and batch.may_be_cancelled:
-        actions.append("cancel_batch")
-    return actions
 
 
 def visible_issuers(caller: Caller) -> Sequence[InstitutionCode] | None:
