@@ -127,14 +127,15 @@ class Actor:
     async def move_caps(self) -> str:
         async with self() as work:
             edition = await work.editions.read(self.edition)
-        quota = Quota(
-            self.chance.randint(40, 70),
-            (QuotaRule(PER_INSTITUTION, max=self.chance.randint(4, 8)),),
-        )
+        [rule] = edition.quota.rules
+        # Near what they were: far below is refused each time, as all places are soon taken.
+        places = edition.quota.places + self.chance.randint(-2, 3)
+        most = (rule.max or 1) + self.chance.choice((-1, 0, 0, 1))
+        moved = Quota(max(1, places), (QuotaRule(PER_INSTITUTION, max=max(1, most)),))
         await edit_edition(
             self.edition,
             edition.version,
-            EditionChanges({"quota": quota}, reason="The room is another one."),
+            EditionChanges({"quota": moved}, reason="The room is another one."),
             work=self(),
             caller=officer(),
             clock=CLOCK,
