@@ -8,6 +8,8 @@ import json
 import re
 from typing import Any, NoReturn
 
+import orjson
+
 MAX_BYTES = 10_000_000
 """The largest file looked at. Sealed credentials with pictures have up to 1.3 MB."""
 _MAX_STRUCTURE = 500_000
@@ -36,6 +38,10 @@ def read_json(raw: bytes) -> Any:
     # What is shorter than the limit need not be counted.
     if len(raw) > _MAX_STRUCTURE < raw.count(b",") + raw.count(b"{") + raw.count(b"["):
         raise NotReadable("too_many_values", "The file holds far more values than a credential.")
+    value = _plainly_written(raw)
+    if value is not None:
+        _insist_on_depth(value)
+        return value
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -58,6 +64,20 @@ def read_object(raw: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise NotReadable("not_an_object", "The file is not a JSON object.")
     return value
+
+
+def _plainly_written(raw: bytes) -> Any:
+    """The value of text that is as we write it; None for any other text, which says nothing of it.
+
+    Much quicker. Text that comes back byte for byte when its value is written again has no key
+    twice, no constant that JSON does not have, no half character, and no number that was rounded:
+    each of these would have been lost or refused on the way.
+    """
+    try:
+        value = orjson.loads(raw)
+        return value if orjson.dumps(value) == raw else None
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
 
 
 def _insist_on_whole_characters(value: Any) -> None:
