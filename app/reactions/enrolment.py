@@ -13,6 +13,7 @@ from app.domain.enrolment.events import (
     AffiliationContested,
     ContestDismissed,
     EditionMoved,
+    PersonRenamed,
 )
 from app.domain.enrolment.forms.imports import ImportState, ResponseImport
 from app.domain.enrolment.registration import LIVE
@@ -29,6 +30,7 @@ from app.domain.enrolment.use_cases_imports import (
     PLAN_JOB,
     plan_received,
 )
+from app.domain.enrolment.use_cases_people import look_for_doubles_elsewhere
 from app.domain.enrolment.use_cases_registrations import confirm_address
 from app.domain.errors import NotFound
 from app.domain.jobs import Job, Progress, RefusedForGood
@@ -115,6 +117,18 @@ async def tell_mended(event: AddressMended, ports: Ports) -> None:
     )
 
 
+async def look_elsewhere(event: PersonRenamed, ports: Ports) -> None:
+    """A person has one name and one address in all editions: look there for doubles as well."""
+    try:
+        await look_for_doubles_elsewhere(
+            event.subject,
+            renamed=True,
+            open_work=lambda: ports.system_work("look_for_doubles"),
+        )
+    except NotFound:
+        return  # It has been erased meanwhile.
+
+
 async def note_address(event: AddressConfirmed, ports: Ports) -> None:
     """The person can read mail sent to the address that they stated."""
     async with ports.reading() as work:
@@ -199,5 +213,6 @@ REACTIONS: Reactions = {
     AffiliationContested: (tell_contested,),
     ContestDismissed: (tell_dismissed,),
     AddressMended: (tell_mended,),
+    PersonRenamed: (look_elsewhere,),
 }
 RUNNERS: Runners = {PLAN_JOB: run_plan, COMMIT_JOB: run_commit, HELD_JOB: run_held}

@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.domain.enrolment import events as enrolment
+from app.domain.enrolment.carrying_out import tell_received_by_import
+from app.domain.enrolment.use_cases_people import look_for_doubles_elsewhere
 from app.domain.messages import known_reason
 from app.domain.results import events as results
 from app.domain.results.policy import ResultsPolicy
@@ -19,8 +21,13 @@ _DECIDED = frozenset({"placed", "waiting", "completed"})
 async def tell_received(event: enrolment.RegistrationReceived, ports: Ports) -> None:
     """Say that a registration arrived, and that this is no place yet.
 
-    Where places are given at once, what was decided is told instead.
+    Where places are given at once, what was decided is told instead. Before that, look for doubles
+    in their other editions: whoever registers may have given another name than there. It is no
+    reaction of its own, since every registration pays for each of them.
     """
+    await look_for_doubles_elsewhere(
+        event.subject, renamed=False, open_work=lambda: ports.system_work("look_for_doubles")
+    )
     async with ports.reading() as work:
         participant = await work.participants.get(event.subject)
         edition = await work.participants.edition(participant.edition)
@@ -28,6 +35,13 @@ async def tell_received(event: enrolment.RegistrationReceived, ports: Ports) -> 
         return
     teller = await teller_of(ports)
     await teller.tell("registration_received", event.subject, f"received-{event.subject}")
+
+
+async def tell_imported(event: enrolment.ResponsesImported, ports: Ports) -> None:
+    """Tell of everybody whom an import registered, one by one."""
+    await tell_received_by_import(
+        event.subject, event.edition, work=ports.system_work("tell_imported")
+    )
 
 
 async def tell_place(event: enrolment.PlaceGiven, ports: Ports) -> None:
@@ -152,6 +166,7 @@ async def teller_of(ports: Ports) -> Teller:
 
 REACTIONS: Reactions = {
     enrolment.RegistrationReceived: (tell_received,),
+    enrolment.ResponsesImported: (tell_imported,),
     enrolment.PlaceGiven: (tell_place,),
     enrolment.Promoted: (tell_promoted,),
     enrolment.PutOnWaitingList: (tell_waiting,),

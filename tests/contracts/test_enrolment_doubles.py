@@ -5,10 +5,18 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.access.roles import Caller
 from app.domain.enrolment.edition import Edition, Mode
-from app.domain.enrolment.errors import NothingToDecide
-from app.domain.enrolment.registration import Registration
+from app.domain.enrolment.errors import DecisionsOpen, NothingToDecide, PersonKnown
+from app.domain.enrolment.reasons import Reason
+from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling, decide_registration
+from app.domain.enrolment.use_cases_lists import publish_list
+from app.domain.enrolment.use_cases_people import (
+    PersonChanges,
+    edit_registration,
+    look_for_doubles_elsewhere,
+)
 from app.domain.enrolment.use_cases_register import register
 from app.domain.enrolment.use_cases_registrations import (
     get_registration,
@@ -169,21 +177,186 @@ async def test_another_name_at_a_known_address_takes_part_and_officers_merge_it_
     assert await proven(work, edition) == []
 
 
-async def test_on_a_provisional_list_a_possible_double_waits_outside_and_officers_see_why(
+async def test_on_a_provisional_list_a_possible_double_is_ranked_like_anybody_and_publishing_asks(
     work: OpenWork, clock: StoryClock
 ) -> None:
     edition = await opened(work, clock)
     await by_officer(work, clock, edition, "eva")
     second = await by_stranger(work, clock, edition, "eva", "curious")
-    assert (second.state, second.reason) == ("waiting", "provisional")
-    shown = await list_registrations(
-        edition.id, institution=None, states=(), after=None, limit=50, work=work(),
-        caller=officer(),
-    )  # fmt: skip
-    assert [(one.state, one.reason) for one in shown] == [
-        ("waiting", "provisional"), ("needs_decision", "possible_double"),
+    control = await by_stranger(work, clock, edition, "nobody-known", "other")
+    assert [(view.position, view.waiting_position) for view in (second, control)] == [
+        (2, 2), (3, 3),
     ]  # fmt: skip
-    assert [(one.position, one.position_within) for one in shown] == [(1, 1), (None, None)]
+    (one,) = await undecided(work, edition)
+    assert (one.view.registration.id, list(one.questions)) == (
+        second.registration.id, ["possible_double"],
+    )  # fmt: skip
+    async with work() as w:
+        version = (await w.editions.read(edition.id)).version
+    with pytest.raises(DecisionsOpen) as refused:
+        await publish_list(
+            edition.id, version, reason="now", work=work(), caller=officer(), clock=clock
+        )
+    assert "1" in refused.value.detail
+    await publish_list(
+        edition.id, version, reason="now", leave_undecided=True, work=work(), caller=officer(),
+        clock=clock,
+    )  # fmt: skip
+    for name, view in (("curious", second), ("other", control)):
+        seen = await get_registration(
+            view.registration.id, work=work(), caller=await a_learner(work, name)
+        )
+        assert (seen.state, seen.reason, seen.warnings) == ("placed", "in_order", ())
+
+
+async def test_who_shares_an_address_with_another_name_holds_up_no_publication(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    edition = await opened(work, clock)
+    await by_officer(work, clock, edition, "eva")
+    stranger = await a_learner(work, "brother")
+    asked = replace(a_request("eva"), full_name="Karl Third")
+    await register(
+        edition.id, asked, work=work(stranger), caller=stranger, clock=clock, likeness=LIKENESS
+    )
+    async with work() as w:
+        version = (await w.editions.read(edition.id)).version
+    published = await publish_list(
+        edition.id, version, reason="now", work=work(), caller=officer(), clock=clock
+    )
+    assert (published.placed, published.undecided) == (2, 0)
+
+
+@pytest.mark.parametrize("asked", [(), (State.WAITING,), (State.NEEDS_DECISION,)])
+async def test_an_officer_elsewhere_sees_a_held_double_of_their_list_as_one_that_waits(
+    work: OpenWork, clock: StoryClock, asked: tuple[State, ...]
+) -> None:
+    edition = await opened(work, clock)
+    await registers(work, clock, edition, "ana", "HKA")
+    held = await registers(work, clock, edition, "held", "HKA")
+    async with work() as w:
+        one = await w.registrations.get(held.registration.id)
+        one.move(State.NEEDS_DECISION, Reason.POSSIBLE_DOUBLE)
+        await w.registrations.save(await w.editions.get(edition.id), [one])
+
+    async def told(caller: Caller) -> list[tuple[str, str]]:
+        found = await list_registrations(
+            edition.id, institution=None, states=asked, after=None, limit=1, work=work(),
+            caller=caller,
+        )  # fmt: skip
+        more = await list_registrations(
+            edition.id, institution=None, states=asked, limit=2, work=work(), caller=caller,
+            after=found[-1].registration.rank if found else None,
+        )  # fmt: skip
+        return [(view.state.value, view.reason.value) for view in (*found, *more)]
+
+    waits, doubt = ("waiting", "provisional"), ("needs_decision", "possible_double")
+    kept = [one for one in (waits, doubt) if not asked or State(one[0]) in asked]
+    assert await told(officer()) == kept
+    assert await told(officer("HKA")) == ([] if asked == (State.NEEDS_DECISION,) else [waits] * 2)
+
+
+async def test_once_the_list_is_out_one_held_as_a_double_is_only_told_to_be_looked_at(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    edition = await opened(work, clock)
+    held = await registers(work, clock, edition, "held", "HKA")
+    async with work() as w:
+        one = await w.registrations.get(held.registration.id)
+        one.move(State.NEEDS_DECISION, Reason.POSSIBLE_DOUBLE)
+        await w.registrations.save(await w.editions.get(edition.id), [one])
+        version = (await w.editions.read(edition.id)).version
+    await publish_list(
+        edition.id, version, reason="now", leave_undecided=True, work=work(), caller=officer(),
+        clock=clock,
+    )  # fmt: skip
+    told = []
+    for caller in (await a_learner(work, "held"), officer("HKA"), officer()):
+        seen = await get_registration(held.registration.id, work=work(), caller=caller)
+        told.append((seen.state, seen.reason))
+    hidden = (State.NEEDS_DECISION, Reason.IN_REVIEW)
+    assert told == [hidden, hidden, (State.NEEDS_DECISION, Reason.POSSIBLE_DOUBLE)]
+
+
+@pytest.mark.parametrize("mode", [Mode.DIRECT, Mode.PROVISIONAL])
+async def test_who_takes_the_name_of_somebody_registered_after_registering_is_looked_at_as_well(
+    work: OpenWork, clock: StoryClock, mode: Mode
+) -> None:
+    edition = await opened(work, clock, mode=mode)
+    first = await by_officer(work, clock, edition, "eva")
+    second = await by_stranger(work, clock, edition, "nobody-known", "curious")
+    stranger = await a_learner(work, "curious")
+
+    async def renamed(name: str) -> RegistrationView:
+        async with work() as w:
+            version = (await w.registrations.read(second.registration.id)).version
+        return await edit_registration(
+            second.registration.id, version, PersonChanges(full_name=name), work=work(stranger),
+            caller=stranger, clock=clock,
+        )  # fmt: skip
+
+    # Of the same institution, with another address: the name alone makes the two alike.
+    answer = await renamed("LEARNER Eva")
+    assert (answer.state, answer.reason, answer.warnings) == (
+        second.state, second.reason, second.warnings,
+    )  # fmt: skip
+    (one,) = await undecided(work, edition)
+    assert one.view.registration.id == second.registration.id
+    assert [d.registration.id for d in one.doubles] == [first.registration.id]
+    # An officer's decision holds for the name of then.
+    await decide(work, clock, second.registration, OfficerDecision())
+    await renamed("Somebody Else")
+    assert await undecided(work, edition) == []
+    await renamed("Eva Learner")
+    assert len(await undecided(work, edition)) == 1
+    # To rename oneself away again is no way out.
+    await renamed("Somebody Else")
+    assert len(await undecided(work, edition)) == 1
+
+
+async def test_a_name_that_is_taken_in_one_edition_is_looked_for_in_the_others_too(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    first, second = await opened(work, clock), await opened(work, clock)
+    await by_officer(work, clock, first, "eva")
+    there = await by_stranger(work, clock, first, "nobody-known", "curious")
+    here = await by_stranger(work, clock, second, "eva", "curious")
+    assert await undecided(work, first) == []
+    found = [
+        await look_for_doubles_elsewhere(here.registration.id, renamed=False, open_work=work)
+        for _ in range(2)
+    ]
+    assert found == [1, 0]
+    (one,) = await undecided(work, first)
+    assert one.view.registration.id == there.registration.id
+    await decide(work, clock, there.registration, OfficerDecision())
+    counts = [
+        await look_for_doubles_elsewhere(here.registration.id, renamed=renamed, open_work=work)
+        for renamed in (False, True)
+    ]
+    assert counts == [0, 1]
+
+
+async def test_an_officer_elsewhere_does_not_learn_by_renaming_whom_others_have_registered(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    edition = await opened(work, clock)
+    await by_officer(work, clock, edition, "eva")
+    elsewhere = officer("HKA", (await a_learner(work, "officer-there")).account)
+    view, _ = await register(
+        edition.id, replace(a_request("eva", "HKA", for_another=True), full_name="No One"),
+        work=work(elsewhere), caller=elsewhere, clock=clock, likeness=LIKENESS,
+    )  # fmt: skip
+    changes = PersonChanges(full_name="Learner eva")
+    with pytest.raises(PersonKnown):
+        await edit_registration(
+            view.registration.id, 1, changes, work=work(), caller=officer(), clock=clock
+        )
+    seen = await edit_registration(
+        view.registration.id, 1, changes, work=work(), caller=elsewhere, clock=clock
+    )
+    assert (seen.state, seen.reason, seen.warnings) == ("waiting", "provisional", ())
+    assert len(await undecided(work, edition)) == 1
 
 
 async def test_what_is_to_be_decided_comes_with_suggestions_in_order_of_rank(

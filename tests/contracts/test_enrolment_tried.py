@@ -6,13 +6,26 @@ from typing import Any
 import pytest
 
 from app.domain.enrolment.edition import Mode
-from app.domain.enrolment.errors import RegisteredElsewhere, RegistrationInvalid
+from app.domain.enrolment.errors import RegistrationInvalid
 from app.domain.enrolment.use_cases_register import register
 from app.domain.enrolment.use_cases_registrations import confirm_address
+from app.domain.enrolment.use_cases_undecided import list_undecided
 from app.domain.enrolment.views import RegistrationView
 from tests.contracts.conftest import OpenWork
 from tests.enrolment_builders import LIKENESS, a_learner, a_request, officer, opened, registers
 from tests.memory_ports import StoryClock
+
+
+def answered(view: RegistrationView) -> dict[str, Any]:
+    """What an answer tells beyond names and numbers that are one's own."""
+    return {
+        "state": view.state,
+        "reason": view.reason,
+        "warnings": view.warnings,
+        "waiting": view.waiting_position,
+        "email_verified": view.person.email_verified,
+        "country": view.person.country,
+    }
 
 
 async def test_an_officer_elsewhere_learns_nothing_of_whom_another_institution_sent(
@@ -29,11 +42,21 @@ async def test_an_officer_elsewhere_learns_nothing_of_whom_another_institution_s
         return view
 
     first = await by("HKA")
-    with pytest.raises(RegisteredElsewhere) as refused:
-        await by("HIS")
-    assert "HKA" not in refused.value.detail
+    control = await registers(work, clock, edition, "nobody-known", "HIS")
+    beside = await by("HIS")
+    assert answered(beside) == {**answered(control), "email_verified": False}
+    assert (beside.own, beside.registration.bucket) == (False, "HIS")
+    assert (await by("HIS")).registration.id == beside.registration.id
     assert (await by("HKA")).registration.id == first.registration.id
     assert (await by("UNIOVI")).registration.id == first.registration.id
+    # The officers of the edition see the two, and that they may be one.
+    found = await list_undecided(
+        edition.id, after=None, limit=50, likeness=LIKENESS, work=work(), caller=officer()
+    )
+    (double,) = found[0].doubles
+    assert [one.view.registration.id for one in found] == [beside.registration.id]
+    assert found[0].view.warnings == ("possible_double",)
+    assert double.registration.id == first.registration.id
 
 
 async def test_registering_again_under_another_name_shows_what_is_kept(

@@ -42,7 +42,9 @@ class MemoryPersons:
         found = [
             person
             for person in self._persons.values()
-            if (person.account is None or person.email_verified) and person.identity in wanted
+            if (person.account is None or person.email_verified)
+            and not person.apart
+            and person.identity in wanted
         ]
         found.sort(key=lambda person: (person.account is not None, person.id))
         return {person.identity: person for person in found}

@@ -296,6 +296,7 @@ def without_contact(person: Person) -> Person:
         person,
         email=erased_address(person.id),
         email_verified=False,
+        wanted_email=None,
         country=None,
         language="en",
     )

@@ -62,6 +62,7 @@ class PostgresPersons:
             .where(
                 _person.c.email_folded == func.any(emails),
                 or_(_person.c.account.is_(None), _person.c.email_verified),
+                ~_person.c.apart,
             )
             # Those with an account last, so that they win.
             .order_by(_person.c.account.is_not(None), _person.c.id)
@@ -109,6 +110,8 @@ def _values(person: Person) -> dict[str, Any]:
         "email_verified": person.email_verified,
         "country": person.country,
         "language": person.language,
+        "apart": person.apart,
+        "wanted_email": person.wanted_email,
     }
 
 
@@ -122,6 +125,8 @@ def to_person(row: Row[Any]) -> Person:
         email_verified=row.email_verified,
         country=row.country,
         language=row.language,
+        apart=row.apart,
+        wanted_email=row.wanted_email,
     )
 
 

@@ -132,6 +132,7 @@ NO_CONTACT: Mapping[str, Any] = {
     "email": _address,
     "email_folded": _address,
     "email_verified": False,
+    "wanted_email": null(),
     "country": null(),
     "language": "en",
 }
@@ -297,6 +298,7 @@ COVERAGE: Mapping[str, tuple[DataKind, ...] | str] = {
     "person.email_folded": _CONTACT,
     "person.name_key": _PERSON,
     "person.country": _CONTACT,
+    "person.wanted_email": _CONTACT,
     "person.language": _CONTACT,
     "prepared_seal.payload": (DataKind.PREPARED_SEALS,),
     "registration.stated": (DataKind.NOT_PLACED, DataKind.CONTACT),

@@ -86,6 +86,11 @@ def sees_whole(edition: Edition, caller: Caller) -> bool:
     )
 
 
+def sees_doubts(edition: Edition, caller: Caller) -> bool:
+    """Whether the caller may know that somebody may be registered already: who decides on it."""
+    return permits(PERMISSIONS["decide_registration"], caller, edition.place)
+
+
 def actions_on_edition(edition: Edition, caller: Caller) -> list[str]:
     """What the caller may do to the edition now, by operationId."""
     possible = {"get_places", "get_standing", "list_decisions", "replay_decisions"}

@@ -162,18 +162,6 @@ class RegistrationClosed(Conflict):
         )
 
 
-class RegisteredElsewhere(Conflict):
-    """Somebody whom an officer registers is registered already, from where they may not look."""
-
-    code = "registered_elsewhere"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This person cannot be registered from your institution. Ask the enrolment officer "
-            "of the institution that organises the edition."
-        )
-
-
 class NotAdmitted(Conflict):
     """The edition admits people from partner institutions only."""
 

@@ -154,6 +154,13 @@ class AddressMended(Event):
 
 
 @dataclass(frozen=True)
+class PersonRenamed(Event):
+    """The person of a registration has another name or address than before."""
+
+    edition: UUID
+
+
+@dataclass(frozen=True)
 class RegistrationCompleted(Event):
     """The person passed."""
 

@@ -30,6 +30,11 @@ class Person:
     """ISO 3166-1 alpha-2."""
     language: str = "en"
     """BCP 47 tag of the language that the person reads."""
+    wanted_email: str | None = field(default=None, repr=False)
+    """The address that they want instead, until a link that was sent there is opened."""
+    apart: bool = False
+    """Whether it stands beside somebody known with the same address and name, until an officer of
+    the edition says whether they are one: whoever entered it must not learn of the other."""
 
     @property
     def identity(self) -> "Identity":

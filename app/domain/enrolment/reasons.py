@@ -31,6 +31,8 @@ class Reason(StrEnum):
     INSTITUTION_UNCLEAR = "institution_unclear"
     POSSIBLE_DOUBLE = "possible_double"
     """Somebody with this name, or this address, is registered already."""
+    IN_REVIEW = "in_review"
+    """What everybody but the edition's officers is told instead of POSSIBLE_DOUBLE; never kept."""
     TIME_CHANGED = "time_changed"
     """A response that was imported before has another completion time now."""
 

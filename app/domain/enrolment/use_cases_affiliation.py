@@ -94,7 +94,7 @@ async def decide_contest(
             "registration", registration.id, before=before, after=after, note=reason
         )
         own = is_own(registration, person, caller)
-        view = await view_of(registration, edition, person, work, own=own)
+        view = await view_of(registration, edition, person, work, caller, own=own)
     return view, promoted
 
 
@@ -205,4 +205,4 @@ async def _said(
             note=saying.reason.strip() or None,
         )
         own = is_own(registration, person, caller)
-        return await view_of(registration, edition, person, work, own=own)
+        return await view_of(registration, edition, person, work, caller, own=own)

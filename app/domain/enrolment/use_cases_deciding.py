@@ -107,7 +107,7 @@ async def decide_registration(
             after=f"{registration.state} {registration.reason}",
             note=decision.reason,
         )
-        view = await view_of(registration, edition, person, work, own=own)
+        view = await view_of(registration, edition, person, work, caller, own=own)
     return view, also
 
 

@@ -18,6 +18,7 @@ from app.domain.enrolment.decisions import (
     erased,
     replay_async,
 )
+from app.domain.enrolment.doubles import number_of_doubted
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import DecisionsOpen, EditionNotFound
 from app.domain.enrolment.looking import OnlyLooking
@@ -69,7 +70,7 @@ async def publish_list(
 
     While people may still register, with a `reason` only. Raises EditionNotFound, EditionStale,
     NotAllowed, AlreadyPublished, EditionMoveNotAllowed, ReasonNeeded, and DecisionsOpen while
-    registrations need a decision, unless `leave_undecided`.
+    registrations need a decision or may be doubles, unless `leave_undecided`.
     """
     published: PublishedList | None = None
     try:
@@ -80,8 +81,10 @@ async def publish_list(
             now = clock.now()
             edition.publish(now, "trying" if dry_run else reason)
             undecided = await work.registrations.number_in(edition.id, State.NEEDS_DECISION)
-            if undecided and not leave_undecided:
-                raise DecisionsOpen(undecided)
+            if not leave_undecided:
+                open_questions = undecided + await number_of_doubted(edition, work)
+                if open_questions:
+                    raise DecisionsOpen(open_questions)
             waiting = await work.registrations.in_states(edition.id, (State.WAITING,))
             standings = await Allocation(edition, work, caller.actor, now).publish(waiting)
             published = PublishedList(edition, standings, undecided)

@@ -1,17 +1,18 @@
 """People complete and confirm what we know of them; officers mend what cannot be right."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from app.domain.access.roles import Caller
 from app.domain.clock import Clock
-from app.domain.enrolment.access import allow_on, is_open
+from app.domain.enrolment.access import allow_on, is_open, sees_doubts
 from app.domain.enrolment.affiliation import domain_differs
 from app.domain.enrolment.claims import RegistrationEnded
+from app.domain.enrolment.doubles import mark_if_doubted
 from app.domain.enrolment.errors import AddressFixed, PersonKnown
-from app.domain.enrolment.events import AddressMended
+from app.domain.enrolment.events import AddressMended, PersonRenamed
 from app.domain.enrolment.person import Person, folded_email
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.registration import Registration, State
@@ -54,8 +55,10 @@ async def edit_registration(
 ) -> RegistrationView:
     """Correct, complete and so confirm the data of one registration's person.
 
-    Rank, institution and place stay. Raises RegistrationNotFound, RegistrationStale, NotAllowed,
-    RegistrationInvalid, RegistrationEnded, AddressFixed, PersonKnown.
+    Rank, institution and place stay. Another name or address is looked for among the registrations
+    of the edition as when somebody registers. Raises RegistrationNotFound, RegistrationStale,
+    NotAllowed, RegistrationInvalid, RegistrationEnded, AddressFixed; PersonKnown to those who may
+    know of doubles.
     """
     async with work:
         seen = await work.registrations.read(registration_id)
@@ -72,14 +75,18 @@ async def edit_registration(
                 raise AddressFixed
             if folded_email(changes.email) != person.identity.email:
                 registration.tell(AddressMended(registration.id, edition.id, registration.version))
-        await _change(person, changes, work)
+        before = person.identity
+        await _change(person, changes, work, tells_known=sees_doubts(edition, caller))
+        if person.identity != before:
+            await mark_if_doubted(registration, person, edition, work)
+            registration.tell(PersonRenamed(registration.id, edition.id))
         _consent(registration, changes, clock.now())
         await _warn(registration, person, work)
         registration.data_confirmed_at = clock.now()
         await work.persons.save([person])
         await work.registrations.save(edition, [registration])
         await work.trail.append("registration", registration.id, after=changes.names)
-        return await view_of(registration, edition, person, work, own=own)
+        return await view_of(registration, edition, person, work, caller, own=own)
 
 
 async def _may_be_mended(person: Person, work: EnrolmentWork) -> bool:
@@ -94,7 +101,40 @@ async def _may_be_mended(person: Person, work: EnrolmentWork) -> bool:
     return all(one.state is not State.COMPLETED for one in theirs)
 
 
-async def _change(person: Person, changes: PersonChanges, work: EnrolmentWork) -> None:
+async def look_for_doubles_elsewhere(
+    registration_id: UUID, *, renamed: bool, open_work: Callable[[], EnrolmentWork]
+) -> int:
+    """Search again in all other editions that the person of a registration is registered in, since
+    a person has one name and one address everywhere; how many registrations were marked.
+
+    Where an officer has decided that somebody is no double, that stands unless `renamed`. One unit
+    of work for each edition: whoever holds two at a time could wait for somebody who does as well.
+    Raises RegistrationNotFound.
+    """
+    async with open_work() as work:
+        seen = await work.registrations.read(registration_id)
+        theirs = await work.registrations.of_persons([seen.person])
+    marked = 0
+    for one in theirs:
+        if one.id == registration_id or not is_open(one):
+            continue
+        async with open_work() as work:
+            edition = await work.editions.get(one.edition)
+            registration = await work.registrations.get(one.id)
+            if not is_open(registration) or (registration.identity_decided and not renamed):
+                continue
+            before = registration.is_doubted
+            person = await work.persons.get(registration.person)
+            if await mark_if_doubted(registration, person, edition, work) and not before:
+                await work.registrations.save(edition, [registration])
+                await work.trail.append("registration", registration.id, after="possible double")
+                marked += 1
+    return marked
+
+
+async def _change(
+    person: Person, changes: PersonChanges, work: EnrolmentWork, *, tells_known: bool
+) -> None:
     asked = RegistrationRequest(
         full_name=person.full_name if changes.full_name is None else changes.full_name,
         email=person.email if changes.email is None else changes.email,
@@ -112,7 +152,9 @@ async def _change(person: Person, changes: PersonChanges, work: EnrolmentWork) -
     if person.identity != before and person.account is None:
         known = await work.persons.without_account([person.identity], hold=True)
         if any(other.id != person.id for other in known.values()):
-            raise PersonKnown
+            if tells_known:
+                raise PersonKnown
+            person.apart = True
 
 
 def _consent(registration: Registration, changes: PersonChanges, at: datetime) -> None:

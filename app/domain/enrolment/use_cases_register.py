@@ -1,7 +1,7 @@
 """Registering: for oneself, or as an officer for somebody else."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from app.domain.access.permissions import NotAllowed, permits, require
@@ -28,7 +28,6 @@ from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import (
     AccountNeeded,
     NotAdmitted,
-    RegisteredElsewhere,
     RegistrationInvalid,
 )
 from app.domain.enrolment.notices import PrivacyNotices
@@ -61,7 +60,7 @@ async def register(
     Registering twice gives the registration that exists. Whoever is new leaves with a place, a
     turn on the waiting list, a turn that counts when the list is published, or the news that an
     officer has to look first. Raises EditionNotFound, RegistrationInvalid, AccountNeeded,
-    NotAllowed, RegistrationClosed, NotAdmitted, RegisteredElsewhere.
+    NotAllowed, RegistrationClosed, NotAdmitted.
     """
     received = clock.now()  # before any wait for a lock: the order is that of arrival
     require(PERMISSIONS, caller, "register")
@@ -82,13 +81,14 @@ async def register(
             existing = await work.registrations.live_of(edition.id, person.id)
             if existing is not None:
                 own = not request.for_another
-                if not permits(
-                    PERMISSIONS["get_registration"],
-                    caller,
-                    edition.place_of(existing.bucket, own=own),
-                ):
-                    raise RegisteredElsewhere
-                return await view_of(existing, edition, person, work, own=own), False
+                place = edition.place_of(existing.bucket, own=own)
+                if not permits(PERMISSIONS["get_registration"], caller, place):
+                    # Whoever asks from elsewhere must not learn of it: the two stand side by side.
+                    person, is_new_person = replace(_given(request), apart=True), True
+                    existing = await _beside(person, request, edition, work)
+                if existing is not None:
+                    person = await work.persons.get(existing.person)
+                    return await view_of(existing, edition, person, work, caller, own=own), False
         edition.expect_open()
         affiliation = _admitted(stated.read, edition)
         identifier = new_id()
@@ -120,7 +120,7 @@ async def register(
         doubt = _doubt(stated.read, registration, person, others)
         if doubt is not Reason.POSSIBLE_DOUBLE and any(share_address(p, person) for _, p in others):
             registration.doubt_identity()
-        if doubt is Reason.POSSIBLE_DOUBLE and edition.is_binding and not request.for_another:
+        if doubt is Reason.POSSIBLE_DOUBLE:
             # Held back they would learn that somebody of that name or address is registered; an
             # officer looks at the pair all the same, and merging gives the surplus place on.
             registration.doubt_identity()
@@ -137,7 +137,8 @@ async def register(
             await allocation.enter([registration], Kind.REGISTERED)
             await work.editions.advance(edition)
         await work.trail.append("registration", registration.id, after=registration.state)
-        view = await view_of(registration, edition, person, work, own=not request.for_another)
+        own = not request.for_another
+        view = await view_of(registration, edition, person, work, caller, own=own)
     return view, True
 
 
@@ -254,6 +255,17 @@ async def _person(
         fresh.account, fresh.email_verified = caller.account, verified
         return fresh, True
     return known, False
+
+
+async def _beside(
+    person: Person, request: RegistrationRequest, edition: Edition, work: EnrolmentWork
+) -> Registration | None:
+    """The live registration of such a person from the same institution that stands apart."""
+    for registration, other in await work.registrations.alike(edition.id, person.identity):
+        is_same = other.apart and other.identity == person.identity
+        if is_same and registration.bucket == request.institution:
+            return registration
+    return None
 
 
 def _renew(known: Person, request: RegistrationRequest, caller: Caller) -> None:

@@ -7,7 +7,14 @@ from app.domain.access.permissions import require
 from app.domain.access.roles import Caller, Role
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
-from app.domain.enrolment.access import CANCELLABLE, TAUGHT, allow, allow_on, sees_whole
+from app.domain.enrolment.access import (
+    CANCELLABLE,
+    TAUGHT,
+    allow,
+    allow_on,
+    sees_doubts,
+    sees_whole,
+)
 from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition, EditionState
@@ -31,7 +38,7 @@ async def get_registration(
         person = await work.persons.get(registration.person)
         own = is_own(registration, person, caller)
         allow_on("get_registration", registration, edition, caller, own=own)
-        return await view_of(registration, edition, person, work, own=own)
+        return await view_of(registration, edition, person, work, caller, own=own)
 
 
 async def list_registrations(
@@ -54,16 +61,35 @@ async def list_registrations(
         if not sees_whole(edition, caller):
             own = set(caller.institutions(Role.ENROLMENT_OFFICER))
             buckets = sorted(own if buckets is None else own & set(buckets))
-        found = await work.registrations.page(
-            edition_id, buckets=buckets, states=states, claims=claims, after=after, limit=limit
-        )
-        people = await work.persons.of({r.person for r in found})
-        pairs = [(r, people[r.person]) for r in found]
-        views = await views_of(
-            pairs, edition, work, own={r.id: is_own(r, p, caller) for r, p in pairs}
-        )
-        places = await work.registrations.positions(edition_id, {r.id for r in found})
-        return [view.at(places.get(view.registration.id)) for view in views]
+        # By the states that the caller may know: one that is held as a double looks like one that
+        # waits to everybody but those who decide on it.
+        asked = set(states)
+        looked_for = set(asked)
+        if State.WAITING in asked and not sees_doubts(edition, caller):
+            looked_for.add(State.NEEDS_DECISION)
+        shown: list[RegistrationView] = []
+        while len(shown) < limit:
+            wanted = limit - len(shown)
+            found = await work.registrations.page(
+                edition_id,
+                buckets=buckets,
+                states=looked_for,
+                claims=claims,
+                after=after,
+                limit=wanted,
+            )
+            people = await work.persons.of({r.person for r in found})
+            pairs = [(r, people[r.person]) for r in found]
+            views = await views_of(
+                pairs, edition, work, caller, own={r.id: is_own(r, p, caller) for r, p in pairs}
+            )
+            shown += [view for view in views if not asked or view.state in asked]
+            if len(found) < wanted:
+                break
+            after = found[-1].rank
+        ids = {view.registration.id for view in shown}
+        places = await work.registrations.positions(edition_id, ids)
+        return [view.at(places.get(view.registration.id)) for view in shown]
 
 
 async def my_registrations(*, work: EnrolmentWork, caller: Caller) -> Sequence[RegistrationView]:
@@ -80,7 +106,7 @@ async def my_registrations(*, work: EnrolmentWork, caller: Caller) -> Sequence[R
         for registration in registrations:
             edition = await work.editions.read(registration.edition)
             person = people[registration.person]
-            views.append(await view_of(registration, edition, person, work, own=True))
+            views.append(await view_of(registration, edition, person, work, caller, own=True))
         return views
 
 
@@ -137,7 +163,7 @@ async def cancel_registration(
                 after=registration.state,
                 note=None if own else reason,
             )
-        view = await view_of(registration, edition, person, work, own=own)
+        view = await view_of(registration, edition, person, work, caller, own=own)
     return view, promoted
 
 
@@ -173,7 +199,7 @@ async def record_no_show(
         await work.trail.append(
             "registration", registration.id, before=before, after=registration.state, note=reason
         )
-        view = await view_of(registration, edition, person, work, own=own)
+        view = await view_of(registration, edition, person, work, caller, own=own)
     return view, promoted
 
 

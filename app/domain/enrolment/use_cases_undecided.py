@@ -59,7 +59,7 @@ async def list_undecided(
         allow("list_undecided", edition, caller)
         found = await work.registrations.undecided(edition_id, after=after, limit=limit)
         people = await work.persons.of({r.person for r in found})
-        views = await views_of([(r, people[r.person]) for r in found], edition, work)
+        views = await views_of([(r, people[r.person]) for r in found], edition, work, caller)
         ranks = await work.registrations.positions(edition_id, {r.id for r in found})
         views = [view.at(ranks.get(view.registration.id)) for view in views]
         matcher = Matcher(await spellings_of(work), likeness)

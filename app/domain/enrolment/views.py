@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.access.roles import Caller
+from app.domain.enrolment.access import sees_doubts
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.person import Person, folded_email
 from app.domain.enrolment.ports import EnrolmentWork
@@ -24,6 +25,8 @@ class RegistrationView:
     """Why it is in its state now; the caps may bind differently than when it was decided."""
     own: bool
     """Whether it is the caller's own."""
+    tells_doubts: bool = False
+    """Whether the caller decides on doubles, and may know of them; nobody about their own."""
     position: int | None = None
     """True rank among all who are placed or wait; None for those who are neither."""
     position_within: int | None = None
@@ -44,22 +47,29 @@ class RegistrationView:
 
     @property
     def hides_doubt(self) -> bool:
-        """Whether the person must not see that an officer looks for a double.
+        """Whether the caller must not see that an officer looks for a double.
 
-        It would tell anybody who states a name and an address whether that person is registered.
+        It would tell anybody who states a name and an address, and officers of any institution,
+        whether that person is registered.
         """
-        return self.own and not self.edition.is_binding and _is_held_as_double(self.registration)
+        return not self._may_know and _is_held_as_double(self.registration)
+
+    @property
+    def _may_know(self) -> bool:
+        return self.tells_doubts and not self.own
 
     @property
     def state(self) -> State:
         """Its state as the caller may know it."""
-        return State.WAITING if self.hides_doubt else self.registration.state
+        if self.hides_doubt and not self.edition.is_binding:
+            return State.WAITING
+        return self.registration.state
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Its warnings as the caller may know them."""
         warnings = self.registration.warnings
-        if self.own:
+        if not self._may_know:
             return tuple(w for w in warnings if w != Reason.POSSIBLE_DOUBLE.value)
         return warnings
 
@@ -84,11 +94,14 @@ async def view_of(
     edition: Edition,
     person: Person,
     work: EnrolmentWork,
+    caller: Caller,
     *,
     own: bool,
 ) -> RegistrationView:
     """The registration with the reason that holds now, and its true ranks."""
-    (view,) = await views_of([(registration, person)], edition, work, own={registration.id: own})
+    (view,) = await views_of(
+        [(registration, person)], edition, work, caller, own={registration.id: own}
+    )
     if view.state not in (State.WAITING, *SEATED):
         return view
     return view.at(await work.registrations.position(registration))
@@ -98,19 +111,24 @@ async def views_of(
     found: Sequence[tuple[Registration, Person]],
     edition: Edition,
     work: EnrolmentWork,
+    caller: Caller,
     *,
     own: dict[object, bool] | None = None,
 ) -> list[RegistrationView]:
     """Several registrations of one edition, each with the reason that holds now."""
     counts = await _counts_for(found, edition, work)
     mine = own or {}
+    tells_doubts = sees_doubts(edition, caller)
     views = []
     for registration, person in found:
         reason = _reason_now(registration, edition, counts)
         view = RegistrationView(
-            registration, edition, person, reason, mine.get(registration.id, False)
+            registration, edition, person, reason, mine.get(registration.id, False), tells_doubts
         )
-        views.append(replace(view, reason=Reason.PROVISIONAL) if view.hides_doubt else view)
+        if view.hides_doubt:
+            shown = Reason.IN_REVIEW if edition.is_binding else Reason.PROVISIONAL
+            view = replace(view, reason=shown)
+        views.append(view)
     return views
 
 

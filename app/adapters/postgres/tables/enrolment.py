@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -131,7 +132,7 @@ class PersonRow(SQLModel, table=True):
             "email_folded",
             "name_key",
             unique=True,
-            postgresql_where=text("account IS NULL"),
+            postgresql_where=text("account IS NULL AND NOT apart"),
         ),
         Index("ix_person_email_folded", "email_folded"),
         Index("ix_person_name_key", "name_key"),
@@ -146,6 +147,8 @@ class PersonRow(SQLModel, table=True):
     email_verified: bool
     country: str | None = Field(default=None, sa_column=Column(Text, info=PERSONAL))
     language: str = Field(sa_column=Column(Text, nullable=False, info=PERSONAL))
+    apart: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    wanted_email: str | None = Field(default=None, sa_column=Column(Text, info=PERSONAL))
 
 
 class RegistrationRow(SQLModel, table=True):

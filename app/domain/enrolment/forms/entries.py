@@ -142,12 +142,14 @@ class Entry:
     def settle(self, *, is_doubted: bool, shares_address: bool = False) -> None:
         """Take the state that follows: an unclear institution comes before a changed time, that
         before a possible double; with none of them it waits. One that only shares an address is
-        marked for officers and held back by nothing."""
+        marked for officers and held back by nothing, and so is a possible double that came over
+        the API: held back it would learn of the other."""
         registration = self.registration
         if registration.state not in _UNSETTLED:
             return
         before = registration.warnings
-        if shares_address:
+        is_held = is_doubted and registration.imported_by is not None
+        if shares_address or (is_doubted and not is_held):
             registration.doubt_identity()
         else:
             registration.trust_identity()
@@ -158,7 +160,7 @@ class Entry:
                 reason = Reason.INSTITUTION_UNCLEAR
         elif registration.pending is not None:
             reason = Reason.TIME_CHANGED
-        elif is_doubted and not registration.identity_decided:
+        elif is_held and not registration.identity_decided:
             reason = Reason.POSSIBLE_DOUBLE
         elif registration.state is State.WAITING:
             return
