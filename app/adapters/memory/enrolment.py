@@ -4,7 +4,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from app.adapters.memory.enrolment_deliveries import MemoryDeliveries, MemoryFormSecrets
-from app.adapters.memory.enrolment_imports import MemoryForms, MemoryImports, MemoryResponses
+from app.adapters.memory.enrolment_imports import (
+    MemoryForms,
+    MemoryImports,
+    MemoryKeptPlans,
+    MemoryResponses,
+)
 from app.adapters.memory.enrolment_people import MemoryExternalSpellings, MemoryPersons
 from app.adapters.memory.enrolment_places import MemoryDecisions, MemoryEditions, MemoryTallies
 from app.adapters.memory.enrolment_registrations import (
@@ -73,6 +78,11 @@ class EnrolmentRepositories:
     def imports(self) -> MemoryImports:
         """Files of responses, and what each row came to."""
         return MemoryImports(self._whole)
+
+    @cached_property
+    def kept_plans(self) -> MemoryKeptPlans:
+        """Plans are made anew when they are carried out."""
+        return MemoryKeptPlans()
 
     @cached_property
     def deliveries(self) -> MemoryDeliveries:

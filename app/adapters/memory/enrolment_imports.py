@@ -1,9 +1,11 @@
 """How forms are read, imports, and responses in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import ImportNotFound
 from app.domain.enrolment.forms.imports import (
     ImportFile,
@@ -12,8 +14,12 @@ from app.domain.enrolment.forms.imports import (
     ResponseImport,
     Verdict,
 )
+from app.domain.enrolment.forms.kept import Bearers
 from app.domain.enrolment.forms.mapping import FormMapping
+from app.domain.enrolment.forms.plan import Plan
 from app.domain.enrolment.forms.responses import StoredResponse
+from app.domain.enrolment.person import Identity
+from app.domain.errors import InternalInconsistency
 from app.domain.vocabulary.institutions import InstitutionCode
 
 if TYPE_CHECKING:
@@ -145,3 +151,21 @@ class MemoryResponses:
         for key in [key for key, _ in self._responses.items()]:
             if key[0] == edition and key[3] == brought_by:
                 self._responses.delete(key)
+
+
+class MemoryKeptPlans:
+    """See `app.domain.enrolment.ports_forms.KeptPlans`: keeps none."""
+
+    async def mark(self, edition: UUID, identities: Collection[Identity]) -> str | None:
+        """Nothing: plans are made anew when they are carried out."""
+        return None
+
+    async def keep(
+        self, found: ResponseImport, plan: Plan, rows: Sequence[ImportRow], by: Bearers
+    ) -> None:
+        """Never asked for, since nothing has a mark."""
+        raise InternalInconsistency("A plan without a mark is not kept.")
+
+    async def carry_out(self, found: ResponseImport, edition: Edition, at: datetime) -> int | None:
+        """Nothing is done: the plan is made anew."""
+        return None

@@ -1,6 +1,6 @@
 """Many new rows at once, by COPY: for imports, where a statement for each row takes longest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import asyncpg
@@ -26,28 +26,41 @@ async def add_rows(
         if rows:
             await connection.execute(insert(into), [dict(row) for row in rows])
         return
+    names = list(rows[0])
+    await copy_rows(connection, into, names, ([row[name] for name in names] for row in rows))
+
+
+async def copy_rows(
+    connection: AsyncConnection, into: Table, names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert rows, given as values of these columns, in the connection's transaction.
+
+    Raises UnwritableText for a text that PostgreSQL cannot keep.
+    """
     raw = (await connection.get_raw_connection()).driver_connection
     driver = cast("asyncpg.Connection[asyncpg.Record]", raw)
     if not driver.is_in_transaction():
         # SQLAlchemy begins with its first own statement; before that, COPY would commit by itself.
         await connection.exec_driver_sql("SELECT 1")
-    names = list(rows[0])
-    written = [_json if isinstance(into.c[name].type, JSONB) else None for name in names]
-    records = (
-        [
-            row[name] if write is None else write(row[name])
-            for name, write in zip(names, written, strict=True)
-        ]
-        for row in rows
-    )
+    written = [index for index, name in enumerate(names) if isinstance(into.c[name].type, JSONB)]
     try:
-        await driver.copy_records_to_table(into.name, records=records, columns=names)
+        await driver.copy_records_to_table(
+            into.name, records=_records(rows, written), columns=list(names)
+        )
     except (
         asyncpg.CharacterNotInRepertoireError,
         asyncpg.UntranslatableCharacterError,
         UnicodeEncodeError,
     ):
         raise UnwritableText from None
+
+
+def _records(rows: Iterable[Sequence[Any]], written: Sequence[int]) -> Iterator[Sequence[Any]]:
+    for row in rows:
+        record = list(row)
+        for index in written:
+            record[index] = _json(record[index])
+        yield record
 
 
 def _json(value: Any) -> str | None:

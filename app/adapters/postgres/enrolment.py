@@ -12,6 +12,7 @@ from app.adapters.postgres.enrolment_imports import (
     PostgresImports,
     PostgresResponses,
 )
+from app.adapters.postgres.enrolment_kept_plans import PostgresKeptPlans
 from app.adapters.postgres.enrolment_people import PostgresExternalSpellings, PostgresPersons
 from app.adapters.postgres.enrolment_registrations import PostgresRegistrations
 
@@ -70,6 +71,11 @@ class EnrolmentRepositories:
     def imports(self) -> PostgresImports:
         """Files of responses, and what each row came to."""
         return PostgresImports(self._whole)
+
+    @cached_property
+    def kept_plans(self) -> PostgresKeptPlans:
+        """Plans that are carried out as they were made."""
+        return PostgresKeptPlans(self._whole)
 
     @cached_property
     def deliveries(self) -> PostgresDeliveries:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy import Result, Row, Select, case, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.postgres.copying import add_rows
@@ -176,15 +176,23 @@ class PostgresImports:
         limit: int,
     ) -> Sequence[ImportRow]:
         """Verdicts by row number."""
+        # A registration that a kept plan will make does not exist before it is carried out.
+        exists = or_(
+            _import.c.state.in_((ImportState.COMMITTED, ImportState.TAKEN_BACK)),
+            _row.c.is_new.is_not(True),
+        )
+        shown = [column for column in _row.c if column.name != "registration"]
         query = (
-            select(_row)
+            select(*shown, case((exists, _row.c.registration)).label("registration"))
+            .join(_import, _import.c.id == _row.c.import_id)
             .where(_row.c.import_id == import_id, _row.c.row > after)
             .order_by(_row.c.row)
             .limit(limit)
         )
         if buckets is not None:
             query = query.where(_row.c.institution.in_(buckets))
-        return [to_row(row) for row in await self._work.connection.execute(query)]
+        found: Result[Any] = await self._work.connection.execute(query)
+        return [to_row(row) for row in found]
 
     async def verdicts(self, import_id: UUID) -> Mapping[int, Verdict]:
         """The verdict on each row."""
@@ -225,6 +233,7 @@ def _state(of: ResponseImport) -> dict[str, Any]:
         "differing": list(of.differing),
         "problem": list(of.problem) if of.problem else None,
         "committed_at": of.committed_at,
+        "mark": of.mark,
     }
 
 
@@ -247,6 +256,7 @@ def _to_import(row: Row[Any]) -> ResponseImport:
         differing=tuple(row.differing),
         problem=(row.problem[0], row.problem[1]) if row.problem else None,
         committed_at=row.committed_at,
+        mark=row.mark,
     )
 
 

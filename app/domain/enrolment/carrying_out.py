@@ -1,5 +1,7 @@
 """What an import does once it is decided: people, registrations, decisions, responses."""
 
+from uuid import UUID
+
 from app.domain.clock import Clock
 from app.domain.enrolment import events
 from app.domain.enrolment.allocation import Allocation
@@ -7,25 +9,27 @@ from app.domain.enrolment.decisions import Kind
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.plan import Plan
 from app.domain.enrolment.ports import EnrolmentWork
-from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.registration import LIVE, State
+
+_PAGE = 1000
 
 
 async def carry_out(
     plan: Plan, edition: Edition, work: EnrolmentWork, actor: str, clock: Clock
 ) -> None:
-    """Keep everything that a plan says; the edition's lock must be held."""
+    """Keep everything that a plan says; the edition's lock must be held.
+
+    That registrations were received is told later, from `ResponsesImported`.
+    """
     people = {entry.person.id: entry for entry in plan.entries}
     await work.persons.add([e.person for e in people.values() if e.person_is_new])
     await work.persons.save([e.person for e in people.values() if e.person_changed])
     entering, unclear = [], []
     for entry in plan.new:
-        registration = entry.registration
-        registration.tell(events.RegistrationReceived(registration.id, edition.id))
-        if registration.state is State.NEEDS_DECISION:
-            _tell_unclear(registration)
-            unclear.append(registration)
+        if entry.registration.state is State.NEEDS_DECISION:
+            unclear.append(entry.registration)
         else:
-            entering.append(registration)
+            entering.append(entry.registration)
     if unclear:
         await work.registrations.add(edition, unclear)
     if entering:
@@ -34,15 +38,36 @@ async def carry_out(
     changed = [entry.registration for entry in plan.changed]
     for registration in changed:
         if registration.state is State.NEEDS_DECISION:
-            _tell_unclear(registration)
+            registration.tell(
+                events.RegistrationNeedsDecision(
+                    registration.id, registration.edition, registration.reason.value
+                )
+            )
     if changed:
         await work.registrations.save(edition, changed)
     await work.responses.save(edition.id, plan.responses)
 
 
-def _tell_unclear(registration: Registration) -> None:
-    registration.tell(
-        events.RegistrationNeedsDecision(
-            registration.id, registration.edition, registration.reason.value
-        )
-    )
+async def tell_received_by_import(import_id: UUID, edition: UUID, *, work: EnrolmentWork) -> None:
+    """Tell of every registration that an import made and that is still live.
+
+    Not in the import's own transaction, which holds the edition: thousands of events would make
+    others wait. Told a second time, after a crash, they lead to nothing that is done already.
+    """
+    after = None
+    async with work:
+        while found := await work.registrations.page(
+            edition, buckets=None, states=LIVE, after=after, limit=_PAGE
+        ):
+            made = [registration for registration in found if registration.imported_by == import_id]
+            await work.outbox.put(
+                *(events.RegistrationReceived(registration.id, edition) for registration in made),
+                *(
+                    events.RegistrationNeedsDecision(
+                        registration.id, edition, registration.reason.value
+                    )
+                    for registration in made
+                    if registration.state is State.NEEDS_DECISION
+                ),
+            )
+            after = found[-1].rank

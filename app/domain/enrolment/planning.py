@@ -55,12 +55,46 @@ async def make_plan(
 
     With `to_commit` nobody else adds people without account until the unit of work ends.
     """
+    plan, basis, _ = await _made(
+        export, mapping, edition, found, work, tools, clock, to_commit=to_commit
+    )
+    return plan, basis
+
+
+async def make_plan_to_keep(
+    export: Export,
+    mapping: FormMapping,
+    edition: Edition,
+    found: ResponseImport,
+    work: EnrolmentWork,
+    tools: Tools,
+    clock: Clock,
+) -> tuple[Plan, Basis, str | None]:
+    """The plan, what it rests on, and the mark of everything else that it was made from."""
+    return await _made(export, mapping, edition, found, work, tools, clock, to_commit=False)
+
+
+async def _made(
+    export: Export,
+    mapping: FormMapping,
+    edition: Edition,
+    found: ResponseImport,
+    work: EnrolmentWork,
+    tools: Tools,
+    clock: Clock,
+    *,
+    to_commit: bool,
+) -> tuple[Plan, Basis, str | None]:
     spellings = await spellings_of(work)
     responses: list[Response] = await tools.in_thread(
         lambda: list(read_responses(export, mapping, tools.names))
     )
     identities = {response.answers.identity for response in responses if not response.problems}
     numbers = {r.number for r in responses if r.number is not None}
+    mark = None
+    if not to_commit and not edition.is_binding:
+        # Before anything is looked at: what changes while it is looked at changes the mark.
+        mark = await work.kept_plans.mark(edition.id, identities)
     known = await related(edition.id, found.form, numbers, identities, work)
     persons = await work.persons.without_account(identities, hold=to_commit)
     plan: Plan = await tools.in_thread(
@@ -75,7 +109,7 @@ async def make_plan(
             at=clock.now(),
         )
     )
-    return plan, basis_of(edition, mapping, spellings)
+    return plan, basis_of(edition, mapping, spellings), mark
 
 
 async def related(

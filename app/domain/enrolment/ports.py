@@ -18,6 +18,7 @@ from app.domain.enrolment.ports_forms import (
     Forms,
     FormSecrets,
     Imports,
+    KeptPlans,
     Responses,
 )
 from app.domain.enrolment.quota import Counts, Scope
@@ -352,6 +353,11 @@ class EnrolmentWork(UnitOfWork, Protocol):
     @property
     def imports(self) -> Imports:
         """Files of responses, and what each row came to."""
+        ...
+
+    @property
+    def kept_plans(self) -> KeptPlans:
+        """Plans that are carried out as they were made, where the store can keep them."""
         ...
 
     @property

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
+from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.imports import (
     ImportFile,
     ImportRow,
@@ -16,7 +17,12 @@ from app.domain.enrolment.forms.live import DeliveredVerdict
 from app.domain.enrolment.forms.mapping import FormMapping
 from app.domain.enrolment.forms.responses import Export, StoredResponse
 from app.domain.enrolment.forms.signing import FormSecret
+from app.domain.enrolment.person import Identity
 from app.domain.vocabulary.institutions import InstitutionCode
+
+if TYPE_CHECKING:
+    from app.domain.enrolment.forms.kept import Bearers
+    from app.domain.enrolment.forms.plan import Plan
 
 
 class Forms(Protocol):
@@ -103,6 +109,28 @@ class Imports(Protocol):
         limit: int,
     ) -> Sequence[ResponseImport]:
         """Imports of an edition, the newest first; those older than `before`."""
+        ...
+
+
+class KeptPlans(Protocol):
+    """Plans of imports that are carried out as they were made, where the store can keep them."""
+
+    async def mark(self, edition: UUID, identities: Collection[Identity]) -> str | None:
+        """What the edition's registrations and responses, the people behind them and others with
+        these identities are like now: it changes with any of them. None where plans are not kept.
+        """
+        ...
+
+    async def keep(
+        self, found: ResponseImport, plan: "Plan", rows: Sequence[ImportRow], by: "Bearers"
+    ) -> None:
+        """Keep the verdicts, instead of any before, and with them all that the plan says."""
+        ...
+
+    async def carry_out(self, found: ResponseImport, edition: Edition, at: datetime) -> int | None:
+        """Do what a kept plan says, for a list that is provisional; the edition's lock must be
+        held. How many registrations came into being; None, and nothing is done, when the mark is
+        not what it was."""
         ...
 
 

@@ -1,6 +1,6 @@
 """How the counts of an edition follow its registrations."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.domain.enrolment.quota import Scope, scopes_of
@@ -45,6 +45,15 @@ def shifts(registrations: Iterable[Registration]) -> list[Shift]:
             above = registration.reason is Reason.OVERRIDE and registration.has_seat
             shift(after[1], after[0], 1, above_cap=above)
     return [one for one in by_scope.values() if one.placed or one.waiting or one.above_cap]
+
+
+def entering(waiting: Mapping[InstitutionCode, int]) -> list[Shift]:
+    """What so many new registrations of each institution, who all wait, change in the counts."""
+    by_scope: dict[Scope, Shift] = {}
+    for bucket, number in waiting.items():
+        for scope in scopes_of(bucket):
+            by_scope.setdefault(scope, Shift(scope)).waiting += number
+    return list(by_scope.values())
 
 
 def remember(registrations: Iterable[Registration]) -> None:

@@ -14,7 +14,8 @@ from app.domain.enrolment.carrying_out import carry_out
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import AlreadyPublished, FormNotMapped, ImportNotFound, PlanRefused
 from app.domain.enrolment.forms.entries import Entry, Reader
-from app.domain.enrolment.forms.imports import ImportState, ResponseImport
+from app.domain.enrolment.forms.imports import ImportState, ResponseImport, basis_of
+from app.domain.enrolment.forms.mapping import FormMapping
 from app.domain.enrolment.forms.plan import settle_again
 from app.domain.enrolment.forms.report import report
 from app.domain.enrolment.forms.responses import Export, KnownEntry
@@ -40,27 +41,22 @@ async def commit_import(
     """Carry out the plan of a dry run, all of it or nothing. Runs in a job.
 
     Whoever dies in the middle leaves no trace, and a second run after a first that got through
-    finds it done. The plan is made anew under the edition's lock, by the same code; verdicts that
-    turn out differently, because somebody registered meanwhile, are noted in the rows. Raises
+    finds it done. Where everything is as it was at the dry run, its plan is carried out as it was
+    kept. Else it is made anew under the edition's lock, by the same code; verdicts that turn out
+    differently, because somebody registered meanwhile, are noted in the rows. Raises
     ImportNotFound, PlanRefused, FormNotMapped, EditionMoveNotAllowed, ImportStateError.
     """
+    done = await _as_planned(import_id, plan_token, open_work, clock)
+    if done is not None:
+        return done
     async with open_work() as work:
-        found = await work.imports.read(import_id)
-        if found.state is ImportState.COMMITTED and found.plan_token == plan_token:
-            return found
         file = await work.imports.file(import_id)
     export: Export = await tools.in_thread(tools.reader.read, file.content, file.filename)
     async with open_work() as work:
-        edition = await work.editions.get(found.edition)
-        found = await work.imports.get(import_id)
-        if found.state is ImportState.COMMITTED and found.plan_token == plan_token:
+        edition, found = await _to_commit(import_id, plan_token, work)
+        if found.state is ImportState.COMMITTED:
             return found
-        if found.plan_token != plan_token:
-            raise PlanRefused(["the plan: a newer dry run has replaced it"])
-        expect_taking(edition)
-        mapping = await work.forms.get(edition.id, found.form)
-        if mapping is None:
-            raise FormNotMapped(found.form)
+        mapping = await _mapping_of(found, work)
         plan, basis = await make_plan(
             export, mapping, edition, found, work, tools, clock, to_commit=True
         )
@@ -71,14 +67,63 @@ async def commit_import(
         rows = report(plan, standings, committed=True, planned=planned)
         found.committed(rows, clock.now())
         await work.imports.save_rows(import_id, rows)
-        await work.imports.save(found)
-        edition.imports += 1
-        await work.editions.advance(edition)
-        await work.outbox.put(
-            events.ResponsesImported(import_id, edition.id, len(plan.new)),
-        )
-        await work.trail.append("import", import_id, before="planned", after="committed")
+        await _conclude(found, edition, len(plan.new), work)
     return found
+
+
+async def _as_planned(
+    import_id: UUID, plan_token: str, open_work: Callable[[], EnrolmentWork], clock: Clock
+) -> ResponseImport | None:
+    """Carry out the plan as it was kept, or find it done; None when it has to be made anew."""
+    async with open_work() as work:
+        found = await work.imports.read(import_id)
+        done = found.state is ImportState.COMMITTED and found.plan_token == plan_token
+        if done or found.mark is None:
+            return found if done else None
+    async with open_work() as work:
+        edition, found = await _to_commit(import_id, plan_token, work)
+        if found.state is ImportState.COMMITTED:
+            return found
+        mapping = await _mapping_of(found, work)
+        found.expect_basis(basis_of(edition, mapping, await spellings_of(work)))
+        now = clock.now()
+        created = await work.kept_plans.carry_out(found, edition, now)
+        if created is None:
+            return None
+        found.committed_as_planned(now)
+        await _conclude(found, edition, created, work)
+    return found
+
+
+async def _to_commit(
+    import_id: UUID, plan_token: str, work: EnrolmentWork
+) -> tuple[Edition, ResponseImport]:
+    """The edition, held, and the import: committed already, or to be committed by this plan."""
+    edition = await work.editions.get((await work.imports.read(import_id)).edition)
+    found = await work.imports.get(import_id)
+    if found.plan_token != plan_token:
+        raise PlanRefused(["the plan: a newer dry run has replaced it"])
+    if found.state is not ImportState.COMMITTED:
+        expect_taking(edition)
+    return edition, found
+
+
+async def _mapping_of(found: ResponseImport, work: EnrolmentWork) -> FormMapping:
+    mapping = await work.forms.get(found.edition, found.form)
+    if mapping is None:
+        raise FormNotMapped(found.form)
+    return mapping
+
+
+async def _conclude(
+    found: ResponseImport, edition: Edition, created: int, work: EnrolmentWork
+) -> None:
+    """Keep and tell that an import is committed."""
+    await work.imports.save(found)
+    edition.imports += 1
+    await work.editions.advance(edition)
+    await work.outbox.put(events.ResponsesImported(found.id, edition.id, created))
+    await work.trail.append("import", found.id, before="planned", after="committed")
 
 
 async def take_back_import(

@@ -19,10 +19,11 @@ from app.domain.enrolment.errors import (
     PlanTokenUnknown,
 )
 from app.domain.enrolment.forms.imports import ImportFile, ImportRow, ImportState, ResponseImport
+from app.domain.enrolment.forms.kept import bearers
 from app.domain.enrolment.forms.mapping import Answer, FormMapping, suggest
 from app.domain.enrolment.forms.report import report
 from app.domain.enrolment.forms.responses import Export
-from app.domain.enrolment.planning import Tools, foresee, make_plan
+from app.domain.enrolment.planning import Tools, foresee, make_plan_to_keep
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.ids import new_id
 from app.domain.jobs import Job
@@ -199,7 +200,9 @@ async def plan_received(
         edition = await work.editions.read(found.edition)
         stored = await work.forms.get(edition.id, found.form)
         mapping = stored or _proposed(export, found, edition)
-        plan, basis = await make_plan(export, mapping, edition, found, work, tools, clock)
+        plan, basis, mark = await make_plan_to_keep(
+            export, mapping, edition, found, work, tools, clock
+        )
         rows = report(plan, await foresee(plan, edition, work), committed=False)
         found.suggestion = suggest(export.columns, export.language)
         found.unknown_columns = tuple(mapping.unknown(export.columns))
@@ -207,9 +210,13 @@ async def plan_received(
         if stored is None or found.missing_columns:
             # Reading on without a column that somebody counts on would lose it without a word.
             found.needs_mapping(rows)
+            await work.imports.save_rows(import_id, rows)
+        elif mark is not None and (by := bearers(plan)) is not None:
+            found.planned(basis, rows, mark)
+            await work.kept_plans.keep(found, plan, rows, by)
         else:
             found.planned(basis, rows)
-        await work.imports.save_rows(import_id, rows)
+            await work.imports.save_rows(import_id, rows)
         await work.imports.save(found)
         await work.outbox.put(events.ImportPlanned(import_id, edition.id))
     return found

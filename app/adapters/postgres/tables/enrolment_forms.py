@@ -82,6 +82,7 @@ class ResponseImportRow(SQLModel, table=True):
     differing: list[int] = Field(sa_column=_json(nullable=False))
     problem: list[str] | None = Field(default=None, sa_column=_json())
     committed_at: datetime | None = Field(default=None, sa_column=_instant())
+    mark: str | None = Field(default=None, sa_column=Column(Text))
 
 
 class ImportFileRow(SQLModel, table=True):
@@ -118,6 +119,20 @@ class ImportRowRow(SQLModel, table=True):
     suggestions: list[Any] = Field(sa_column=_json(nullable=False))
     warnings: list[str] = Field(sa_column=_json(nullable=False))
     planned: str | None = Field(default=None, sa_column=Column(Text))
+    # What a kept plan is carried out from; nothing in other rows.
+    email_folded: str | None = Field(default=None, sa_column=Column(Text, info=PERSONAL))
+    name_key: str | None = Field(default=None, sa_column=Column(Text, info=PERSONAL))
+    is_new: bool | None = Field(default=None)
+    answers: dict[str, Any] | None = Field(default=None, sa_column=_json(info=PERSONAL))
+    answers_at: datetime | None = Field(default=None, sa_column=_instant())
+    person: UUID | None = Field(default=None)
+    person_is: str | None = Field(default=None, sa_column=Column(Text))
+    first_row: int | None = Field(default=None)
+    rank: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    affiliation_kind: str | None = Field(default=None, sa_column=Column(Text))
+    affiliation_name: str | None = Field(default=None, sa_column=Column(Text))
+    entry_reason: str | None = Field(default=None, sa_column=Column(Text))
+    entry_warnings: list[str] | None = Field(default=None, sa_column=_json())
 
 
 class FormResponseRow(SQLModel, table=True):

@@ -176,6 +176,9 @@ class ResponseImport:
     """Why the file was refused: a code, and a sentence."""
     committed_at: datetime | None = None
     source: ImportSource = ImportSource.FILE
+    mark: str | None = None
+    """Of the registrations, responses and people that a kept plan was made from; None for a plan
+    that is made anew when it is carried out."""
 
     @property
     def plan_token(self) -> str | None:
@@ -205,11 +208,12 @@ class ResponseImport:
             f"answers and with `suggested_questions`, corrected where they are wrong; {again}."
         )
 
-    def planned(self, basis: Basis, rows: Iterable[ImportRow]) -> None:
-        """Keep the outcome of a dry run."""
+    def planned(self, basis: Basis, rows: Iterable[ImportRow], mark: str | None = None) -> None:
+        """Keep the outcome of a dry run; with the mark of a plan that was kept."""
         self._expect(ImportState.RECEIVED, ImportState.NEEDS_MAPPING, ImportState.PLANNED)
         self.state = ImportState.PLANNED
         self.basis = basis
+        self.mark = mark
         self.counts = count(rows)
 
     def needs_mapping(self, rows: Iterable[ImportRow]) -> None:
@@ -217,6 +221,7 @@ class ResponseImport:
         self._expect(ImportState.RECEIVED, ImportState.NEEDS_MAPPING, ImportState.PLANNED)
         self.state = ImportState.NEEDS_MAPPING
         self.basis = None
+        self.mark = None
         self.counts = count(rows)
 
     def refused(self, code: str, detail: str) -> None:
@@ -239,6 +244,13 @@ class ResponseImport:
         self.committed_at = at
         self.counts = count(rows)
         self.differing = tuple(row.row for row in rows if row.planned is not None)
+
+    def committed_as_planned(self, at: datetime) -> None:
+        """Every row has come to what the dry run said."""
+        self._expect(ImportState.PLANNED)
+        self.state = ImportState.COMMITTED
+        self.committed_at = at
+        self.differing = ()
 
     def received(self, rows: Sequence[ImportRow], at: datetime, basis: Basis | None = None) -> None:
         """Keep the outcome of a live delivery, which nobody plans first."""

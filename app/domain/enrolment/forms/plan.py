@@ -34,6 +34,8 @@ class PlannedRow:
     entry: Entry | None = None
     same_as_row: int | None = None
     warnings: tuple[str, ...] = ()
+    brings: bool = False
+    """Whether its response is remembered as one of the entry's."""
 
 
 @dataclass
@@ -297,6 +299,7 @@ class _Planner:
             brought_by=self.import_id,
         )
         row.entry = entry
+        row.brings = True
         entry.attach(stored)
         self.stored.append(stored)
         if entry.registration.is_live:
