@@ -23,7 +23,8 @@ class FormatVerdicts:
         self._kept: OrderedDict[tuple[str, bytes], tuple[Finding, ...]] = OrderedDict()
         self._size = size
         self._lock = Lock()
-        self.hits = 0
+        self.validated = 0
+        """How many documents had to be looked at as a whole."""
 
     def findings(self, payload: bytes, document: Mapping[str, Any]) -> Sequence[Finding]:
         """What the profile has against a document, which is what the payload's bytes stand for."""
@@ -31,11 +32,18 @@ class FormatVerdicts:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
-                self.hits += 1
                 return self._kept[key]
         found = tuple(validate(document))
+        self.validated += 1
+        self._keep(key, found)
+        return found
+
+    def note_sound(self, payload: bytes) -> None:
+        """Keep that the profile has nothing against a payload, where that was found out before."""
+        self._keep((edc_profile().version, sha256(payload).digest()), ())
+
+    def _keep(self, key: tuple[str, bytes], found: tuple[Finding, ...]) -> None:
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
-        return found

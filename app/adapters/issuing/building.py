@@ -1,8 +1,12 @@
 """From an order to the credential that is to be sealed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
+from hashlib import sha256
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -17,13 +21,14 @@ from app.adapters.edc.certificates import (
 )
 from app.adapters.edc.elm import build_credential
 from app.adapters.edc.images import display_images
+from app.adapters.edc.moulds import Mould, Own, mould_of
 from app.adapters.edc.seals import SealKey
 from app.adapters.issuing.organisations import organisations_of
 from app.domain.credentials.seal import IssuingOrder, SealUnavailable
-from app.domain.errors import InternalInconsistency
+from app.domain.errors import Finding, InternalInconsistency
+from app.domain.plain import to_plain
 from app.domain.vocabulary.institutions import InstitutionCode
 from app.domain.vocabulary.specification import Organisation
-from app.domain.vocabulary.text import LanguageMap
 
 VERIFICATION_PATH = "/verify"
 """Where the QR code of an image leads: the address stands in credentials for ever."""
@@ -33,15 +38,19 @@ VERIFICATION_PATH = "/verify"
 class Built:
     """A credential before it is sealed."""
 
-    document: Mapping[str, Any] = field(repr=False)
     payload: bytes = field(repr=False)
     """The document as it will be sealed: never serialised again."""
     images: Mapping[str, bytes] = field(repr=False)
+    valid_until: datetime | None
+    """When it ends, if it does."""
+    sound: bool = False
+    """Whether it is known already that validation has nothing against it."""
 
-    @property
-    def valid_until(self) -> datetime | None:
-        """When it ends, if it does."""
-        return valid_until(self.document)
+    @cached_property
+    def document(self) -> Mapping[str, Any]:
+        """What the payload stands for."""
+        document: dict[str, Any] = orjson.loads(self.payload)
+        return document
 
 
 def issuer_of(order: IssuingOrder) -> InstitutionCode:
@@ -52,41 +61,102 @@ def issuer_of(order: IssuingOrder) -> InstitutionCode:
     return issuer
 
 
-def build(
-    order: IssuingOrder,
-    issuer: Organisation,
-    verification_url: str,
-    *,
-    development: bool,
-    branding: Branding = PLAIN,
-) -> Built:
-    """The credential of an order, with its pictures. CPU work of some tens of milliseconds."""
-    specification = order.micro_credential.specification
-    organisations = organisations_of(order.institutions)
-    alliance: LanguageMap = {"en": order.alliance.name}
-    images = display_images(
-        specification=specification,
-        award=order.award,
-        issuer=issuer,
-        awarding_bodies=[organisations[code] for code in specification.academic.awarding_bodies],
-        alliance=alliance,
-        credential_id=order.credential,
-        verification_url=verification_url,
-        development=development,
-        branding=branding,
-    )
-    document = build_credential(
-        credential_id=order.credential,
-        award=order.award,
-        specification=specification,
-        issuer=issuer,
-        organisations=organisations,
-        alliance_name=alliance,
-        issued=order.issued_at,
-        images=images,
-    )
-    payload = orjson.dumps(document)
-    return Built(document, payload, images)
+class Builder:
+    """Makes credentials with their pictures, and remembers what those of one course share."""
+
+    def __init__(self, findings: Callable[[bytes, Mapping[str, Any]], Sequence[Finding]]) -> None:
+        """`findings` is what validation has against a payload, which stands for that document."""
+        self._findings = findings
+        self._moulds: OrderedDict[bytes, Mould | None] = OrderedDict()
+        self._lock = Lock()
+        self._shared: tuple[tuple[object, ...], bytes] | None = None
+
+    def build(
+        self,
+        order: IssuingOrder,
+        issuer: Organisation,
+        verification_url: str,
+        *,
+        development: bool,
+        branding: Branding = PLAIN,
+    ) -> Built:
+        """The credential of an order, with its pictures. CPU work of some tens of milliseconds."""
+        academic = order.micro_credential.specification.academic
+        organisations = organisations_of(order.institutions)
+        images = display_images(
+            specification=order.micro_credential.specification,
+            award=order.award,
+            issuer=issuer,
+            awarding_bodies=[organisations[code] for code in academic.awarding_bodies],
+            alliance={"en": order.alliance.name},
+            credential_id=order.credential,
+            verification_url=verification_url,
+            development=development,
+            branding=branding,
+        )
+        own = Own(
+            order.credential,
+            order.award.holder,
+            order.issued_at,
+            images,
+            academic.validity_period or None,
+        )
+        key = self._key(order, issuer, own)
+        with self._lock:
+            met = key in self._moulds
+            mould = self._moulds.get(key)
+        if mould is not None:
+            payload = mould.cast(own)
+            return Built(payload, images, own.valid_until, mould.is_sound(own, len(payload)))
+
+        def built(one: Own) -> Mapping[str, Any]:
+            return build_credential(
+                credential_id=one.credential_id,
+                award=replace(order.award, holder=one.holder),
+                specification=order.micro_credential.specification,
+                issuer=issuer,
+                organisations=organisations,
+                alliance_name={"en": order.alliance.name},
+                issued=one.issued,
+                images=one.images,
+            )
+
+        document = built(own)
+        payload = orjson.dumps(document)
+        # A mould costs as much as a credential, and so pays from the second on.
+        if met and not self._findings(payload, document):
+            mould = mould_of(document, own, built)
+        with self._lock:
+            self._moulds[key] = mould
+            while len(self._moulds) > _MOULDS_KEPT:
+                self._moulds.popitem(last=False)
+        return Built(payload, images, own.valid_until)
+
+    def _key(self, order: IssuingOrder, issuer: Organisation, own: Own) -> bytes:
+        """By what credentials are told apart that differ in more than what is a learner's own."""
+        award = order.award
+        rest = (
+            award.edition_code,
+            award.edition_start.isoformat(),
+            award.edition_end.isoformat(),
+            award.grade,
+            award.awarded_on.isoformat(),
+            to_plain(award.results),
+            own.shape,
+        )
+        return self._course(order, issuer) + orjson.dumps(rest)
+
+    def _course(self, order: IssuingOrder, issuer: Organisation) -> bytes:
+        """A hash of what all learners of a batch share."""
+        shared = (order.micro_credential, order.institutions, order.alliance)
+        known = self._shared
+        # The very objects, which are frozen: comparing them would cost what hashing does.
+        if known is None or any(a is not b for a, b in zip(known[0], shared, strict=True)):
+            known = self._shared = (shared, sha256(orjson.dumps(to_plain(shared))).digest())
+        return known[1] + sha256(orjson.dumps(to_plain(issuer))).digest()
+
+
+_MOULDS_KEPT = 64
 
 
 def valid_until(document: Mapping[str, Any]) -> datetime | None:

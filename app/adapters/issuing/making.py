@@ -1,0 +1,222 @@
+"""Making one credential, from its order to what is sealed and verified. Everything here blocks."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from app.adapters.edc import jades, seals
+from app.adapters.edc.branding import PLAIN, Branding
+from app.adapters.edc.certificates import CertificateUnreadable
+from app.adapters.edc.format_cache import FormatVerdicts
+from app.adapters.edc.qualification import QualificationSource
+from app.adapters.edc.seals import LocalSealKey, SealKey
+from app.adapters.edc.verify import verify
+from app.adapters.issuing.building import (
+    VERIFICATION_PATH,
+    Builder,
+    Built,
+    Leaves,
+    issuer_by_seal,
+    issuer_of,
+)
+from app.adapters.issuing.keys import SealKeys
+from app.adapters.issuing.organisations import organisation_of
+from app.adapters.issuing.preflight import NOTHING_KEPT, Preflight
+from app.adapters.issuing.standing import Standings
+from app.adapters.issuing.trusted import RecognisedInstitutions, TrustSource
+from app.domain.credentials.credential_id import credential_urn
+from app.domain.credentials.profile import edc_profile
+from app.domain.credentials.seal import (
+    DocumentInvalid,
+    IssuedCredential,
+    IssuingOrder,
+    SealDoubtful,
+    SealIsElsewhere,
+)
+from app.domain.credentials.verification import DECISIVE, CheckStatus, Verification
+from app.domain.errors import Finding, InternalInconsistency
+from app.domain.vocabulary.institutions import Institution, InstitutionCode
+
+
+@dataclass(frozen=True)
+class Made:
+    """A credential before it is sealed, and what it will be sealed with."""
+
+    institution: Institution
+    key: SealKey
+    built: Built
+
+
+class Maker:
+    """Makes credentials with the seals of the institutions. For use from several threads."""
+
+    def __init__(
+        self,
+        keys: SealKeys,
+        trusted: TrustSource,
+        *,
+        public_url: str,
+        production: bool,
+        time_header: jades.TimeHeader = "iat",
+        qualified_only: bool = False,
+        branding: Callable[[InstitutionCode], Branding] = lambda _: PLAIN,
+        standings: Standings = NOTHING_KEPT,
+        qualifications: QualificationSource | None = None,
+    ) -> None:
+        """See `app.adapters.issuing.sealing.EdcSealing`."""
+        self.keys = keys
+        self.time_header = time_header
+        self.preflight = Preflight(
+            trusted,
+            production=production,
+            qualified_only=qualified_only,
+            standings=standings,
+            qualifications=qualifications,
+        )
+        self._standings = standings
+        self.leaves = Leaves()
+        self._trusted = trusted
+        self._public_url = public_url
+        self._branding = branding
+        # What is looked at after sealing are the bytes that were looked at before.
+        self.verdicts = FormatVerdicts(_VERDICTS_KEPT)
+        self._builder = Builder(self.verdicts.findings)
+
+    def issue(self, order: IssuingOrder) -> IssuedCredential:
+        """Build, check, seal, and verify what came out.
+
+        Raises SealUnavailable, SealDoubtful, DocumentInvalid, SealIsElsewhere.
+        """
+        made = self.checked(order)
+        if isinstance(made.key, LocalSealKey):
+            raise SealIsElsewhere(made.institution.code)
+        sealed = jades.seal(
+            made.built.payload, made.key, order.issued_at, time_header=self.time_header
+        )
+        if wrong := self.wrong_with(sealed, order.credential, order.issued_at):
+            raise SealDoubtful(made.institution.code, wrong)
+        return self.issued(sealed, made.built, made.key, order.issued_at)
+
+    def checked(self, order: IssuingOrder) -> Made:
+        """The credential of an order, when nothing stands against sealing it."""
+        made = self.built(order)
+        if findings := self.findings(made):
+            raise DocumentInvalid(tuple(findings))
+        self.insist_on_seal(made.key, made.institution, order.issued_at)
+        return made
+
+    def insist_on_seal(self, key: SealKey, institution: Institution, now: datetime) -> None:
+        """Raises SealDoubtful when there is anything against sealing with that key now."""
+        doubts = self.preflight.doubts(key, self.leaves.facts(key), now, institution)
+        if doubts:
+            raise SealDoubtful(institution.code, tuple(doubts))
+
+    def built(self, order: IssuingOrder) -> Made:
+        """The credential of an order, not judged yet. Raises SealUnavailable, SealDoubtful."""
+        institution = issuer_of(order)
+        key = self.keys.key(institution, order.seal)
+        own = issuing(order, institution)
+        try:
+            issuer = issuer_by_seal(key, organisation_of(own))
+        except (CertificateUnreadable, ValueError):
+            # Which of the names is missing is among the findings of the preflight.
+            raise SealDoubtful(institution, tuple(seals.preflight(key, order.issued_at))) from None
+        url = f"{self._public_url}{VERIFICATION_PATH}/{order.credential}"
+        development = self.leaves.facts(key).development
+        look = self._branding(institution)
+        built = self._builder.build(order, issuer, url, development=development, branding=look)
+        return Made(own, key, built)
+
+    def findings(self, made: Made) -> Sequence[Finding]:
+        """What the profile says against it."""
+        built = made.built
+        if built.sound:
+            self.verdicts.note_sound(built.payload)
+            return ()
+        return self.verdicts.findings(built.payload, built.document)
+
+    def issued(
+        self, sealed: bytes, built: Built, key: SealKey, issued_at: datetime
+    ) -> IssuedCredential:
+        """What there is to keep of a sealed credential."""
+        facts = self.leaves.facts(key)
+        profile = edc_profile()
+        return IssuedCredential(
+            document=sealed,
+            sha256=sha256(sealed).hexdigest(),
+            images=built.images,
+            issued_at=issued_at,
+            organisation=facts.organisation or "",
+            organisation_identifier=facts.organisation_identifier or "",
+            certificate_sha256=facts.sha256,
+            development=facts.development,
+            profile=f"{profile.name} {profile.version}",
+            valid_until=built.valid_until,
+        )
+
+    def wrong_with(self, sealed: bytes, credential: UUID, at: datetime) -> tuple[Finding, ...]:
+        """What keeps it from being kept, looked at as a stranger would, a moment later."""
+        found = verify(
+            sealed,
+            trust=self._trusted.store,
+            now=at + timedelta(seconds=1),
+            known_status=lambda _: None,
+            recognised=_NO_REGISTER.recognised,
+            material=self._standings.material,
+            verdicts=self.verdicts,
+        )
+        return _wrong(found, credential)
+
+    def unsealed(self, order: IssuingOrder) -> bytes:
+        """The same credential without a seal, as the file that the Commission's issuer takes."""
+        institution = issuer_of(order)
+        own = organisation_of(issuing(order, institution))
+        # Whoever seals it will not have it in our register: the picture leads to where a file
+        # can be checked.
+        url = f"{self._public_url}{VERIFICATION_PATH}"
+        look = self._branding(institution)
+        built = self._builder.build(order, own, url, development=False, branding=look)
+        findings = tuple(
+            finding
+            for finding in self.verdicts.findings(built.payload, built.document)
+            if not finding.pointer.startswith("/issuer")
+        )
+        if findings:
+            raise DocumentInvalid(findings)
+        credential = {
+            key: value for key, value in built.document.items() if key not in ("@context", "issuer")
+        }
+        delivery = {"deliveryAddress": [order.award.holder.email]}
+        upload = {
+            "credential": credential,
+            **({"deliveryDetails": delivery} if order.award.holder.email else {}),
+        }
+        return json.dumps(upload, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+_VERDICTS_KEPT = 16
+_NO_REGISTER = RecognisedInstitutions(None)
+
+
+def issuing(order: IssuingOrder, code: InstitutionCode) -> Institution:
+    """The institution with that code, among those of an order."""
+    found = next((one for one in order.institutions if one.code == code), None)
+    if found is None:
+        raise InternalInconsistency(f"the issuer {code} is not among the institutions")
+    return found
+
+
+def _wrong(found: Verification, credential: UUID) -> tuple[Finding, ...]:
+    """What keeps a sealed credential from being kept."""
+    failed = tuple(
+        Finding("", check.code, check.sentence)
+        for check in found.checks
+        if check.status is CheckStatus.ERROR
+        or (check.name in DECISIVE and check.status is not CheckStatus.OK)
+    )
+    if found.contents.id != credential_urn(credential):
+        failed = (*failed, Finding("/id", "other_credential", "It is another credential."))
+    return failed
