@@ -101,8 +101,8 @@ async def publish_page(
     _tell(response, seen.share.version, f"/v1/credentials/{credential}/shares/{seen.share.id}")
     parameters = use_cases.linked_in_parameters(
         found,
-        title=in_language(found.title, body.language),
-        organisation=found.organisation or found.issuer,
+        title=in_language(found.credential.title, body.language),
+        organisation=found.credential.organisation or found.credential.issuer,
         page=page_address(ports, token),
     )
     return NewPageOut(

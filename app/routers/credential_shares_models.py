@@ -1,6 +1,6 @@
 """What sharing takes and answers with."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -163,6 +163,9 @@ class ShownOut(BaseModel):
     holder: str | None = None
     issuer: str | None = Field(None, description="code of the partner", examples=["UNIOVI"])
     organisation: str | None = Field(None, description="legal name by the seal's certificate")
+    awarded_on: date | None = Field(
+        default=None, description="day of the award, in the time zone of the course"
+    )
     issued_at: datetime | None = None
     valid_until: datetime | None = None
     standing: Standing | None = Field(None, description="whether it is in force now")
@@ -204,6 +207,7 @@ class ShownOut(BaseModel):
             holder=shown.holder,
             issuer=credential.issuer,
             organisation=credential.organisation,
+            awarded_on=shown.awarded_on,
             issued_at=credential.sealed_at,
             valid_until=credential.valid_until,
             standing=shown.standing,

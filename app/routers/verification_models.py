@@ -51,6 +51,9 @@ class ContentsOut(BaseModel):
     holder: str | None
     issuer: dict[str, str] = Field(description="legal name")
     awarding_bodies: list[dict[str, str]]
+    awarded: str | None = Field(
+        description="day of the award, in the time zone of the course; only its day counts"
+    )
     issued: str | None
     valid_until: str | None
     profile: str | None = Field(description="IRI of the credential profile")
@@ -64,6 +67,7 @@ class ContentsOut(BaseModel):
             holder=contents.holder,
             issuer=dict(contents.issuer),
             awarding_bodies=[dict(body) for body in contents.awarding_bodies],
+            awarded=contents.awarded,
             issued=contents.issued,
             valid_until=contents.valid_until,
             profile=contents.profile,

@@ -1,5 +1,9 @@
 """What a holder shares, on pages for people: opened by a button, gone without a trace."""
 
+import json
+import shutil
+import subprocess
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -126,3 +130,42 @@ async def test_a_public_page_shows_the_least(data_dir: Path) -> None:
             assert "This credential is in force" in text_of(page)
             assert ("Learner" in response.text) is shows_name
             assert "/v1/" not in response.text
+
+
+async def test_the_day_of_the_award_is_the_same_wherever_it_is_shown(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    async with issuing_api(data_dir) as api:
+        credential, file = await held(api)
+        subject = json.loads(json.loads(file)["payload"])["credentialSubject"]
+        written = subject["hasClaim"]["awardedBy"]["awardingDate"]
+        day = date(2026, 11, 10)
+        assert written == f"{day}T00:00:00Z"
+        assert day.isoformat() not in credential["sealed_at"]
+
+        drawn = tmp_path / "credential.pdf"
+        drawn.write_bytes(
+            (await api("learner-1", "GET", f"/v1/credentials/{credential['id']}/pdf")).content
+        )
+        text = subprocess.run(["pdftotext", drawn, "-"], capture_output=True, check=True).stdout
+        page = (await api("learner-1", "POST", f"/v1/credentials/{credential['id']}/public-page",
+                          json={"consent": True})).json()  # fmt: skip
+        shown = await api(None, "GET", httpx.URL(page["url"]).path)
+        checked = await api(None, "POST", "/verify", files={"file": ("credential.jsonld", file)})
+        assert "10 November 2026" in text.decode()
+        assert after("Date of award", shown) == "10 November 2026"
+        assert after("Date of award", checked) == "10 November 2026"
+        as_data = await api(None, "GET", f"/v1/shares/{page['url'].rsplit('/', 1)[1]}")
+        assert as_data.json()["awarded_on"] == "2026-11-10"
+        linkedin = httpx.URL(page["linkedin"]).params
+        assert (linkedin["issueYear"], linkedin["issueMonth"]) == ("2026", "11")
+
+
+def after(term: str, response: httpx.Response) -> str | None:
+    """What a page says of a term."""
+    return next(
+        ("".join(t.getnext().itertext()) for t in parsed(response).iter("dt") if t.text == term),
+        None,
+    )

@@ -353,8 +353,9 @@ async def test_a_page_names_its_holder_on_their_word_alone(house):
 
 async def test_linkedin_is_told_nothing_about_the_person(house):
     credential = await mine(house)
+    _, _, published = await page(house, credential)
     parameters = linked_in_parameters(
-        credential, title="Joint", organisation="Universidad de Oviedo", page="https://x/s/t"
+        published, title="Joint", organisation="Universidad de Oviedo", page="https://x/s/t"
     )
     assert parameters == {
         "startTask": "CERTIFICATION_NAME",

@@ -258,3 +258,16 @@ async def test_while_an_award_is_being_sealed_its_learner_cannot_change_their_da
 
     await asyncio.gather(seal(), change())
     assert order == ["held", "sealed", "changed"]
+
+
+async def test_the_day_of_the_award_is_that_of_the_course_not_of_greenwich(course: Course):
+    [ana] = await course.learners(1)
+    await record(course, ana)
+    now = course.clock.now()
+    course.clock.move(now.replace(hour=23, minute=30) - now)
+    today = course.clock.now().date()
+    await confirm(course)
+    await accept(course, ana)
+    await state_data(course, ana)
+    [award], _ = await awards(course)
+    assert award.awarded_on == today + timedelta(days=1)

@@ -24,6 +24,7 @@ def contents_of(document: Mapping[str, Any] | None) -> Contents:
             for process in objects(claim.get("awardedBy"))
             for body in objects(process.get("awardingBody"))
         ][:50],
+        awarded=text_at(document, "credentialSubject", "hasClaim", "awardedBy", "awardingDate"),
         issued=text_at(document, "issued"),
         valid_until=text_at(document, "validUntil") or text_at(document, "expirationDate"),
         profile=text_at(document, "credentialProfiles", "id"),

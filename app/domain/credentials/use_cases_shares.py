@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.domain.access.roles import Caller
@@ -56,12 +56,21 @@ class Shown:
     credential: Credential | None = None
     holder: str | None = field(default=None, repr=False)
     """The name of the holder, where the link shows it."""
-    awarded_on: datetime | None = None
+    awarded_on: date | None = None
+    """The day of the award, as the credential states it."""
 
     @property
     def title(self) -> LanguageMap:
         """What was achieved; empty as long as it is closed."""
         return {} if self.credential is None else self.credential.title
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a public page is about."""
+
+    credential: Credential
+    awarded_on: date
 
 
 # Its holder
@@ -106,7 +115,7 @@ async def publish_page(
     work: CredentialsWork,
     caller: Caller,
     clock: Clock,
-) -> tuple[SeenShare, str, Credential]:
+) -> tuple[SeenShare, str, Published]:
     """A public page with the least that a profile elsewhere needs, until it is revoked.
 
     Its token is told this once. Raises CredentialNotFound, NotAllowed, CredentialErased,
@@ -119,7 +128,9 @@ async def publish_page(
         now = clock.now()
         share, token = Share.page(credential_id, at=now, shows_name=shows_name)
         await _add(share, now, work)
-    return SeenShare(share, share.state(now)), token, credential
+        award = (await work.credentials.source(credential_id)).award
+    seen = SeenShare(share, share.state(now))
+    return seen, token, Published(credential, award.awarded_on)
 
 
 async def list_shares(
@@ -347,9 +358,7 @@ async def _shown(
     clock: Clock,
     pass_: str | None = None,
 ) -> Shown:
-    holder = None
-    if share.shows_name:
-        holder = (await work.credentials.source(credential.id)).award.holder.full_name
+    award = (await work.credentials.source(credential.id)).award
     status = credential.public_status
     return Shown(
         share.kind,
@@ -358,8 +367,8 @@ async def _shown(
         status=status,
         standing=status.standing(clock.now()),
         credential=credential,
-        holder=holder,
-        awarded_on=credential.sealed_at,
+        holder=award.holder.full_name if share.shows_name else None,
+        awarded_on=award.awarded_on,
     )
 
 
@@ -368,9 +377,10 @@ LINKED_IN = "https://www.linkedin.com/profile/add"
 
 
 def linked_in_parameters(
-    credential: Credential, *, title: str, organisation: str, page: str
+    published: Published, *, title: str, organisation: str, page: str
 ) -> Mapping[str, str]:
     """What LinkedIn's form for certifications is filled in with: nothing about the person."""
+    credential = published.credential
     parameters = {
         "startTask": "CERTIFICATION_NAME",
         "name": title,
@@ -378,7 +388,7 @@ def linked_in_parameters(
         "certUrl": page,
         "certId": str(credential.id),
     }
-    for prefix, moment in (("issue", credential.sealed_at), ("expiration", credential.valid_until)):
-        if moment is not None:
-            parameters |= {f"{prefix}Year": str(moment.year), f"{prefix}Month": str(moment.month)}
+    for prefix, day in (("issue", published.awarded_on), ("expiration", credential.valid_until)):
+        if day is not None:
+            parameters |= {f"{prefix}Year": str(day.year), f"{prefix}Month": str(day.month)}
     return parameters

@@ -152,6 +152,8 @@ class Contents:
     issuer: Mapping[str, str] = field(default_factory=dict)
     """Legal name of the issuer, by language."""
     awarding_bodies: Sequence[Mapping[str, str]] = ()
+    awarded: str | None = None
+    """The day of the award as the document writes it, a dateTime of which only the day counts."""
     issued: str | None = None
     valid_until: str | None = None
     profile: str | None = None

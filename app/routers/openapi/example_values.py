@@ -225,6 +225,7 @@ VALUES: dict[str, Any] = {
     "Credential.profile": "http://data.europa.eu/snb/credential-profile/microcredential",
     "organisation": "Universidad de Oviedo",
     "Contents.profile": "http://data.europa.eu/snb/credential-profile/microcredential",
+    "Contents.awarded": "2027-06-10T00:00:00Z",
     "Contents.issued": "2027-06-12T09:00:00Z",
     "Contents.valid_until": None,
     "development": True,

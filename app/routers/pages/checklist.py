@@ -1,7 +1,7 @@
 """What verification found, as part of a page: the verdict, what the credential says, the checks."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from babel.dates import format_date, format_datetime
@@ -100,7 +100,8 @@ def _says(found: Verification, tag: str) -> Content:
                 say("awarded-by", tag),
                 [e("div", in_words(body, tag)) for body in contents.awarding_bodies],
             ),
-            (say("issued-on", tag), _day(contents.issued, tag)),
+            (say("awarded-on", tag), _day(contents.awarded, tag)),
+            (say("issued-on", tag), _moment(contents.issued, tag)),
             (say("valid-until", tag), _day(contents.valid_until, tag)),
             (say("level", tag), found.level),
             (say("certificate", tag), _text(found.certificate.get("subject"))),
@@ -123,13 +124,27 @@ def _check(check: Check, tag: str) -> Html:
     )
 
 
+def day(at: date, tag: str) -> str:
+    """A calendar day in words."""
+    return str(format_date(at, "long", locale=_LOCALES.get(tag, tag)))
+
+
 def _day(written: str | None, tag: str) -> str | None:
+    """Of a day as the document writes it, in whatever zone: moved to another, it could change."""
     try:
-        day = datetime.fromisoformat(written or "").date()
+        return day(datetime.fromisoformat(written or "").date(), tag)
     except ValueError:
         # What a stranger's file says is shown as it is.
         return written
-    return str(format_date(day, "long", locale=_LOCALES.get(tag, tag)))
+
+
+def _moment(written: str | None, tag: str) -> str | None:
+    """Of a point in time, with its zone: a bare day would be another one elsewhere."""
+    try:
+        at = datetime.fromisoformat(written or "")
+    except ValueError:
+        return written
+    return moment(at, tag) if at.tzinfo else written
 
 
 def _text(value: Any) -> Html | None:

@@ -18,6 +18,7 @@ from app.routers.habits import CallerDep, PortsDep
 from app.routers.pages.checklist import (
     LOOKS_OF_STANDING,
     banner,
+    day,
     development_mark,
     findings,
     in_words,
@@ -158,6 +159,7 @@ def _public(shown: Shown, tag: str) -> Content:
             (
                 (say("holder", tag), e("bdi", shown.holder) if shown.holder else None),
                 (say("issuer", tag), credential.organisation),
+                (say("awarded-on", tag), day(shown.awarded_on, tag) if shown.awarded_on else None),
                 (
                     say("issued-on", tag),
                     moment(credential.sealed_at, tag) if credential.sealed_at else None,
