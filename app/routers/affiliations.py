@@ -10,6 +10,7 @@ from app.domain.enrolment.notices import PrivacyNotices
 from app.domain.enrolment.use_cases_affiliation import Saying
 from app.domain.enrolment.views import RegistrationView
 from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_etag
+from app.routers.promoted_models import promoted_of
 from app.routers.registrations_models import CancelledOut, RegistrationOut
 
 router = APIRouter(prefix="/v1", tags=["registrations"], route_class=HabitRoute)
@@ -127,7 +128,11 @@ async def decide_contest(
         caller=caller,
         clock=ports.clock,
     )
-    return CancelledOut(registration=_shown(view, response, caller, ports), promoted=len(promoted))
+    return CancelledOut(
+        registration=_shown(view, response, caller, ports),
+        promoted=len(promoted),
+        promoted_registrations=await promoted_of(promoted, view.edition, caller, ports),
+    )
 
 
 @router.post("/editions/{edition}/affiliations/confirm", operation_id="confirm_affiliations")

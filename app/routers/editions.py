@@ -30,6 +30,7 @@ from app.routers.habits import (
     set_etag,
 )
 from app.routers.places_models import PublishedOut
+from app.routers.promoted_models import names_of, promoted_of
 
 router = APIRouter(prefix="/v1/editions", tags=["editions"], route_class=HabitRoute)
 
@@ -120,6 +121,7 @@ async def edit_edition(
     return EditedOut(
         edition=_shown(changed, response, caller),
         promoted=[registration.id for registration in promoted],
+        promoted_registrations=await promoted_of(promoted, changed, caller, ports),
         dry_run=dry_run,
     )
 
@@ -193,7 +195,9 @@ async def publish_list(
     )
     if not dry_run:
         set_etag(response, found.edition.version)
-    return PublishedOut(**PublishedOut.of(found).model_dump() | {"dry_run": dry_run})
+    listed = [one.entrant.registration for one in found.standings]
+    shown = PublishedOut.of(found, await names_of(listed, found.edition, caller, ports))
+    return PublishedOut(**shown.model_dump() | {"dry_run": dry_run})
 
 
 @router.post("/{edition}/start", operation_id="start_edition")

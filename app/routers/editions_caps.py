@@ -1,6 +1,6 @@
 """Caps of an edition that change: what would follow, and steps that give places to others."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.enrolment import use_cases_caps as use_cases
 from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.names import Named
 from app.domain.enrolment.registration import Registration
 from app.domain.enrolment.standing import Entrant
 from app.domain.enrolment.use_cases_caps import CapsPreview, CapsStep
@@ -23,6 +24,7 @@ from app.routers.editions_models import (
     rules_of,
 )
 from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_etag
+from app.routers.promoted_models import names_of, promoted_of
 
 router = APIRouter(prefix="/v1/editions/{edition}", tags=["editions"], route_class=HabitRoute)
 
@@ -55,11 +57,17 @@ class PreviewedOut(BaseModel):
 
     registration: UUID
     institution: str
+    full_name: str | None = Field(description="null for those whom the caller may not look at")
 
     @classmethod
-    def of(cls, entrant: Entrant) -> "PreviewedOut":
+    def of(cls, entrant: Entrant, names: Mapping[UUID, Named]) -> "PreviewedOut":
         """From the domain."""
-        return cls(registration=entrant.registration, institution=entrant.bucket)
+        known = names.get(entrant.registration)
+        return cls(
+            registration=entrant.registration,
+            institution=entrant.bucket,
+            full_name=known.full_name if known else None,
+        )
 
 
 class InstitutionPreviewOut(BaseModel):
@@ -86,7 +94,7 @@ class CapsPreviewOut(BaseModel):
     institutions: list[InstitutionPreviewOut]
 
     @classmethod
-    def of(cls, preview: CapsPreview) -> "CapsPreviewOut":
+    def of(cls, preview: CapsPreview, names: Mapping[UUID, Named]) -> "CapsPreviewOut":
         """From the domain."""
         buckets = sorted({*preview.placed, *preview.waiting})
         return cls(
@@ -101,8 +109,8 @@ class CapsPreviewOut(BaseModel):
             rules=[QuotaRuleOut.of(rule) for rule in preview.quota.rules],
             placed=sum(preview.placed.values()),
             waiting=sum(preview.waiting.values()),
-            gain=[PreviewedOut.of(entrant) for entrant in preview.gain],
-            lose=[PreviewedOut.of(entrant) for entrant in preview.lose],
+            gain=[PreviewedOut.of(entrant, names) for entrant in preview.gain],
+            lose=[PreviewedOut.of(entrant, names) for entrant in preview.lose],
             institutions=[
                 InstitutionPreviewOut(
                     institution=bucket,
@@ -130,7 +138,8 @@ async def preview_caps(
         work=ports.reading(),
         caller=caller,
     )
-    return CapsPreviewOut.of(preview)
+    touched = [one.registration for one in (*preview.gain, *preview.lose)]
+    return CapsPreviewOut.of(preview, await names_of(touched, preview.edition, caller, ports))
 
 
 _Step = Callable[..., Awaitable[tuple[Edition, list[Registration]]]]
@@ -157,6 +166,7 @@ async def _made(
     return EditedOut(
         edition=EditionOut.of(changed, caller),
         promoted=[registration.id for registration in promoted],
+        promoted_registrations=await promoted_of(promoted, changed, caller, ports),
         dry_run=step.dry_run,
     )
 

@@ -17,6 +17,7 @@ from app.domain.enrolment.window import RegistrationWindow
 from app.domain.errors import Finding
 from app.domain.vocabulary.micro_credential import NoInstitutionRule
 from app.routers.habits.values import Instant
+from app.routers.promoted_models import PromotedOut
 
 Whole = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -347,4 +348,7 @@ class EditedOut(BaseModel):
 
     edition: EditionOut
     promoted: list[UUID] = Field(description="registrations")
+    promoted_registrations: list[PromotedOut] = Field(
+        description="those of them whom the caller may look at, in order"
+    )
     dry_run: bool

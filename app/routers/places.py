@@ -20,6 +20,7 @@ from app.routers.places_models import (
     ReplayOut,
     StandingOut,
 )
+from app.routers.promoted_models import names_of
 
 router = APIRouter(prefix="/v1/editions/{edition}", tags=["editions"], route_class=HabitRoute)
 
@@ -79,9 +80,9 @@ async def get_availability(edition: UUID, ports: PortsDep) -> AvailabilityOut:
 @router.get("/standing", operation_id="get_standing")
 async def get_standing(edition: UUID, caller: CallerDep, ports: PortsDep) -> StandingOut:
     """Where everybody would stand if the list were published now. For officers alone."""
-    return StandingOut.of(
-        await use_cases.get_standing(edition, work=ports.reading(), caller=caller)
-    )
+    found = await use_cases.get_standing(edition, work=ports.reading(), caller=caller)
+    listed = [one.entrant.registration for one in found.standings]
+    return StandingOut.of(found, await names_of(listed, found.edition, caller, ports))
 
 
 @router.get("/decisions", operation_id="list_decisions")

@@ -1,5 +1,6 @@
 """What operations on the list and the places of an edition answer with."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from app.domain.enrolment.decisions import Decision, outcome_state
 from app.domain.enrolment.edition import EditionState
+from app.domain.enrolment.names import Named
 from app.domain.enrolment.quota import Availability, Quota
 from app.domain.enrolment.sentences import explain
 from app.domain.enrolment.use_cases_lists import PublishedList, ReplayReport, StandingList
@@ -94,6 +96,7 @@ class StandingItem(BaseModel):
     """Where one registration would stand if the list were published now."""
 
     registration: UUID
+    full_name: str | None = Field(description="null for those whom the caller may not look at")
     institution: str
     position: int
     position_within: int
@@ -112,14 +115,18 @@ class StandingOut(BaseModel):
     items: list[StandingItem]
 
     @classmethod
-    def of(cls, found: "StandingList | PublishedList") -> "StandingOut":
+    def of(
+        cls, found: "StandingList | PublishedList", names: Mapping[UUID, Named]
+    ) -> "StandingOut":
         """From the domain."""
         items = []
         for one in found.standings:
             state, reason = outcome_state(one.outcome)
+            known = names.get(one.entrant.registration)
             items.append(
                 StandingItem(
                     registration=one.entrant.registration,
+                    full_name=known.full_name if known else None,
                     institution=one.entrant.bucket,
                     position=one.position,
                     position_within=one.position_within,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from app.domain.enrolment import use_cases_registrations as use_cases
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.notices import PrivacyNotices
-from app.domain.enrolment.registration import State
+from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.use_cases_deciding import decide_registration as decide
 from app.domain.enrolment.use_cases_people import edit_registration as edit_person
 from app.domain.enrolment.use_cases_register import register as register_learner
@@ -27,6 +27,7 @@ from app.routers.habits import (
 )
 from app.routers.habits.pages import BadCursor
 from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
+from app.routers.promoted_models import promoted_of
 from app.routers.registrations_models import (
     CancelIn,
     CancelledOut,
@@ -183,6 +184,21 @@ async def get_registration(
     return RegistrationOut.of(view, caller, notices_of(ports))
 
 
+async def _ended(
+    view: RegistrationView,
+    promoted: Sequence[Registration],
+    response: Response,
+    caller: CallerDep,
+    ports: PortsDep,
+) -> CancelledOut:
+    set_etag(response, view.registration.version)
+    return CancelledOut(
+        registration=RegistrationOut.of(view, caller, notices_of(ports)),
+        promoted=len(promoted),
+        promoted_registrations=await promoted_of(promoted, view.edition, caller, ports),
+    )
+
+
 @router.post("/registrations/{registration}/cancel", operation_id="cancel_registration")
 async def cancel_registration(
     registration: UUID,
@@ -201,10 +217,7 @@ async def cancel_registration(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, view.registration.version)
-    return CancelledOut(
-        registration=RegistrationOut.of(view, caller, notices_of(ports)), promoted=len(promoted)
-    )
+    return await _ended(view, promoted, response, caller, ports)
 
 
 @router.patch("/registrations/{registration}", operation_id="edit_registration")
@@ -253,10 +266,7 @@ async def record_no_show(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, view.registration.version)
-    return CancelledOut(
-        registration=RegistrationOut.of(view, caller, notices_of(ports)), promoted=len(promoted)
-    )
+    return await _ended(view, promoted, response, caller, ports)
 
 
 @router.post("/registrations/{registration}/decide", operation_id="decide_registration")
@@ -272,7 +282,7 @@ async def decide_registration(
 
     A decision on a spelling is remembered for everybody who writes the same.
     """
-    view, also = await decide(
+    decided = await decide(
         registration,
         version,
         body.to_domain(),
@@ -280,7 +290,11 @@ async def decide_registration(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, view.registration.version)
+    set_etag(response, decided.view.registration.version)
     return DecidedOut(
-        registration=RegistrationOut.of(view, caller, notices_of(ports)), also_settled=list(also)
+        registration=RegistrationOut.of(decided.view, caller, notices_of(ports)),
+        also_settled=list(decided.also),
+        promoted_registrations=await promoted_of(
+            decided.promoted, decided.view.edition, caller, ports
+        ),
     )

@@ -16,6 +16,7 @@ from app.domain.enrolment.sentences import explain
 from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling
 from app.domain.enrolment.use_cases_people import PersonChanges
 from app.domain.enrolment.views import RegistrationView
+from app.routers.promoted_models import PromotedOut
 
 EDITION = "0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b"
 
@@ -232,6 +233,9 @@ class CancelledOut(BaseModel):
 
     registration: RegistrationOut
     promoted: int = Field(description="how many got a place by it")
+    promoted_registrations: list[PromotedOut] = Field(
+        description="those of them whom the caller may look at, in order"
+    )
 
 
 class DecidedOut(BaseModel):
@@ -239,3 +243,7 @@ class DecidedOut(BaseModel):
 
     registration: RegistrationOut
     also_settled: list[UUID] = Field(description="others who had written the same")
+    promoted_registrations: list[PromotedOut] = Field(
+        description="who got the place that a merge freed, in order; one of them may be a possible "
+        "double as well"
+    )

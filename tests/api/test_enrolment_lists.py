@@ -209,6 +209,7 @@ async def test_caps_are_looked_at_first_and_then_changed_with_a_reason(api: Edit
     )
     body = looked.json()
     assert (body["possible"], [one["registration"] for one in body["gain"]]) == (True, ids[1:])
+    assert [one["full_name"] for one in body["gain"]] == ["Learner-2", "Learner-3"]
     lower = (await api(ELENA, "POST", f"{path}/preview-caps", json={"places": 1})).json()
     assert (lower["possible"], lower["gain"]) == (True, [])
     tried = await api(
@@ -222,6 +223,12 @@ async def test_caps_are_looked_at_first_and_then_changed_with_a_reason(api: Edit
         json={"scope": "institution:HKA", "reason": "unused"}, if_match=await api.etag(path),
     )  # fmt: skip
     assert done.json()["promoted"] == [ids[1]]
+    assert done.json()["promoted_registrations"] == [
+        {
+            "registration": ids[1], "institution": "URN", "full_name": "Learner-2",
+            "possible_double": False,
+        },
+    ]  # fmt: skip
     rules = {rule["scope"]: rule["released"] for rule in done.json()["edition"]["rules"]}
     assert rules == {"per_institution": False, "institution:HKA": True}
     forbidden = await api(
@@ -380,3 +387,28 @@ async def test_a_stranger_learns_nothing_by_stating_somebodys_name_and_address(
     of_nobody = await asks("learner-2", "Nobody Known", "nobody@example.org")
     of_address = await asks("learner-3", "Karl Third", "eva@example.org")
     assert of_known == of_nobody == of_address
+
+
+async def test_who_got_a_place_by_a_merge_is_named_and_may_be_a_double_too(
+    api: EditionApi,
+) -> None:
+    await officer_at(api, KARL, "HKA")
+    path = await api.edition(mode="direct", places=2)
+    same = {"full_name": "Eva Muster", "email": "eva@example.org", "institution": "UDA"}
+    ids = [(await api.registers(path, f"learner-{n}", **same)).json()["id"] for n in range(1, 4)]
+    merged = await api.act(
+        ELENA, f"/v1/registrations/{ids[1]}", "decide", ruling="merge", same_as=ids[0]
+    )
+    assert merged.json()["promoted_registrations"] == [
+        {
+            "registration": ids[2], "institution": "UDA", "full_name": "Eva Muster",
+            "possible_double": True,
+        },
+    ]  # fmt: skip
+    standing = (await api(ELENA, "GET", f"{path}/standing")).json()["items"]
+    assert [one["full_name"] for one in standing] == ["Eva Muster", "Eva Muster"]
+    waits = (await api.registers(path, "learner-4", institution="HKA")).json()["id"]
+    gone = await api.act("learner-1", f"/v1/registrations/{ids[0]}", "cancel")
+    assert (gone.json()["promoted"], gone.json()["promoted_registrations"]) == (1, [])
+    seen = await api(KARL, "GET", f"/v1/registrations/{waits}")
+    assert seen.json()["state"] == "placed"

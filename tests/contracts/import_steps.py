@@ -36,7 +36,7 @@ async def registration_of(importer: Importer, name: str) -> Registration:
 
 async def decides(importer: Importer, name: str, **decision: object) -> Registration:
     registration = await registration_of(importer, name)
-    view, _ = await decide_registration(
+    decided = await decide_registration(
         registration.id,
         registration.version,
         OfficerDecision(**decision),  # type: ignore[arg-type]
@@ -44,7 +44,7 @@ async def decides(importer: Importer, name: str, **decision: object) -> Registra
         caller=importer.officer,
         clock=importer.clock,
     )
-    return view.registration
+    return decided.view.registration
 
 
 async def publishes(importer: Importer, *, leave_undecided: bool = False) -> None:

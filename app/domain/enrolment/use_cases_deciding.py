@@ -70,6 +70,17 @@ class OfficerDecision:
     """Recorded; needed to reject and to place. No personal data."""
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What an officer's decision led to."""
+
+    view: RegistrationView
+    also: Sequence[UUID]
+    """Others who had written the same, and are settled by it."""
+    promoted: Sequence[Registration]
+    """Who got the place that a merge freed."""
+
+
 async def decide_registration(
     registration_id: UUID,
     version: int,
@@ -78,12 +89,12 @@ async def decide_registration(
     work: EnrolmentWork,
     caller: Caller,
     clock: Clock,
-) -> tuple[RegistrationView, Sequence[UUID]]:
+) -> Decided:
     """Decide on a registration that needs it.
 
-    A decision on a spelling also settles the others in the edition who wrote the same; returns the
-    registration and the identifiers of those. Raises RegistrationNotFound, RegistrationStale,
-    NotAllowed, NothingToDecide, DecisionInvalid, NotAdmitted, OverridesOff.
+    A decision on a spelling also settles the others in the edition who wrote the same. Raises
+    RegistrationNotFound, RegistrationStale, NotAllowed, NothingToDecide, DecisionInvalid,
+    NotAdmitted, OverridesOff.
     """
     async with work:
         seen = await work.registrations.read(registration_id)
@@ -108,7 +119,7 @@ async def decide_registration(
             note=decision.reason,
         )
         view = await view_of(registration, edition, person, work, caller, own=own)
-    return view, also
+    return Decided(view, also, deciding.promoted)
 
 
 class _Deciding:
@@ -126,6 +137,7 @@ class _Deciding:
         self.decision = decision
         self.work = work
         self.allocation = Allocation(edition, work, actor, at)
+        self.promoted: Sequence[Registration] = ()
 
     async def decide(self, registration: Registration) -> list[UUID]:
         match self.decision.ruling:
@@ -187,7 +199,9 @@ class _Deciding:
             keeps = registration.affiliation is not None and registration.rank < other.rank
         if keeps:
             stays, goes = registration, other
-        await self.allocation.end(goes, State.CANCELLED, Reason.MERGED, self.decision.reason)
+        self.promoted = await self.allocation.end(
+            goes, State.CANCELLED, Reason.MERGED, self.decision.reason
+        )
         if stays.state is State.NEEDS_DECISION and stays.affiliation is not None:
             stays.decide_identity()
             await self._enter([stays])
