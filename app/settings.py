@@ -166,6 +166,11 @@ class Settings(BaseModel):
     retired_digests: tuple[str, ...] = Field(
         (), description="digest algorithms that archive timestamps shall be renewed for"
     )
+    ask_revocation: bool = Field(
+        False,
+        description="ask, before sealing, whether the seal's certificates were revoked, also where "
+        "MC_SEAL_LEVEL does not need the answers (`B-LT` and `B-LTA` do)",
+    )
     fetch_hosts: tuple[str, ...] = Field(
         (),
         description="hosts that may be asked for revocation data although they are inside a "
@@ -222,8 +227,8 @@ class Settings(BaseModel):
     )
     status_list_seal: str | None = Field(
         None,
-        description="partner whose seal stands behind published status lists; without it, they "
-        "are not sealed",
+        description="partner whose seal stands behind published status lists (`UNIOVI`); without "
+        "it they are not sealed, which production refuses",
     )
 
     retention_days: dict[DataKind, int | None] = Field(
@@ -289,6 +294,9 @@ class Settings(BaseModel):
                 "MC_SMTP_URL": self.smtp_url,
                 "MC_SEALS or MC_SEAL_PKCS12": self.seals or self.seal_pkcs12,
                 "MC_TRUST_ANCHORS or MC_TRUSTED_LISTS": self.trust_anchors or self.trusted_lists,
+                "MC_STATUS_LIST_SEAL (the partner that seals the status lists)": (
+                    self.status_list_seal
+                ),
             }.items()
             if not value
         ]
@@ -301,6 +309,11 @@ class Settings(BaseModel):
         if self.secret is not None and len(self.secret.get_secret_value()) < 32:
             raise ValueError("MC_SECRET needs at least 32 characters")
         return self
+
+    @property
+    def revocation_data_needed(self) -> bool:
+        """Whether seals shall carry what was said about the revocation of their certificates."""
+        return self.seal_level in (SealLevel.B_LT, SealLevel.B_LTA)
 
     @property
     def qualified_seals_only(self) -> bool:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import reactions
 from app.adapters.edc.branding_folder import FolderBranding, branded_names
-from app.adapters.edc.fetching import HttpWeb, reach
+from app.adapters.edc.fetching import HttpWeb, Web, reach
 from app.adapters.edc.issuers import Issuers
 from app.adapters.edc.revocation import Revocation
 from app.adapters.edc.timestamps import HttpAuthority, Timestamps
@@ -46,12 +46,19 @@ from app.adapters.issuing.keys import (
     DevelopmentSeals,
     FolderSeals,
     SealKeys,
+    key_here,
 )
 from app.adapters.issuing.keys_file import read_seals
 from app.adapters.issuing.sealing import EdcSealing
+from app.adapters.issuing.standing import Standings, asking
 from app.adapters.issuing.status_folder import StatusFolder
 from app.adapters.issuing.status_lists import JwsStatusListSealing
-from app.adapters.issuing.trusted import RecognisedInstitutions, Trusted, certificates_in
+from app.adapters.issuing.trusted import (
+    RecognisedInstitutions,
+    SettingUnusable,
+    Trusted,
+    certificates_in,
+)
 from app.adapters.issuing.trusted_lists import TrustedLists
 from app.adapters.issuing.verifier import EdcVerifier
 from app.adapters.mail.files import FileMailer
@@ -68,6 +75,7 @@ from app.domain.access.ports import Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock, SystemClock
 from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
+from app.domain.credentials.seal import NoKeyHere, SealUnavailable
 from app.domain.credentials.wallet import Wallets
 from app.domain.errors import Unavailable
 from app.domain.mail import Mailer
@@ -216,7 +224,11 @@ def _issuing(
         lists=lists,
         timestamp_anchors=settings.timestamp_anchors,
     )
-    levels = _seal_levels(settings, clock, trusted, outside)
+    web = _authorities(settings, outside)
+    revocation, status = Revocation(web, clock), StatusFolder(settings.revocation_data)
+    levels = _seal_levels(settings, clock, trusted, outside, web, revocation)
+    asks = settings.ask_revocation or settings.revocation_data_needed
+    loop = asyncio.get_running_loop()
     keys = _seal_keys(settings, stand_ins, clock)
     return {
         "sealing": EdcSealing(
@@ -227,36 +239,72 @@ def _issuing(
             production=settings.is_production,
             time_header=settings.seal_time,
             qualified_only=settings.qualified_seals_only,
-            reachable=from_a_thread(levels, asyncio.get_running_loop()),
+            reachable=from_a_thread(levels, loop),
             branding=branding,
+            standings=Standings(
+                status,
+                ask=asking(revocation, clock, loop) if asks else None,
+                needed=settings.revocation_data_needed,
+            ),
+            qualifications=lists,
         ),
         "seal_levels": levels,
         "transcribing": ElmoTranscripts(keys),
-        "status_list_sealing": JwsStatusListSealing(keys, settings.status_list_seal),
+        "status_list_sealing": _status_lists(settings, keys),
         "verifier": EdcVerifier(
             trusted,
             RecognisedInstitutions(settings.recognised_institutions),
             qualifications=lists,
-            status=StatusFolder(settings.revocation_data),
+            status=status,
         ),
         "upkeep": () if lists is None else (_refreshing(lists, outside),),
     }
 
 
+def _authorities(settings: Settings, outside: httpx.AsyncClient) -> Web:
+    """The way to whom certificates name, who may not be just anywhere."""
+    proxy = settings.fetch_proxy is not None
+    return HttpWeb(
+        outside,
+        reach(settings.fetch_hosts, only_allowed=settings.fetch_only_hosts, through_proxy=proxy),
+    )
+
+
+def _status_lists(settings: Settings, keys: SealKeys) -> JwsStatusListSealing:
+    """Whose seal stands behind the lists. Raises SettingUnusable where it could never do so."""
+    institution = settings.status_list_seal
+    if institution is not None:
+        if institution not in keys.institutions():
+            raise SettingUnusable(
+                f"MC_STATUS_LIST_SEAL names {institution}, which has no seal here: name a partner "
+                "that MC_SEALS or MC_SEAL_PKCS12 has one of."
+            )
+        try:
+            key_here(keys, institution)
+        except NoKeyHere:
+            raise SettingUnusable(
+                f"MC_STATUS_LIST_SEAL names {institution}, which keeps its keys to itself: lists "
+                "change by the hour and are signed here, so name a partner whose key is here."
+            ) from None
+        except SealUnavailable as error:
+            log.warning("the seal of status lists cannot be reached now: %s", error.detail)
+    return JwsStatusListSealing(keys, institution)
+
+
 def _seal_levels(
-    settings: Settings, clock: Clock, trusted: Trusted, outside: httpx.AsyncClient
+    settings: Settings,
+    clock: Clock,
+    trusted: Trusted,
+    outside: httpx.AsyncClient,
+    web: Web,
+    revocation: Revocation,
 ) -> SealLevels:
     """What raises seals above B-B; without authorities of timestamps, nothing does."""
     if not settings.timestamp_authorities:
         return BasicLevelOnly()
     addresses = [secret.get_secret_value() for secret in settings.timestamp_authorities]
-    proxy = settings.fetch_proxy is not None
     # Whom the operator names may be anywhere; whom certificates name may not.
     named = HttpWeb(outside, reach([httpx.URL(address).host for address in addresses]))
-    web = HttpWeb(
-        outside,
-        reach(settings.fetch_hosts, only_allowed=settings.fetch_only_hosts, through_proxy=proxy),
-    )
     issuers = Issuers(web)
     return EdcSealLevels(
         settings.seal_level,
@@ -269,7 +317,7 @@ def _seal_levels(
             settings.timestamp_policies,
             timedelta(seconds=settings.timestamp_tolerance),
         ),
-        Gatherer(Revocation(web, clock)),
+        Gatherer(revocation),
         issuers,
         lambda: trusted.store,
         clock,

@@ -295,13 +295,17 @@ class SealOut(BaseModel):
         description="what the certificate says of its own qualification"
     )
     findings: list[SealFindingOut] = Field(description="empty when it is fit for sealing")
+    warnings: list[SealFindingOut] = Field(
+        description="what does not keep it from sealing, but should be known"
+    )
 
     @classmethod
     def of(cls, facts: SealFacts) -> "SealOut":
         """From the domain."""
         return cls(
-            **{n: getattr(facts, n) for n in set(cls.model_fields) - {"findings"}},
+            **{n: getattr(facts, n) for n in set(cls.model_fields) - {"findings", "warnings"}},
             findings=[SealFindingOut.of(finding) for finding in facts.findings],
+            warnings=[SealFindingOut.of(finding) for finding in facts.warnings],
         )
 
 

@@ -26,6 +26,7 @@ from app.adapters.issuing.trusted import (
 from app.adapters.issuing.verifier import EdcVerifier
 from app.adapters.memory.seals import ThrowAwaySeals
 from app.adapters.reference import alliance, partners
+from app.domain.clock import Clock
 from app.domain.credentials.seal import (
     DocumentInvalid,
     IssuedCredential,
@@ -110,7 +111,7 @@ def workshop(
             yield Workshop(seals, seals, clock)
 
 
-def an_order(clock: TickingClock, **changes) -> IssuingOrder:
+def an_order(clock: Clock, **changes) -> IssuingOrder:
     micro_credential = changes.pop("micro_credential", the_micro_credential())
     return replace(
         IssuingOrder(

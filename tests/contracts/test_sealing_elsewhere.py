@@ -25,8 +25,11 @@ from app.adapters.edc.seals import LocalSealKey, SealKey
 from app.adapters.edc.trust import TrustStore
 from app.adapters.issuing.keys import ConfiguredSeals
 from app.adapters.issuing.sealing import EdcSealing
+from app.adapters.issuing.standing import Standings
+from app.adapters.issuing.status_folder import StatusFolder
 from app.adapters.issuing.trusted import RecognisedInstitutions
 from app.adapters.issuing.verifier import EdcVerifier
+from app.domain.clock import Clock
 from app.domain.credentials.seal import (
     Brought,
     PreparedSeal,
@@ -57,7 +60,7 @@ def local(pki: TestPki, label: str, alg: str) -> LocalSealKey:
     return LocalSealKey(alg, pki.chain(label))
 
 
-def sealing_with(pki: TestPki, clock: TickingClock, key: SealKey, **settings) -> EdcSealing:
+def sealing_with(pki: TestPki, clock: Clock, key: SealKey, **settings) -> EdcSealing:
     code = settings.pop("institution", "UNIOVI")
     keys = ConfiguredSeals({code: {"default": lambda: key}})
     settings = {"production": True, "qualified_only": True, **settings}
@@ -152,13 +155,16 @@ async def test_an_institution_may_have_several_seals(pki: TestPki, clock) -> Non
         ("seal-web", ["certificate_of_other_kind"]),
         ("seal-encipherment", ["certificate_not_for_sealing"]),
         ("seal-without-identifier", ["certificate_incomplete"]),
+        ("seal-revoked", ["certificate_revoked"]),
         ("seal-other", ["chain_not_trusted"]),
     ],
 )
 async def test_whatever_is_doubtful_about_a_seal_keeps_it_from_being_used(
-    pki: TestPki, clock, label: str, doubts: list[str]
+    pki: TestPki, clock, tmp_path: Path, label: str, doubts: list[str]
 ) -> None:
-    sealing = sealing_with(pki, clock, pki.seal_key(label))
+    (tmp_path / "issuing.crl").write_bytes(pki.crl("issuing", clock.now()))
+    standings = Standings(StatusFolder(tmp_path))
+    sealing = sealing_with(pki, clock, pki.seal_key(label), standings=standings)
     facts = await sealing.facts("UNIOVI")
     # A certificate that is wrong in one way may leave its path open as well.
     assert [f.code for f in facts.findings][: len(doubts) or 1] == doubts

@@ -105,6 +105,19 @@ class SealIsElsewhere(Conflict):
         )
 
 
+class NoKeyHere(Conflict):
+    """The keys of all seals of this institution are with it, and something is to be signed now."""
+
+    code = "no_seal_key_here"
+
+    def __init__(self, institution: InstitutionCode) -> None:
+        super().__init__(
+            f"The keys of the seals of {institution} are with it, so that nothing can be signed "
+            "here in its name. The sealed credential is complete without; ask the alliance office "
+            f"for a seal of {institution} whose key is here (MC_SEALS) if this is needed as well."
+        )
+
+
 @dataclass(frozen=True)
 class SealFacts:
     """What is known of one institution's seal. Nothing in here is secret."""
@@ -130,6 +143,8 @@ class SealFacts:
     """Whether it is a stand-in for development that proves nothing about anybody."""
     findings: tuple[Finding, ...] = ()
     """Everything doubtful about it at the moment of asking; empty when it is fit for use."""
+    warnings: tuple[Finding, ...] = ()
+    """What does not keep it from being used, but whoever uses it should know."""
     name: SealName = DEFAULT_SEAL
     is_default: bool = True
     """Whether the institution seals with it unless said otherwise."""
