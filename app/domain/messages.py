@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 from app.domain.errors import InternalInconsistency
 from app.domain.mail import Message
 
-LANGUAGES = ("en", "es", "fr", "de", "it", "ro")
-"""Languages that we have words in; the first one serves everybody else, and says whatever kind of
-message another has no words for yet."""
+LANGUAGES = ("en", "es", "fr", "de", "it", "ro", "sv", "fi", "el", "bg", "ga")
+"""Languages that we have words in: those of the partners. The first one serves everybody else, and
+says what is for offices alone and another has no words for."""
 
 Value = str | date | datetime
 
@@ -51,6 +51,26 @@ _MONTHS = {
     "ro": (
         "ianuarie", "februarie", "martie", "aprilie", "mai", "iunie", "iulie", "august",
         "septembrie", "octombrie", "noiembrie", "decembrie",
+    ),
+    "sv": (
+        "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september",
+        "oktober", "november", "december",
+    ),
+    "fi": (
+        "tammikuuta", "helmikuuta", "maaliskuuta", "huhtikuuta", "toukokuuta", "kesäkuuta",
+        "heinäkuuta", "elokuuta", "syyskuuta", "lokakuuta", "marraskuuta", "joulukuuta",
+    ),
+    "el": (
+        "Ιανουαρίου", "Φεβρουαρίου", "Μαρτίου", "Απριλίου", "Μαΐου", "Ιουνίου", "Ιουλίου",
+        "Αυγούστου", "Σεπτεμβρίου", "Οκτωβρίου", "Νοεμβρίου", "Δεκεμβρίου",
+    ),
+    "bg": (
+        "януари", "февруари", "март", "април", "май", "юни", "юли", "август", "септември",
+        "октомври", "ноември", "декември",
+    ),
+    "ga": (
+        "Eanáir", "Feabhra", "Márta", "Aibreán", "Bealtaine", "Meitheamh", "Iúil", "Lúnasa",
+        "Meán Fómhair", "Deireadh Fómhair", "Samhain", "Nollaig",
     ),
 }  # fmt: skip
 
@@ -112,8 +132,10 @@ def day(value: date, language: str) -> str:
     month = _MONTHS[language][value.month - 1]
     if language == "es":
         return f"{value.day} de {month} de {value.year}"
-    if language == "de":
+    if language in ("de", "fi"):
         return f"{value.day}. {month} {value.year}"
+    if language == "bg":
+        return f"{value.day} {month} {value.year} г."
     return f"{value.day} {month} {value.year}"
 
 

@@ -94,12 +94,17 @@ async def tell_contested(event: AffiliationContested, ports: Ports) -> None:
     if one.claim_state is ClaimState.CONTESTED and one.claim.at is not None:
         teller = await teller_of(ports)
         said = f"{one.claim.at:%Y%m%dT%H%M%S%f}"
-        await teller.tell("affiliation_contested", event.subject, f"contested-{one.id}-{said}")
+        await teller.tell(
+            "affiliation_contested",
+            event.subject,
+            f"contested-{one.id}-{said}",
+            {"why": one.claim.reason or ""},
+        )
         await teller.tell_contact(
             "contest_to_decide",
             event.subject,
             f"contest-{one.id}-{said}",
-            {"registration": str(one.id)},
+            {"registration": str(one.id), "institution": one.bucket or ""},
         )
 
 

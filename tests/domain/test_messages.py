@@ -5,6 +5,9 @@ from importlib import resources
 
 import pytest
 
+from app.domain.enrolment.reasons import Reason
+from app.domain.enrolment.registration import State
+from app.domain.enrolment.sentences import explain, languages
 from app.domain.errors import InternalInconsistency
 from app.domain.mail import Message
 from app.domain.messages import LANGUAGES, compose, known_reason, spoken
@@ -20,11 +23,15 @@ VALUES = {
     "decision": "rejected",
     "window_ends": datetime(2027, 7, 8, 10, 30, tzinfo=UTC),
     "registration": "0192",
+    "institution": "HKA",
     "why": "The grade was corrected.",
     "link": "https://mc.example.org/v1/links/abc",
     "until": datetime(2027, 7, 15, 10, 30, tzinfo=UTC),
     "site": "https://mc.example.org",
 }
+
+OF_CAPS = {"caps_set", "caps_changed", "reserve_released", "caps_lifted", "promotion_ended"}
+TOLD = [reason for reason in Reason if reason.value not in OF_CAPS]
 
 
 def words(language: str):
@@ -61,22 +68,38 @@ def test_all_languages_say_the_same_things_with_the_same_places():
         assert said == {key: value for key, value in whole.items() if key != "messages"}
 
 
-OF_ENROLMENT = {
-    "registration_received", "link_again", "place_given", "promoted", "waiting",
-    "registration_ended", "edition_moved", "affiliation_contested", "contest_dismissed",
-    "address_changed",
-}  # fmt: skip
+FOR_OFFICES = {"objection_raised", "contest_to_decide"}
+"""Written to the contact address of an edition, in English."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_learners_are_told_of_their_registration_is_said_in_all_our_languages(language):
-    assert set(words(language)["messages"]) >= OF_ENROLMENT
+def test_whatever_learners_are_told_is_said_in_the_languages_of_all_partners(language):
+    assert set(words("en")["messages"]) - set(words(language)["messages"]) <= FOR_OFFICES
+
+
+def test_every_partner_has_its_language_in_messages_and_in_sentences():
+    alliance = json.loads(
+        (resources.files("app.data") / "alliance.json").read_text(encoding="utf-8")
+    )
+    spoken_there = {partner["name_local_language"] for partner in alliance["partners"]}
+    assert spoken_there - set(LANGUAGES) == set()
+    assert sorted(LANGUAGES) == languages()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_its_sentence_in_every_language(language):
+    said = [explain(State.WAITING, reason, language) for reason in TOLD]
+    assert all(said)
+    if language != "en":
+        english = [explain(State.WAITING, reason) for reason in TOLD]
+        assert [a for a, b in zip(said, english, strict=True) if a == b] == []
 
 
 @pytest.mark.parametrize(
-    ("language", "served"), [("es", "es"), ("es-AR", "es"), ("ES", "es"), ("fi", "en"), ("", "en")]
+    ("language", "served"),
+    [("es", "es"), ("es-AR", "es"), ("ES", "es"), ("fi", "fi"), ("pl", "en"), ("", "en")],
 )
-def test_who_reads_another_language_is_written_to_in_english(language, served):
+def test_who_reads_a_language_that_we_have_no_words_in_is_written_to_in_english(language, served):
     assert spoken(language) == served
     assert message(language=language).language == served
 
@@ -86,6 +109,10 @@ def test_days_are_written_as_people_write_them_and_times_with_their_zone():
     assert "from 10 May 2027 to 30 June 2027" in english.text
     spanish = message("result_confirmed", language="es", zone="Europe/Madrid")
     assert "8 de julio de 2027, 12:30 (CEST)" in spanish.text
+    days = {"sv": "10 maj 2027", "fi": "10. toukokuuta 2027", "el": "10 Μαΐου 2027",
+            "bg": "10 май 2027 г.", "ga": "10 Bealtaine 2027"}  # fmt: skip
+    for language, day in days.items():
+        assert day in message("place_given", language=language).text
 
 
 def test_braces_in_a_value_mean_nothing():
@@ -140,6 +167,8 @@ def test_no_message_about_a_registration_promises_a_place():
         no_place = {
             "en": "not a place yet", "es": "no tienes plaza", "fr": "pas encore une place",
             "de": "noch kein Platz", "it": "Non è ancora un posto", "ro": "Nu este încă un loc",
+            "sv": "ännu ingen plats", "fi": "ei ole vielä paikka", "el": "δεν είναι ακόμη θέση",
+            "bg": "все още не е място", "ga": "Ní áit é seo fós",
         }  # fmt: skip
         assert no_place[language] in text
 
