@@ -256,9 +256,13 @@ async def list_seals(ports: PortsDep) -> SealsOut:
 async def get_seal_root(
     institution: Annotated[str, Path(description="code of a partner", examples=["UNIOVI"])],
     ports: PortsDep,
+    name: Annotated[
+        str | None,
+        Query(max_length=40, description="name of the seal; left out: the default one"),
+    ] = None,
 ) -> Response:
     """The authority's certificate at the top of a seal's chain, for programs that verify."""
-    root = await use_cases.get_seal_root(institution, sealing=ports.sealing)
+    root = await use_cases.get_seal_root(institution, name, sealing=ports.sealing)
     return Response(
         root,
         media_type=PEM,

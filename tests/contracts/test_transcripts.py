@@ -9,6 +9,7 @@ import pytest
 from app.domain.access.permissions import NotAllowed
 from app.domain.access.roles import Role
 from app.domain.credentials.credential import CredentialNotFound
+from app.domain.credentials.seal import NoKeyHere
 from app.domain.credentials.use_cases_credentials import CredentialErased, erase_credential
 from app.domain.credentials.use_cases_transcripts import (
     NameNotInParts,
@@ -127,3 +128,15 @@ async def test_a_name_that_was_confirmed_whole_says_what_to_confirm(
         await transcript(house, credential, paper)
     assert "given_name and family_name" in str(refused.value)
     assert paper.orders == []
+
+
+async def test_where_the_institution_keeps_all_keys_the_refusal_says_so(house: House) -> None:
+    class KeysElsewhere(OnPaper):
+        async def transcript(self, order: TranscriptOrder) -> bytes:
+            raise NoKeyHere(order.issuer)
+
+    credential = await issued(house)
+    with pytest.raises(NoKeyHere, match="keys of the seals of UNIOVI are with it"):
+        await transcript(house, credential, KeysElsewhere())
+    async with house.work() as work:
+        assert await work.transcripts.read(credential) is None

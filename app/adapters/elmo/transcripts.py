@@ -4,7 +4,7 @@ import asyncio
 
 from app.adapters.elmo.document import Transcript, elmo
 from app.adapters.elmo.signing import signed
-from app.adapters.issuing.keys import SealKeys
+from app.adapters.issuing.keys import SealKeys, key_here
 from app.domain.credentials.use_cases_transcripts import TranscriptOrder
 
 
@@ -15,7 +15,8 @@ class ElmoTranscripts:
         self._keys = keys
 
     async def transcript(self, order: TranscriptOrder) -> bytes:
-        """The signed transcript; work and key are used in a thread. Raises SealUnavailable."""
+        """The signed transcript; work and key are used in a thread. Raises SealUnavailable,
+        NoKeyHere."""
         return await asyncio.to_thread(self._made, order)
 
     def _made(self, order: TranscriptOrder) -> bytes:
@@ -37,4 +38,4 @@ class ElmoTranscripts:
                 language=order.language,
             )
         )
-        return signed(root, self._keys.key(order.issuer, order.seal))
+        return signed(root, key_here(self._keys, order.issuer, order.seal))

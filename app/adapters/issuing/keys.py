@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Protocol
 
 from app.adapters.edc.development_seal import development_seal
-from app.adapters.edc.seals import SealKey, load_pkcs12
+from app.adapters.edc.seals import LocalSealKey, SealKey, load_pkcs12
 from app.adapters.issuing.organisations import organisation_of
 from app.adapters.reference import partners
 from app.domain.clock import Clock
-from app.domain.credentials.seal import DEFAULT_SEAL, SealName, SealUnavailable
+from app.domain.credentials.seal import DEFAULT_SEAL, NoKeyHere, SealName, SealUnavailable
 from app.domain.vocabulary.institutions import InstitutionCode
 
 
@@ -118,6 +118,18 @@ class DevelopmentSeals:
                     f"The development seal of {institution} cannot be kept: {error.strerror}."
                 ) from error
         return self._made[institution]
+
+
+def key_here(keys: SealKeys, institution: InstitutionCode, name: SealName | None = None) -> SealKey:
+    """A seal that can sign here and now: that one, else the institution's first one that can.
+
+    Raises SealUnavailable where it has none, and NoKeyHere where it keeps all keys to itself.
+    """
+    for candidate in (name, *keys.names(institution)):
+        key = keys.key(institution, candidate)
+        if not isinstance(key, LocalSealKey):
+            return key
+    raise NoKeyHere(institution)
 
 
 class ConfiguredSeals:

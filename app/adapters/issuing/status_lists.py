@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.adapters.edc.jades import base64url
 from app.adapters.edc.seals import SealKey
-from app.adapters.issuing.keys import SealKeys
+from app.adapters.issuing.keys import SealKeys, key_here
 
 _REMEMBERED = 64
 
@@ -44,7 +44,7 @@ class JwsStatusListSealing:
             return self._made[digest]
 
     def _sealed(self, payload: bytes, institution: str) -> bytes:
-        key = self._keys.key(institution)
+        key = key_here(self._keys, institution)
         protected = base64url(json.dumps(_header(key), separators=(",", ":")).encode())
         signing_input = f"{protected}.{base64url(payload)}".encode("ascii")
         return signing_input + b"." + base64url(key.sign(signing_input)).encode("ascii")

@@ -13,7 +13,7 @@ from app.domain.credentials.credential import Change, Credential, CredentialNotF
 from app.domain.credentials.events import DeliveryRequested
 from app.domain.credentials.levels import SealStanding
 from app.domain.credentials.ports import CredentialsWork, Sealing
-from app.domain.credentials.seal import SealFacts, SealNotFound, SealUnavailable
+from app.domain.credentials.seal import SealFacts, SealName, SealNotFound, SealUnavailable
 from app.domain.credentials.status import (
     PUBLIC,
     Channel,
@@ -190,10 +190,15 @@ async def list_seals(*, sealing: Sealing) -> Sequence[SealFacts]:
     return await sealing.seals()
 
 
-async def get_seal_root(institution: InstitutionCode, *, sealing: Sealing) -> bytes:
-    """The certificate (PEM) at the top of a seal's chain. Raises SealNotFound."""
+async def get_seal_root(
+    institution: InstitutionCode, name: SealName | None = None, *, sealing: Sealing
+) -> bytes:
+    """The certificate (PEM) at the top of a seal's chain; without a name, of the default one.
+
+    Raises SealNotFound.
+    """
     try:
-        return await sealing.root(institution)
+        return await sealing.root(institution, name)
     except SealUnavailable as error:
         raise SealNotFound(institution) from error
 

@@ -67,7 +67,10 @@ class Transcribing(Protocol):
     """Sets and signs transcripts. What takes long happens off the event loop."""
 
     async def transcript(self, order: TranscriptOrder) -> bytes:
-        """The signed transcript (ELMO 1.7, XML). Raises SealUnavailable."""
+        """The signed transcript (ELMO 1.7, XML), by that seal or another of its institution.
+
+        Raises SealUnavailable, NoKeyHere.
+        """
         ...
 
 
@@ -83,7 +86,7 @@ async def get_credential_elmo(
     """The transcript: made and signed the first time, as it was kept from then on.
 
     Raises CredentialNotFound, CredentialErased, NotAllowed, NoTranscript, NameNotInParts,
-    SealUnavailable.
+    SealUnavailable, NoKeyHere.
     """
     async with work() as reading:
         credential = await reading.credentials.read(credential_id)

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from app.adapters.issuing.keys import key_here
 from app.adapters.issuing.trusted import SettingUnusable
 from app.domain.clock import SystemClock
-from app.domain.credentials.seal import SealUnavailable
+from app.domain.credentials.seal import NoKeyHere, SealUnavailable
 from app.settings import Settings, read_settings
-from app.wiring import _seal_keys
+from app.wiring_seals import seal_keys, _status_lists
 from tests.pki.authority import TestPki
 
 PRODUCTION = {
@@ -20,6 +21,7 @@ PRODUCTION = {
     "MC_SECRET": "x" * 32,
     "MC_SMTP_URL": "smtp://mail.example",
     "MC_TRUST_ANCHORS": "anchors.pem",
+    "MC_STATUS_LIST_SEAL": "UNIOVI",
 }
 FILE = """
 [[seal]]
@@ -41,7 +43,7 @@ def folder(tmp_path: Path, pki: TestPki) -> Path:
 
 
 def keys(folder: Path, settings: Settings):
-    return _seal_keys(settings, folder / "stand-ins", SystemClock())
+    return seal_keys(settings, folder / "stand-ins", SystemClock())
 
 
 def test_production_has_the_seals_that_are_named_and_no_others(folder: Path) -> None:
@@ -98,3 +100,51 @@ def test_production_takes_qualified_certificates_unless_told_otherwise() -> None
         ("development", "any"): False,
         ("development", "qualified"): True,
     }
+
+
+def test_production_does_not_publish_lists_of_revocations_that_nobody_sealed() -> None:
+    unsealed = {**PRODUCTION, "MC_SEALS": "seals.toml", "MC_STATUS_LIST_SEAL": ""}
+    with pytest.raises(ValidationError, match="set MC_STATUS_LIST_SEAL"):
+        read_settings(unsealed)
+    development = read_settings({**unsealed, "MC_MODE": "development"})
+    assert development.status_list_seal is None
+
+
+@pytest.mark.parametrize(
+    ("named", "why"), [("UDA", "has no seal here"), ("UNIOVI", "keeps its keys to itself")]
+)
+def test_who_could_never_seal_the_lists_stops_the_start(folder: Path, named: str, why: str) -> None:
+    settings = read_settings(
+        {
+            **PRODUCTION,
+            "MC_SEALS": str(folder / "seals.toml"),
+            "MC_SEAL_PKCS12": str(folder),
+            "MC_SEAL_PASSWORD": "secret",
+            "MC_STATUS_LIST_SEAL": named,
+        }
+    )
+    with pytest.raises(SettingUnusable, match=why):
+        _status_lists(settings, keys(folder, settings))
+
+
+def test_what_is_signed_at_once_takes_a_seal_whose_key_is_here(folder: Path, pki: TestPki) -> None:
+    (folder / "dean.p12").write_bytes(pki.pkcs12("seal-rsa", "secret"))
+    (folder / "password").write_text("secret")
+    dean = """
+[[seal]]
+institution = "UNIOVI"
+name = "dean"
+kind = "pkcs12"
+file = "dean.p12"
+password_file = "password"
+"""
+    (folder / "seals.toml").write_text(FILE + dean)
+    found = keys(folder, read_settings({"MC_SEALS": str(folder / "seals.toml")}))
+    assert found.names("UNIOVI") == ("rectorate", "dean")
+    for name in (None, "rectorate", "dean"):
+        assert key_here(found, "UNIOVI", name).sign(b"now")
+
+    (folder / "seals.toml").write_text(FILE)
+    alone = keys(folder, read_settings({"MC_SEALS": str(folder / "seals.toml")}))
+    with pytest.raises(NoKeyHere):
+        key_here(alone, "UNIOVI")
