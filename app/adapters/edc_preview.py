@@ -9,6 +9,7 @@ from app.adapters.edc.branding import PLAIN, Branding
 from app.adapters.edc.elm import build_credential
 from app.adapters.edc.images import display_images
 from app.adapters.issuing.organisations import organisations_of
+from app.domain.credentials.profile_model import Profile
 from app.domain.credentials.profile_validation import validate
 from app.domain.proposals.ports import PreviewedCredential
 from app.domain.vocabulary.award import AssessmentResult, Award, Holder
@@ -36,8 +37,13 @@ class EdcPreview:
         self,
         public_url: str,
         branding: Callable[[InstitutionCode], Branding] = lambda _: PLAIN,
+        profile: Profile | None = None,
     ) -> None:
-        """`branding` says how an issuer's images look; it may block."""
+        """`branding` says how an issuer's images look; it may block.
+
+        `profile` is what credentials are written by, else the default.
+        """
+        self._profile = profile
         self._public_url = public_url
         self._branding = branding
 
@@ -89,8 +95,11 @@ class EdcPreview:
             alliance_name=name,
             issued=at,
             images=images,
+            profile=self._profile,
         )
-        findings = (f for f in validate(document) if f.pointer not in _FROM_THE_SEAL)
+        findings = (
+            f for f in validate(document, profile=self._profile) if f.pointer not in _FROM_THE_SEAL
+        )
         return PreviewedCredential(document, images, tuple(findings))
 
 

@@ -29,12 +29,14 @@ class ContextNotServed(Exception):
         self.iri = iri
 
 
-def document_loader() -> Callable[[str, Mapping[str, Any]], RemoteDocument]:
-    """A loader for `pyld` that knows our two contexts and refuses every other address.
+def document_loader(
+    profile: Profile | None = None,
+) -> Callable[[str, Mapping[str, Any]], RemoteDocument]:
+    """A loader for `pyld` that knows a profile's two contexts and refuses every other address.
 
-    The loader raises ContextNotServed.
+    Without a profile, it is the one that is issued by default. The loader raises ContextNotServed.
     """
-    contexts = rendered_contexts()
+    contexts = rendered_contexts(profile or edc_profile())
 
     def load(iri: str, _options: Mapping[str, Any] | None = None) -> RemoteDocument:
         if iri not in contexts:
@@ -50,9 +52,8 @@ def document_loader() -> Callable[[str, Mapping[str, Any]], RemoteDocument]:
 
 
 @cache
-def rendered_contexts() -> dict[str, dict[str, Any]]:
-    """Both context documents, by the IRI under which credentials name them."""
-    profile = edc_profile()
+def rendered_contexts(profile: Profile) -> dict[str, dict[str, Any]]:
+    """Both context documents of a profile, by the IRI under which credentials name them."""
     return {
         profile.credentials_context: {"@context": _credentials_context(profile)},
         profile.profile_context: {"@context": _profile_context(profile)},

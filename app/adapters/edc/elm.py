@@ -17,6 +17,7 @@ from app.adapters.edc.elm_sources import Sources
 from app.adapters.edc.elm_values import concept, instant, later, mandate_evidence
 from app.adapters.edc.node_ids import identified
 from app.domain.credentials.profile import edc_profile
+from app.domain.credentials.profile_model import Profile
 from app.domain.credentials.profile_values import is_duration
 from app.domain.vocabulary.award import Award
 from app.domain.vocabulary.concepts import Concept
@@ -39,19 +40,21 @@ def build_credential(
     alliance_name: LanguageMap,
     issued: datetime,
     images: Mapping[str, bytes],
+    profile: Profile | None = None,
 ) -> dict[str, Any]:
     """The unsealed credential for one award.
 
     `issuer` is already what its seal certificate says
     (`app.adapters.edc.certificates.issuer_from_certificate`), `organisations` hold whoever the
-    specification names, by code, `images` one PNG per display language by BCP 47 tag, and `issued`
-    is the moment of sealing, with a zone. Fields of the specification that are still empty are left
-    out; whether the result may be sealed is for the profile's validation to say.
+    specification names, by code, `images` one PNG per display language by BCP 47 tag, `issued` is
+    the moment of sealing, with a zone, and `profile` what it is written by, else the default.
+    Fields of the specification that are still empty are left out; whether the result may be sealed
+    is for the profile's validation to say.
 
     Raises InternalInconsistency when an organisation is named but not given.
     """
     sources = Sources(award, specification, organisations, alliance_name)
-    academic, profile = specification.academic, edc_profile()
+    academic, profile = specification.academic, profile or edc_profile()
     kind = academic.credential_profile or GENERIC
     moment = instant(issued)
     period = academic.validity_period

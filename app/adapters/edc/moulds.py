@@ -20,8 +20,8 @@ import orjson
 
 from app.adapters.edc.elm_values import day, instant, later
 from app.domain.credentials.credential_id import credential_urn
-from app.domain.credentials.profile import edc_profile
 from app.domain.credentials.profile_leaves import Leaf, are_sound, leaf_of
+from app.domain.credentials.profile_model import Profile
 from app.domain.credentials.profile_values import is_duration
 from app.domain.vocabulary.award import Holder
 
@@ -154,19 +154,23 @@ class Mould:
 
 
 def mould_of(
-    document: Mapping[str, Any], own: Own, build: Callable[[Own], Mapping[str, Any]]
+    document: Mapping[str, Any],
+    own: Own,
+    build: Callable[[Own], Mapping[str, Any]],
+    profile: Profile,
 ) -> Mould | None:
     """The mould of a credential that was built from what is one learner's own by `build`.
 
-    None when it cannot be told what is the learner's own in it.
+    `profile` is the one that it was written by. None when it cannot be told what is the learner's
+    own in it.
     """
     other = own.altered()
     values, others = own.values, other.values
     if set(values) != set(others) or len(set(others.values())) != len(others):
         return None
-    making = _Making(values, {value: name for name, value in others.items()})
+    making = _Making(values, {value: name for name, value in others.items()}, profile)
     try:
-        tree = making.compared(document, build(other), edc_profile().types[-1])
+        tree = making.compared(document, build(other), profile.types[-1])
     except _NotAlike:
         return None
     mould = making.mould(tree)
@@ -178,7 +182,10 @@ class _NotAlike(Exception):
 
 
 class _Making:
-    def __init__(self, values: Mapping[str, str], names: Mapping[str, str]) -> None:
+    def __init__(
+        self, values: Mapping[str, str], names: Mapping[str, str], profile: Profile
+    ) -> None:
+        self._profile = profile
         self._values = values
         self._names = names
         self._holes: list[_Hole] = []
@@ -189,7 +196,7 @@ class _Making:
         made = {}
         if not isinstance(other, dict) or list(one) != list(other):
             raise _NotAlike
-        cls = edc_profile().classes.get(class_name or "")
+        cls = self._profile.classes.get(class_name or "")
         for name, value in one.items():
             key = cls.keys.get(name) if cls else None
             made[name] = self._below(value, other[name], partial(leaf_of, key))

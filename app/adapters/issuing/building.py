@@ -24,6 +24,7 @@ from app.adapters.edc.images import display_images
 from app.adapters.edc.moulds import Mould, Own, mould_of
 from app.adapters.edc.seals import SealKey
 from app.adapters.issuing.organisations import organisations_of
+from app.domain.credentials.profile_model import Profile
 from app.domain.credentials.seal import IssuingOrder, SealUnavailable
 from app.domain.errors import Finding, InternalInconsistency
 from app.domain.plain import to_plain
@@ -64,9 +65,15 @@ def issuer_of(order: IssuingOrder) -> InstitutionCode:
 class Builder:
     """Makes credentials with their pictures, and remembers what those of one course share."""
 
-    def __init__(self, findings: Callable[[bytes, Mapping[str, Any]], Sequence[Finding]]) -> None:
-        """`findings` is what validation has against a payload, which stands for that document."""
+    def __init__(
+        self, findings: Callable[[bytes, Mapping[str, Any]], Sequence[Finding]], profile: Profile
+    ) -> None:
+        """`findings` is what validation has against a payload, which stands for that document.
+
+        `profile` is the one that is written.
+        """
         self._findings = findings
+        self._profile = profile
         self._moulds: OrderedDict[bytes, Mould | None] = OrderedDict()
         self._lock = Lock()
         self._shared: tuple[tuple[object, ...], bytes] | None = None
@@ -119,13 +126,14 @@ class Builder:
                 alliance_name={"en": order.alliance.name},
                 issued=one.issued,
                 images=one.images,
+                profile=self._profile,
             )
 
         document = built(own)
         payload = orjson.dumps(document)
         # A mould costs as much as a credential, and so pays from the second on.
         if met and not self._findings(payload, document):
-            mould = mould_of(document, own, built)
+            mould = mould_of(document, own, built, self._profile)
         with self._lock:
             self._moulds[key] = mould
             while len(self._moulds) > _MOULDS_KEPT:

@@ -10,7 +10,7 @@ from uuid import UUID
 from app.adapters.edc import jades, seals
 from app.adapters.edc.branding import PLAIN, Branding
 from app.adapters.edc.certificates import CertificateUnreadable
-from app.adapters.edc.format_cache import FormatVerdicts
+from app.adapters.edc.format_cache import FormatVerdicts, OfficialFindings
 from app.adapters.edc.qualification import QualificationSource
 from app.adapters.edc.seals import LocalSealKey, SealKey
 from app.adapters.edc.verify import verify
@@ -28,7 +28,7 @@ from app.adapters.issuing.preflight import NOTHING_KEPT, Preflight
 from app.adapters.issuing.standing import Standings
 from app.adapters.issuing.trusted import RecognisedInstitutions, TrustSource
 from app.domain.credentials.credential_id import credential_urn
-from app.domain.credentials.profile import edc_profile
+from app.domain.credentials.profile import Profiles, known_profiles
 from app.domain.credentials.seal import (
     DocumentInvalid,
     IssuedCredential,
@@ -65,6 +65,8 @@ class Maker:
         branding: Callable[[InstitutionCode], Branding] = lambda _: PLAIN,
         standings: Standings = NOTHING_KEPT,
         qualifications: QualificationSource | None = None,
+        profiles: Profiles | None = None,
+        official: OfficialFindings | None = None,
     ) -> None:
         """See `app.adapters.issuing.sealing.EdcSealing`."""
         self.keys = keys
@@ -82,8 +84,9 @@ class Maker:
         self._public_url = public_url
         self._branding = branding
         # What is looked at after sealing are the bytes that were looked at before.
-        self.verdicts = FormatVerdicts(_VERDICTS_KEPT)
-        self._builder = Builder(self.verdicts.findings)
+        self.profile = (profiles or known_profiles()).default
+        self.verdicts = FormatVerdicts(_VERDICTS_KEPT, profiles=profiles, official=official)
+        self._builder = Builder(self.verdicts.findings, self.profile)
 
     def issue(self, order: IssuingOrder) -> IssuedCredential:
         """Build, check, seal, and verify what came out.
@@ -99,6 +102,16 @@ class Maker:
         if wrong := self.wrong_with(sealed, order.credential, order.issued_at):
             raise SealDoubtful(made.institution.code, wrong)
         return self.issued(sealed, made.built, made.key, order.issued_at)
+
+    def issue_all(self, orders: Sequence[IssuingOrder]) -> list[IssuedCredential | Exception]:
+        """The same for several: what came of each, or the error that kept it from being made."""
+        made: list[IssuedCredential | Exception] = []
+        for order in orders:
+            try:
+                made.append(self.issue(order))
+            except Exception as error:
+                made.append(error)
+        return made
 
     def checked(self, order: IssuingOrder) -> Made:
         """The credential of an order, when nothing stands against sealing it."""
@@ -132,18 +145,23 @@ class Maker:
 
     def findings(self, made: Made) -> Sequence[Finding]:
         """What the profile says against it."""
-        built = made.built
+        return self._against(made.built)
+
+    def _against(self, built: Built) -> Sequence[Finding]:
+        found: Sequence[Finding] = ()
         if built.sound:
-            self.verdicts.note_sound(built.payload)
-            return ()
-        return self.verdicts.findings(built.payload, built.document)
+            self.verdicts.note_sound(built.payload, self.profile)
+        else:
+            found = self.verdicts.findings(built.payload, built.document)
+        if self.verdicts.asks_official:
+            found = (*found, *self.verdicts.official(built.payload, built.document))
+        return found
 
     def issued(
         self, sealed: bytes, built: Built, key: SealKey, issued_at: datetime
     ) -> IssuedCredential:
         """What there is to keep of a sealed credential."""
         facts = self.leaves.facts(key)
-        profile = edc_profile()
         return IssuedCredential(
             document=sealed,
             sha256=sha256(sealed).hexdigest(),
@@ -153,7 +171,7 @@ class Maker:
             organisation_identifier=facts.organisation_identifier or "",
             certificate_sha256=facts.sha256,
             development=facts.development,
-            profile=f"{profile.name} {profile.version}",
+            profile=f"{self.profile.name} {self.profile.version}",
             valid_until=built.valid_until,
         )
 
@@ -167,6 +185,7 @@ class Maker:
             recognised=_NO_REGISTER.recognised,
             material=self._standings.material,
             verdicts=self.verdicts,
+            own_issue=True,
         )
         return _wrong(found, credential)
 
@@ -180,9 +199,7 @@ class Maker:
         look = self._branding(institution)
         built = self._builder.build(order, own, url, development=False, branding=look)
         findings = tuple(
-            finding
-            for finding in self.verdicts.findings(built.payload, built.document)
-            if not finding.pointer.startswith("/issuer")
+            finding for finding in self._against(built) if not finding.pointer.startswith("/issuer")
         )
         if findings:
             raise DocumentInvalid(findings)

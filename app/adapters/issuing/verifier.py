@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from app.adapters.edc.format_cache import FormatVerdicts
+from app.adapters.edc.format_cache import FormatVerdicts, OfficialFindings
 from app.adapters.edc.pdf_input import looks_like_pdf
 from app.adapters.edc.qualification import QualificationSource
 from app.adapters.edc.verify import verify
@@ -16,6 +16,7 @@ from app.adapters.issuing.status_folder import StatusFolder
 from app.adapters.issuing.trusted import RecognisedInstitutions, TrustSource
 from app.domain.credentials.credential_id import credential_of_urn
 from app.domain.credentials.ports import StatusLookup
+from app.domain.credentials.profile import Profiles
 from app.domain.credentials.status import PublicStatus
 from app.domain.credentials.verification import (
     Check,
@@ -43,24 +44,37 @@ class EdcVerifier:
         *,
         qualifications: QualificationSource | None = None,
         status: StatusFolder = _NO_STATUS,
+        profiles: Profiles | None = None,
+        official: OfficialFindings | None = None,
     ) -> None:
+        """`profiles` are those that documents are read by; `official` is what the official shapes
+        have against a document, which is asked of what was issued here alone."""
         self._trusted = trusted
         self._register = register
         self._qualifications = qualifications
         self._status = status
-        self._verdicts = FormatVerdicts()
+        self._verdicts = FormatVerdicts(profiles=profiles, official=official)
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._pdf_turn = asyncio.Semaphore(_PDFS_AT_ONCE)
         self._pdfs = 0
 
     async def verify(self, raw: bytes, *, now: datetime, status: StatusLookup) -> Verification:
         """Everything that can be said of a file. Raises VerificationBusy, of PDFs alone."""
-        turn = self._pdfs_turn() if looks_like_pdf(raw) else self._turn
-        async with turn:
+        async with self._turn_of(raw):
             found = await asyncio.to_thread(self._verify, raw, now)
         ours = _ours(found)
         known = None if ours is None else await status(ours)
-        return found if known is None else _with_status(found, known)
+        if known is None:
+            return found
+        told = _with_status(found, known)
+        if self._verdicts.asks_official and "state" in told.check(CheckName.REVOCATION).evidence:
+            async with self._turn_of(raw):
+                found = await asyncio.to_thread(self._verify, raw, now, own_issue=True)
+            told = _with_status(found, known)
+        return told
+
+    def _turn_of(self, raw: bytes) -> AbstractAsyncContextManager[None]:
+        return self._pdfs_turn() if looks_like_pdf(raw) else self._turn
 
     @asynccontextmanager
     async def _pdfs_turn(self) -> AsyncIterator[None]:
@@ -73,7 +87,7 @@ class EdcVerifier:
         finally:
             self._pdfs -= 1
 
-    def _verify(self, raw: bytes, now: datetime) -> Verification:
+    def _verify(self, raw: bytes, now: datetime, *, own_issue: bool = False) -> Verification:
         return verify(
             raw,
             trust=self._trusted.store,
@@ -84,6 +98,7 @@ class EdcVerifier:
             qualifications=self._qualifications,
             verdicts=self._verdicts,
             register_says=self._register.evidence,
+            own_issue=own_issue,
         )
 
 

@@ -1,8 +1,9 @@
-"""The application profile that we write and read: European Digital Credential, ELM v3, family A.
+"""The application profiles that we write and read: European Digital Credential, ELM v3.
 
-Source: EDC application profile 1.1.0 and its generic-full shapes (2023-07). Two families of IRIs
-exist; every sealed credential seen so far belongs to A. Another family is another folder of
-tables, not other code.
+Source of family A: EDC application profile 1.1.0 and its generic-full shapes (2023-07). Two
+families of IRIs exist; every sealed credential seen so far belongs to A. Another family, or a newer
+version, is another folder of tables beside the first, not other code: a document is read by the
+profile whose contexts it names, and a setting says which one is issued.
 """
 
 import json
@@ -19,10 +20,80 @@ TABLES = ("credential", "agents", "claims", "specifications", "opportunities", "
 """The files of a profile, in reading order."""
 
 
+ISSUED = "edc-ap-1.1"
+"""Folder of the profile that is issued unless a setting names another."""
+
+
+class Profiles:
+    """The profiles that are known, each by the name of its folder."""
+
+    def __init__(self, named: Mapping[str, Profile], default: str = ISSUED) -> None:
+        """Raises InternalInconsistency where two profiles have one family and version."""
+        if len({profile.key for profile in named.values()}) < len(named):
+            raise InternalInconsistency("two profiles have the same family and version")
+        self.named = dict(named)
+        self.default = named[default]
+        """The profile that is meant where a document does not say."""
+
+    def of(self, document: Any) -> Profile:
+        """The profile that a document is to be read by, as its `@context` says.
+
+        Where several versions of a family share their contexts, one whose schema the document
+        names comes first, then the newest. The default where no profile has such contexts: what
+        it finds then is that they are others.
+        """
+        stated = document.get("@context") if isinstance(document, dict) else None
+        fitting = [one for one in self.named.values() if one.contexts == stated]
+        if not fitting:
+            return self.default
+        schemas = set(schemas_of(document))
+        return max(
+            fitting,
+            key=lambda one: (bool(schemas & set(one.schemas.values())), _numbers(one.version)),
+        )
+
+    def __iter__(self) -> Iterator[Profile]:
+        return iter(self.named.values())
+
+
 @cache
+def known_profiles() -> Profiles:
+    """All profiles of this service: the folders of `app/data/elm` that hold a profile."""
+    return read_profiles(resources.files("app.data") / "elm")
+
+
 def edc_profile() -> Profile:
-    """The profile of family A, application profile 1.1.0."""
-    return read_profile(resources.files("app.data") / "elm" / "edc-ap-1.1")
+    """The profile that is issued unless a setting names another: family A, version 1.1.0."""
+    return known_profiles().default
+
+
+def read_profiles(root: Traversable, default: str = ISSUED) -> Profiles:
+    """The profiles whose folders lie in a folder, beside whatever else.
+
+    Raises InternalInconsistency where one of them contradicts itself.
+    """
+    folders = [folder for folder in root.iterdir() if (folder / "profile.json").is_file()]
+    return Profiles({folder.name: read_profile(folder) for folder in folders}, default)
+
+
+def schemas_of(document: Mapping[str, Any]) -> list[str]:
+    """The ids of the schemas that a credential names, as far as they are texts."""
+    return _ids(document.get("credentialSchema"))
+
+
+def kinds_of(document: Mapping[str, Any]) -> list[str]:
+    """The IRIs of the credential profiles that a credential names, as far as they are texts."""
+    return _ids(document.get("credentialProfiles"))
+
+
+def _ids(value: Any) -> list[str]:
+    listed = value if isinstance(value, list) else [value]
+    found = (item.get("id") if isinstance(item, dict) else item for item in listed)
+    return list(dict.fromkeys(one for one in found if isinstance(one, str)))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def read_profile(folder: Traversable) -> Profile:
@@ -49,6 +120,7 @@ def read_profile(folder: Traversable) -> Profile:
         prefixes=record["prefixes"],
         schema_type=record["schema_type"],
         schemas=record["schemas"],
+        generic=record["generic"],
         classes=classes,
         unusable=_unusable((folder / "unusable.table").read_text(encoding="utf-8")),
     )
@@ -114,6 +186,8 @@ def _unusable(text: str) -> dict[str, UnusableTerm]:
 
 def _insist_on_consistency(profile: Profile) -> None:
     """A key has one IRI and one datatype wherever it occurs, for JSON-LD gives it only one."""
+    if profile.generic not in profile.schemas:
+        raise InternalInconsistency("the profile has no schema for generic credentials")
     meaning: dict[str, tuple[str, bool, str | None]] = {}
     for cls in profile.classes.values():
         for key in cls.keys.values():

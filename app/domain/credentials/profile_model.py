@@ -90,9 +90,12 @@ class UnusableTerm:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Profile:
-    """One version of the application profile, with everything that differs between versions."""
+    """One version of the application profile, with everything that differs between versions.
+
+    Each is read once, so that one is another only if it is the same object.
+    """
 
     name: str
     family: str
@@ -108,8 +111,20 @@ class Profile:
     schema_type: str
     schemas: Mapping[str, str]
     """`credentialSchema.id` by the IRI of the credential profile."""
+    generic: str
+    """IRI of the credential profile that asks nothing beyond these tables: it is what we issue."""
     classes: Mapping[str, NodeClass]
     unusable: Mapping[str, UnusableTerm]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Family and version: what verdicts are kept by."""
+        return self.family, self.version
+
+    @property
+    def generic_schema(self) -> str:
+        """`credentialSchema.id` of a generic credential."""
+        return self.schemas[self.generic]
 
     @property
     def contexts(self) -> list[str]:

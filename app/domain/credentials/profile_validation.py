@@ -6,14 +6,14 @@ that they would report too. As plain JSON, which is how wallets read it, each ob
 in itself; the findings in `OWN_RULES` are stricter than the shapes, and are what an issuer must
 not let pass although a verifier may.
 
-The whole profile stands in `app/data/elm/edc-ap-1.1`; this file knows how to judge, not what.
+The whole profile stands in a folder of `app/data/elm`; this file knows how to judge, not what.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.domain.credentials.profile import edc_profile
+from app.domain.credentials.profile import kinds_of, known_profiles, schemas_of
 from app.domain.credentials.profile_limits import DEFAULT_LIMITS, Limits, over_limits
 from app.domain.credentials.profile_model import Key, Kind, NodeClass, Profile
 from app.domain.credentials.profile_rules import OWN_RULES as RULES_OF_THE_WHOLE
@@ -28,11 +28,14 @@ from app.domain.credentials.profile_values import (
 from app.domain.errors import Finding
 from app.domain.vocabulary.lists import controlled_list, list_names
 
+UNANSWERED = "official_shapes_unanswered"
+"""Code of a finding that says only that the official shapes themselves could not be asked."""
+
 OWN_RULES = RULES_OF_THE_WHOLE | {
     "unknown_key", "key_not_of_class", "lost_key", "several_types", "id_missing", "id_not_absolute",
     "empty_value", "nested_list", "other_json_type", "blank_text", "not_a_language",
     "no_time_zone", "not_an_address", "not_embedded", "same_id_other_content", "not_in_list",
-    "several_texts", "repeated_value",
+    "several_texts", "repeated_value", "not_generic", "schema_of_other_profile", UNANSWERED,
 }  # fmt: skip
 """Codes of findings that the official shapes do not make."""
 
@@ -55,12 +58,13 @@ def validate(
 ) -> list[Finding]:
     """Everything that keeps a document from being a European Digital Credential that we would seal.
 
-    `document` is parsed JSON. At most MAX_FINDINGS are returned, in document order; an empty list
-    means that it follows the profile. Never raises on what the document holds.
+    `document` is parsed JSON. Without a profile, it is the one whose contexts the document names.
+    At most MAX_FINDINGS are returned, in document order; an empty list means that it follows the
+    profile. Never raises on what the document holds.
     """
     if too_large := over_limits(document, limits):
         return [too_large]
-    profile = profile or edc_profile()
+    profile = profile or known_profiles().of(document)
     if not isinstance(document, dict):
         return [Finding("", "not_an_object", "A credential is a JSON object.")]
     findings = list(_frame_findings(document, profile))
@@ -68,7 +72,7 @@ def validate(
         return findings
     reading = _Reading(profile)
     reading.root(document)
-    findings = [*reading.findings, *reading.graph_findings()]
+    findings = [*reading.findings, *reading.graph_findings(), *_kind_findings(document, profile)]
     findings.extend(rules_of_the_whole(document, reading.media))
     return findings[:MAX_FINDINGS]
 
@@ -92,6 +96,23 @@ def _frame_findings(document: dict[str, Any], profile: Profile) -> Iterator[Find
         )
     if not is_absolute_iri(document.get("id")):
         yield Finding("/id", "no_absolute_id", "A credential has an absolute id, urn:credential:….")
+
+
+def _kind_findings(document: dict[str, Any], profile: Profile) -> Iterator[Finding]:
+    """The tables are those of generic credentials: what other kinds ask for, they do not know."""
+    kinds, schemas = kinds_of(document), schemas_of(document)
+    if kinds != [profile.generic]:
+        yield Finding(
+            "/credentialProfiles",
+            "not_generic",
+            "Only generic credentials can be issued: what other profiles ask for is not judged.",
+        )
+    if sorted(schemas) != sorted({profile.schemas.get(kind, "") for kind in kinds}):
+        yield Finding(
+            "/credentialSchema",
+            "schema_of_other_profile",
+            "credentialSchema names the shapes of credentialProfiles, and no others.",
+        )
 
 
 @dataclass

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from app.adapters.edc.moulds import Mould, Own, mould_of
+from app.domain.credentials.profile import edc_profile
 from app.domain.credentials.profile_validation import validate
 from app.domain.vocabulary.award import Holder
 from tests.adapters.edc.credentials import a_credential
@@ -34,7 +35,7 @@ def built(own: Own) -> dict[str, Any]:
 
 
 def a_mould(own: Own) -> Mould:
-    mould = mould_of(built(own), own, built)
+    mould = mould_of(built(own), own, built, edc_profile())
     assert mould is not None
     return mould
 
@@ -81,7 +82,7 @@ def test_people_of_whom_other_things_are_known_have_a_mould_of_their_own(holder:
         {"holder": replace(ANN, family_name="\t")},
         {"holder": replace(ANN, student_identifier="urn:x:esi:uniovi.es:")},
         {"holder": replace(ANN, full_name="x" * 12_000_000)},
-        {"images": {tag: b"no picture" for tag in PICTURES}},
+        {"images": dict.fromkeys(PICTURES, b"no picture")},
     ],
 )
 def test_it_is_sound_when_validation_has_nothing_against_it(changes: Mapping[str, Any]) -> None:
@@ -98,7 +99,7 @@ def test_a_credential_that_says_something_else_of_a_person_has_no_mould() -> Non
         return document
 
     own = somebody()
-    assert mould_of(shouting(own), own, shouting) is None
+    assert mould_of(shouting(own), own, shouting, edc_profile()) is None
 
 
 def test_a_credential_whose_form_depends_on_the_person_has_no_mould() -> None:
@@ -106,4 +107,4 @@ def test_a_credential_whose_form_depends_on_the_person_has_no_mould() -> None:
         return built(own) | ({} if own.holder is ANN else {"name": {"en": "More"}})
 
     own = somebody()
-    assert mould_of(with_more(own), own, with_more) is None
+    assert mould_of(with_more(own), own, with_more, edc_profile()) is None
