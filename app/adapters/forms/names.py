@@ -13,21 +13,34 @@ _IN = (
 )  # fmt: skip
 
 
+_OTHER_COUNTRIES = {"uk": "GB", "usa": "US", "czech republic": "CZ", "holland": "NL"}
+
+
 class CldrNames:
-    """See `app.domain.enrolment.forms.responses.Names`."""
+    """See `app.domain.enrolment.forms.responses.Names`.
+
+    Looks into one language after another, English first: each has to be loaded once.
+    """
 
     def country(self, text: str) -> str | None:
         """ISO 3166-1 alpha-2."""
         code = text.strip().upper()
         if code in _codes():
             return code
-        return _countries().get(folded(text))
+        name = folded(text)
+        if name in _OTHER_COUNTRIES:
+            return _OTHER_COUNTRIES[name]
+        found = (_countries(language).get(name) for language in _IN)
+        return next((code for code in found if code is not None), None)
 
     def language(self, text: str) -> str | None:
         """BCP 47 tag of the language alone, without region."""
         visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
         name = folded(visible.partition("(")[0])
-        return _languages().get(name)
+        if name in _IN:
+            return name
+        found = (_languages(language).get(name) for language in _IN)
+        return next((code for code in found if code is not None), None)
 
 
 @cache
@@ -39,27 +52,22 @@ def _codes() -> frozenset[str]:
 
 
 @cache
-def _countries() -> dict[str, str]:
-    names: dict[str, str] = {}
-    for language in reversed(_IN):
-        for code, name in Locale(language).territories.items():
-            if code in _codes():
-                names[folded(name)] = code
-    return names | {"uk": "GB", "usa": "US", "czech republic": "CZ", "holland": "NL"}
+def _countries(language: str) -> dict[str, str]:
+    """The names of countries in one language, folded."""
+    names = Locale(language).territories.items()
+    return {folded(name): code for code, name in names if code in _codes()}
 
 
 @cache
-def _languages() -> dict[str, str]:
-    names: dict[str, str] = {}
-    for language in reversed(_IN):
-        for code, name in Locale(language).languages.items():
-            if len(code) in (2, 3):
-                names[folded(name)] = code
-    for code in _IN:
-        try:
-            own = Locale(code).display_name or ""
-        except UnknownLocaleError:
-            continue
-        names[folded(own.partition("(")[0])] = code
-        names[code] = code
-    return names
+def _languages(language: str) -> dict[str, str]:
+    """The names of languages in one language, folded; its own name for itself above all."""
+    names = {
+        folded(name): code
+        for code, name in Locale(language).languages.items()
+        if len(code) in (2, 3)
+    }
+    try:
+        own = Locale(language).display_name or ""
+    except UnknownLocaleError:
+        return names
+    return names | {folded(own.partition("(")[0]): language}

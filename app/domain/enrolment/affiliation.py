@@ -111,6 +111,23 @@ class Spellings:
     external: Mapping[str, str] = field(default_factory=dict)
     """Folded spelling to the name of an organisation, or to INDEPENDENT: decided by officers."""
 
+    _owners: dict[str, frozenset[InstitutionCode]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def owners_of(self, domain: str) -> frozenset[InstitutionCode]:
+        """The partners to whom a domain of mail, in small letters, belongs."""
+        owners = self._owners.get(domain)
+        if owners is None:
+            owners = self._owners[domain] = frozenset(
+                code
+                for code, institution in self.partners.items()
+                if any(
+                    domain == own or domain.endswith("." + own) for own in institution.mail_domains
+                )
+            )
+        return owners
+
     def version(self) -> str:
         """Changes whenever somebody decides on a spelling."""
         return content_hash([dict(self.known), dict(self.external)])
@@ -207,9 +224,5 @@ def _note(
 def domain_differs(email: str, affiliation: Affiliation | None, spellings: Spellings) -> bool:
     """Whether the address belongs to another partner than the one stated. Worth a warning only."""
     domain = email.rpartition("@")[2].casefold()
-    owners = {
-        code
-        for code, institution in spellings.partners.items()
-        if any(domain == own or domain.endswith("." + own) for own in institution.mail_domains)
-    }
+    owners = spellings.owners_of(domain)
     return bool(owners) and affiliation is not None and affiliation.bucket not in owners

@@ -5,12 +5,14 @@ that an address alone is not enough, and some share a name. Somebody with an acc
 form become one person only when the identity provider has verified the address, or by an officer.
 """
 
+import re
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from uuid import UUID
 
 from app.domain.vocabulary.text import folded
 
+_NOT_IN_ADDRESSES = re.compile(r'[\s<>(),;:"\[\]\\]')
 _ALIKE = 0.85
 """Names this like, at one address, are worth an officer's look: a slip, or two siblings."""
 
@@ -36,10 +38,19 @@ class Person:
     """Whether it stands beside somebody known with the same address and name, until an officer of
     the edition says whether they are one: whoever entered it must not learn of the other."""
 
+    _keys: "tuple[str, str, Identity] | None" = field(
+        default=None, init=False, repr=False, compare=False
+    )
+    """What the keys were made of last, and what came of it."""
+
     @property
     def identity(self) -> "Identity":
         """Address and name, as keys for comparing."""
-        return identity_of(self.email, self.full_name)
+        known = self._keys
+        if known is None or known[0] != self.email or known[1] != self.full_name:
+            known = self.email, self.full_name, identity_of(self.email, self.full_name)
+            self._keys = known
+        return known[2]
 
 
 @dataclass(frozen=True, order=True)
@@ -106,6 +117,7 @@ def is_address(text: str) -> bool:
         and "." in domain.strip(".")
         and not domain.startswith(".")
         and ".." not in domain
-        and not any(c.isspace() or c in '<>(),;:"[]\\' or not c.isprintable() for c in text.strip())
+        and _NOT_IN_ADDRESSES.search(local + domain) is None
+        and (local + domain).isprintable()
         and "@" not in local
     )

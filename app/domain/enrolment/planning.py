@@ -1,6 +1,7 @@
 """What planning an import needs: reading, matching, and what is registered already."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from app.domain.enrolment.person import Identity
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ports_forms import FormsReader
 from app.domain.enrolment.quota import Counts
+from app.domain.enrolment.standing import Entrant
 from app.domain.enrolment.use_cases_register import spellings_of
 
 InThread = Callable[..., Awaitable[Any]]
@@ -38,6 +40,8 @@ class Tools:
     names: Names
     likeness: Likeness
     in_thread: InThread
+    unswept: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Keeps the collector of garbage from looking through a plan again and again meanwhile."""
 
 
 async def make_plan(
@@ -86,10 +90,9 @@ async def _made(
     to_commit: bool,
 ) -> tuple[Plan, Basis, str | None]:
     spellings = await spellings_of(work)
-    responses: list[Response] = await tools.in_thread(
-        lambda: list(read_responses(export, mapping, tools.names))
-    )
-    identities = {response.answers.identity for response in responses if not response.problems}
+    responses: list[Response]
+    identities: set[Identity]
+    responses, identities = await tools.in_thread(_read, export, mapping, tools.names)
     numbers = {r.number for r in responses if r.number is not None}
     mark = None
     if not to_commit and not edition.is_binding:
@@ -112,6 +115,14 @@ async def _made(
     return plan, basis_of(edition, mapping, spellings), mark
 
 
+def _read(
+    export: Export, mapping: FormMapping, names: Names
+) -> tuple[list[Response], set[Identity]]:
+    """The responses, and the people whom those are of that can be taken."""
+    responses = list(read_responses(export, mapping, names))
+    return responses, {r.answers.identity for r in responses if not r.problems}
+
+
 async def related(
     edition: UUID, form: str, numbers: set[int], identities: set[Identity], work: EnrolmentWork
 ) -> Sequence[KnownEntry]:
@@ -128,12 +139,16 @@ async def related(
     return list(known.values())
 
 
-async def foresee(plan: Plan, edition: Edition, work: EnrolmentWork) -> Standings:
+async def foresee(plan: Plan, edition: Edition, work: EnrolmentWork, tools: Tools) -> Standings:
     """Where the entries of a plan would stand."""
+    counts, entrants, overrides = Counts(), list[Entrant](), set[UUID]()
     if edition.is_binding:
         tallies = await work.tallies.of(edition.id)
         counts = Counts({tally.scope: tally.placed for tally in tallies})
-        return foreseen(plan, edition, counts, ())
-    entrants = await work.registrations.entrants(edition.id)
-    overrides = await work.registrations.overridden(edition.id)
-    return foreseen(plan, edition, Counts(), entrants, tuple(overrides))
+    else:
+        entrants.extend(await work.registrations.entrants(edition.id))
+        overrides.update(await work.registrations.overridden(edition.id))
+    found: Standings = await tools.in_thread(
+        lambda: foreseen(plan, edition, counts, entrants, overrides)
+    )
+    return found

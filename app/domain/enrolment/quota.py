@@ -4,10 +4,11 @@ A cap counts a *scope*: the whole edition, one institution, or a group of instit
 registration belongs to a *bucket*, which is the institution it counts for (see `affiliation.py`).
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property, lru_cache
 
 from app.domain.enrolment.reasons import Reason
 from app.domain.errors import Finding
@@ -40,6 +41,7 @@ def group_of(bucket: InstitutionCode) -> Scope:
     return EXTERNALS if is_external(bucket) else PARTNERS
 
 
+@lru_cache(maxsize=4096)
 def scopes_of(bucket: InstitutionCode) -> tuple[Scope, Scope, Scope]:
     """Every scope that a place for this bucket counts in; the edition first."""
     return EDITION, group_of(bucket), institution_scope(bucket)
@@ -93,14 +95,21 @@ class Quota:
         rule = self._rule(scope)
         return None if rule is None or rule.lifted else rule.max
 
-    def caps_for(self, bucket: InstitutionCode) -> Iterator[tuple[Scope, int]]:
+    def caps_for(self, bucket: InstitutionCode) -> Sequence[tuple[Scope, int]]:
         """The caps below the edition's own that a registration of the bucket must fit."""
-        for scope in (institution_scope(bucket), group_of(bucket)):
-            cap = self.cap_of(scope)
-            if cap is not None:
-                yield scope, cap
+        caps = self._caps.get(bucket)
+        if caps is None:
+            scopes = (institution_scope(bucket), group_of(bucket))
+            caps = tuple((s, cap) for s in scopes if (cap := self.cap_of(s)) is not None)
+            self._caps[bucket] = caps
+        return caps
 
-    @property
+    @cached_property
+    def _caps(self) -> dict[InstitutionCode, tuple[tuple[Scope, int], ...]]:
+        """Those that were asked for: a list of thousands asks for the same few again and again."""
+        return {}
+
+    @cached_property
     def reserves(self) -> Sequence[tuple[Scope, int]]:
         """Scopes for which places are held, and how many in all."""
         return [(r.scope, r.min) for r in self.rules if r.min > 0 and not r.released]
@@ -168,6 +177,22 @@ class Quota:
         """The same quota once no more places are given."""
         return replace(self, giving=False)
 
+    @property
+    def at_publication(self) -> "Quota":
+        """The same quota for the places of a list that is published: those are the first ones that
+        are given at all, and the end of promotion does not touch them."""
+        return self if self.giving else replace(self, giving=True)
+
+    def told(self, outcome: "Outcome") -> "Outcome":
+        """The outcome as people are told it.
+
+        Once no more places are given, that alone is why somebody waits: no place that becomes free
+        helps them. The rule itself, and with it the log, keeps the cap that was met first.
+        """
+        if isinstance(outcome, Waiting) and not self.giving:
+            return Waiting(Reason.CUT_OFF, EDITION)
+        return outcome
+
     def _changed(self, scope: Scope, change: Callable[[QuotaRule], QuotaRule]) -> "Quota":
         return replace(
             self, rules=tuple(change(rule) if rule.scope == scope else rule for rule in self.rules)
@@ -213,7 +238,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Placed:
-    """It fits: there is a place."""
+    """There is a place."""
+
+    reason: Reason = Reason.IN_ORDER
+    """IN_ORDER: it fits. OVERRIDE: an officer decided so."""
 
 
 @dataclass(frozen=True)
@@ -243,9 +271,11 @@ def decide(counts: Counts, quota: Quota, bucket: InstitutionCode) -> Outcome:
     if taken >= quota.places:
         return Waiting(Reason.FULL, EDITION)
     own = scopes_of(bucket)
-    held = sum(
-        max(0, least - counts.of(scope)) for scope, least in quota.reserves if scope not in own
-    )
+    held = 0
+    if quota.reserves:
+        held = sum(
+            max(0, least - counts.of(scope)) for scope, least in quota.reserves if scope not in own
+        )
     if taken + held >= quota.places:
         return Waiting(Reason.RESERVED, EDITION)
     if not quota.giving:

@@ -156,6 +156,8 @@ class Registration:
 
     def trust_identity(self) -> None:
         """Nothing speaks for a double any more."""
+        if not self.warnings:
+            return
         self.warnings = tuple(w for w in self.warnings if w != Reason.POSSIBLE_DOUBLE.value)
 
     def decide_identity(self) -> None:

@@ -52,6 +52,20 @@ async def commit_import(
     async with open_work() as work:
         file = await work.imports.file(import_id)
     export: Export = await tools.in_thread(tools.reader.read, file.content, file.filename)
+    with tools.unswept():
+        return await _anew(import_id, plan_token, export, open_work, tools, actor, clock)
+
+
+async def _anew(
+    import_id: UUID,
+    plan_token: str,
+    export: Export,
+    open_work: Callable[[], EnrolmentWork],
+    tools: Tools,
+    actor: str,
+    clock: Clock,
+) -> ResponseImport:
+    """Make the plan anew and carry it out."""
     async with open_work() as work:
         edition, found = await _to_commit(import_id, plan_token, work)
         if found.state is ImportState.COMMITTED:
@@ -62,7 +76,7 @@ async def commit_import(
         )
         found.expect_basis(basis)
         planned = await work.imports.verdicts(import_id)
-        standings = {} if edition.is_binding else await foresee(plan, edition, work)
+        standings = {} if edition.is_binding else await foresee(plan, edition, work, tools)
         await carry_out(plan, edition, work, actor, clock)
         rows = report(plan, standings, committed=True, planned=planned)
         found.committed(rows, clock.now())

@@ -174,7 +174,7 @@ class _Taking:
         plan, basis = await make_plan(
             export, mapping, edition, found, work, self._tools, self._clock, to_commit=True
         )
-        standings = {} if edition.is_binding else await foresee(plan, edition, work)
+        standings = {} if edition.is_binding else await foresee(plan, edition, work, self._tools)
         await carry_out(plan, edition, work, found.uploaded_by, self._clock)
         rows = report(plan, standings, committed=True)
         found.received(rows, self._clock.now(), basis)

@@ -194,6 +194,17 @@ async def plan_received(
                 found.refused(refused.reason, refused.detail)
                 await work.imports.save(found)
         return found
+    with tools.unswept():
+        return await _planned(import_id, export, open_work, tools, clock)
+
+
+async def _planned(
+    import_id: UUID,
+    export: Export,
+    open_work: Callable[[], EnrolmentWork],
+    tools: Tools,
+    clock: Clock,
+) -> ResponseImport:
     async with open_work() as work:
         # Not the edition's lock: a plan may be out of date, the commit looks again.
         found = await work.imports.get(import_id)
@@ -203,7 +214,10 @@ async def plan_received(
         plan, basis, mark = await make_plan_to_keep(
             export, mapping, edition, found, work, tools, clock
         )
-        rows = report(plan, await foresee(plan, edition, work), committed=False)
+        standings = await foresee(plan, edition, work, tools)
+        rows: list[ImportRow] = await tools.in_thread(
+            lambda: report(plan, standings, committed=False)
+        )
         found.suggestion = suggest(export.columns, export.language)
         found.unknown_columns = tuple(mapping.unknown(export.columns))
         found.missing_columns = tuple(mapping.missing(export.columns))
@@ -211,7 +225,7 @@ async def plan_received(
             # Reading on without a column that somebody counts on would lose it without a word.
             found.needs_mapping(rows)
             await work.imports.save_rows(import_id, rows)
-        elif mark is not None and (by := bearers(plan)) is not None:
+        elif mark is not None and (by := await tools.in_thread(bearers, plan)) is not None:
             found.planned(basis, rows, mark)
             await work.kept_plans.keep(found, plan, rows, by)
         else:

@@ -77,7 +77,7 @@ def days_come_first(cells: Iterator[Cell]) -> bool | None:
 
 def _to_second(moment: datetime) -> datetime:
     """To the nearest second: serial numbers of spreadsheets are off by microseconds."""
-    if moment.year > _LAST_YEAR:
+    if moment.microsecond == 0 or moment.year > _LAST_YEAR:
         return moment
     return (moment + timedelta(milliseconds=500)).replace(microsecond=0)
 

@@ -34,9 +34,16 @@ class Reader:
     matcher: Matcher
     spellings: Spellings
     rule: NoInstitutionRule
+    _read: dict[tuple[str, str], Affiliation | Unclear | None] = field(default_factory=dict)
 
     def affiliation(self, stated: str, organisation: str = "") -> Affiliation | Unclear | None:
         """The affiliation, why it is unclear, or None when it is not admitted."""
+        key = stated, organisation
+        if key not in self._read:
+            self._read[key] = self._affiliation(stated, organisation)
+        return self._read[key]
+
+    def _affiliation(self, stated: str, organisation: str) -> Affiliation | Unclear | None:
         read = self.matcher.read(stated)
         if isinstance(read, Unclear) and read.reason is Reason.INSTITUTION_MISSING and organisation:
             read = self.matcher.read(organisation)
@@ -80,7 +87,10 @@ class Entry:
         """The answers that count, and of when they are; None when no form has any."""
         if not self.came_by_form or not self.responses:
             return None
-        latest = max(self.responses.values(), key=lambda r: (r.answers_at, r.form, r.number))
+        responses = self.responses.values()
+        latest = next(iter(responses))
+        if len(responses) > 1:
+            latest = max(responses, key=lambda r: (r.answers_at, r.form, r.number))
         return latest.answers, latest.answers_at
 
     def rebuild(self, reader: Reader, *, institution_is_fixed: bool) -> list[str]:
@@ -90,10 +100,11 @@ class Entry:
         is not for a row of a form to change.
         """
         registration = self.registration
-        receipt = self.first_receipt()
-        if receipt != registration.receipt and not institution_is_fixed:
-            registration.receive_anew(receipt)
-            self.changed = True
+        if not (self.is_new and len(self.responses) == 1):
+            receipt = self.first_receipt()
+            if receipt != registration.receipt and not institution_is_fixed:
+                registration.receive_anew(receipt)
+                self.changed = True
         latest = self.last_answers()
         if latest is None:
             return []
@@ -113,10 +124,12 @@ class Entry:
         self.changed = True
         registration.stated = stated
         self._affiliate(read)
-        warnings = set(registration.warnings) - {"email_domain_differs"}
-        if domain_differs(answers.email, registration.affiliation, reader.spellings):
-            warnings.add("email_domain_differs")
-        registration.warnings = tuple(sorted(warnings))
+        differs = domain_differs(answers.email, registration.affiliation, reader.spellings)
+        if differs or registration.warnings:
+            warnings = set(registration.warnings) - {"email_domain_differs"}
+            if differs:
+                warnings.add("email_domain_differs")
+            registration.warnings = tuple(sorted(warnings))
         return []
 
     def _take_person(self, answers: Answers) -> None:

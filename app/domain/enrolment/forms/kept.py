@@ -7,7 +7,6 @@ would give the same plan: it is then carried out from what was kept of it.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from uuid import UUID
 
 from app.domain.enrolment.forms.entries import Entry
 from app.domain.enrolment.forms.plan import Plan, PlannedRow
@@ -25,13 +24,13 @@ def bearers(plan: Plan) -> Bearers | None:
     """
     if any(not entry.is_new for entry in plan.entries):
         return None
-    rows_of: dict[UUID, list[PlannedRow]] = defaultdict(list)
+    rows_of: dict[Entry, list[PlannedRow]] = defaultdict(list)
     for row in plan.rows:
         if row.entry is not None and row.entry.is_new:
-            rows_of[row.entry.registration.id].append(row)
+            rows_of[row.entry].append(row)
     found = {}
     for entry in plan.entries:
-        rows = rows_of[entry.registration.id]
+        rows = rows_of[entry]
         last = first = rows[0]
         if len(rows) > 1:
             last = max(rows, key=lambda row: (row.response.answers_at, row.response.number or 0))

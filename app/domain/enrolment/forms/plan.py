@@ -20,6 +20,7 @@ from app.domain.enrolment.person import Identity, Person, could_be_one, share_ad
 from app.domain.enrolment.ranking import Rank
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
+from app.domain.errors import InternalInconsistency
 from app.domain.ids import new_id
 from app.domain.vocabulary.institutions import InstitutionCode
 
@@ -127,7 +128,7 @@ class _Planner:
         self.stored: list[StoredResponse] = []
         self.known_responses: dict[int, Entry] = {}
         self.by_identity: dict[Identity, list[Entry]] = defaultdict(list)
-        self.touched: dict[UUID, list[PlannedRow]] = defaultdict(list)
+        self.touched: dict[Entry, list[PlannedRow]] = defaultdict(list)
 
     def remember(self, known: Sequence[KnownEntry]) -> None:
         """Take in what is registered already."""
@@ -224,11 +225,13 @@ class _Planner:
 
     def _find_person(self, identity: Identity, rows: list[PlannedRow]) -> None:
         """Join the new responses of one person to their registration, or make it."""
-        rows.sort(key=lambda row: row.response.receipt(self.form).rank(self.import_id))
-        entry = next((e for e in self.by_identity[identity] if e.registration.is_live), None)
+        if len(rows) > 1:
+            rows.sort(key=self._rank)
+        known = self.by_identity.get(identity, ())
+        entry = next((e for e in known if e.registration.is_live), None)
         first: PlannedRow | None = None
         for row in rows:
-            ended = self._ended_after(identity, row.response)
+            ended = _ended_after(known, row.response)
             if ended is not None:
                 # Sent before the person cancelled: part of what they took back.
                 row.verdict, row.reason = Verdict.DUPLICATE, "registration_ended"
@@ -240,13 +243,9 @@ class _Planner:
                 row.same_as_row = first.response.row if first else None
                 self._attach(row, entry)
 
-    def _ended_after(self, identity: Identity, response: Response) -> Entry | None:
-        for entry in self.by_identity[identity]:
-            ended_at = entry.registration.ended_at
-            taken_back = entry.registration.reason is Reason.IMPORT_TAKEN_BACK
-            if ended_at is not None and not taken_back and response.answers_at < ended_at:
-                return entry
-        return None
+    def _rank(self, row: PlannedRow) -> Rank:
+        # No form's rank depends on the registration's identifier.
+        return row.response.receipt(self.form).rank(self.import_id)
 
     def _create(self, row: PlannedRow) -> Entry:
         response = row.response
@@ -288,11 +287,12 @@ class _Planner:
     def _attach(self, row: PlannedRow, entry: Entry) -> None:
         """Let the row's response belong to the entry."""
         response = row.response
-        receipt = response.receipt(self.form)
+        if response.number is None or response.completed_at is None:
+            raise InternalInconsistency("A row without number or time belongs to nobody.")
         stored = StoredResponse(
             form=self.form,
-            number=receipt.response or 0,
-            received_at=receipt.received_at,
+            number=response.number,
+            received_at=response.completed_at,
             answers=response.answers,
             answers_at=response.answers_at,
             registration=entry.registration.id,
@@ -303,20 +303,20 @@ class _Planner:
         entry.attach(stored)
         self.stored.append(stored)
         if entry.registration.is_live:
-            self.touched[entry.registration.id].append(row)
+            self.touched[entry].append(row)
 
     def _rebuild(self, entry: Entry) -> None:
-        rows = self.touched.get(entry.registration.id)
+        rows = self.touched.get(entry)
         if not rows:
             return
         fixed = self.edition.is_binding and not entry.is_new
         warnings = entry.rebuild(self.reader, institution_is_fixed=fixed)
         for row in rows:
-            receipt = row.response.receipt(self.form)
-            if fixed and receipt.rank(entry.registration.id) < entry.registration.rank:
+            if fixed and self._rank(row) < entry.registration.rank:
                 # Nobody's turn changes once the list binds; an officer may still act on it.
                 warnings = [*warnings, "earlier_than_stored"]
-            row.warnings = (*row.warnings, *warnings)
+            if warnings:
+                row.warnings = (*row.warnings, *warnings)
 
     # across persons
 
@@ -324,29 +324,34 @@ class _Planner:
         """Of entries that may be one person, all but the first in rank wait for an officer; of
         others at one address, all but the first take part with a mark for officers."""
         doubted, sharing = self._doubted()
+        is_binding = self.edition.is_binding
         for entry in self.entries:
-            if entry.is_new or not self.edition.is_binding:
-                this = entry.registration.id
-                entry.settle(is_doubted=this in doubted, shares_address=this in sharing - doubted)
+            if entry.is_new or not is_binding:
+                is_doubted = entry in doubted
+                entry.settle(
+                    is_doubted=is_doubted, shares_address=not is_doubted and entry in sharing
+                )
 
-    def _doubted(self) -> tuple[set[UUID], set[UUID]]:
+    def _doubted(self) -> tuple[set[Entry], set[Entry]]:
         groups: dict[tuple[str, InstitutionCode | None], list[Entry]] = defaultdict(list)
         for entry in self.entries:
             if not entry.registration.is_live:
                 continue
-            identity = entry.person.identity
+            identity, bucket = entry.person.identity, entry.registration.bucket
             groups[identity.email, None].append(entry)
-            if entry.registration.bucket is not None:
-                groups[identity.name, entry.registration.bucket].append(entry)
+            if bucket is not None:
+                groups[identity.name, bucket].append(entry)
         doubted, sharing = set(), set()
         for group in groups.values():
+            if len(group) == 1:
+                continue
             group.sort(key=self._precedence)
             for index, entry in enumerate(group):
                 crowd = index >= _CROWD
                 if crowd or any(_could_be_one(first, entry) for first in group[:index]):
-                    doubted.add(entry.registration.id)
+                    doubted.add(entry)
                 elif any(share_address(first.person, entry.person) for first in group[:index]):
-                    sharing.add(entry.registration.id)
+                    sharing.add(entry)
         return doubted, sharing
 
     def _precedence(self, entry: Entry) -> tuple[bool, Rank]:
@@ -365,6 +370,16 @@ class _Planner:
 
     def _affiliation(self, response: Response) -> Affiliation | Unclear | None:
         return self.reader.affiliation(response.answers.stated, response.answers.organisation)
+
+
+def _ended_after(known: Sequence[Entry], response: Response) -> Entry | None:
+    """The entry of the same person that ended after they sent this."""
+    for entry in known:
+        ended_at = entry.registration.ended_at
+        taken_back = entry.registration.reason is Reason.IMPORT_TAKEN_BACK
+        if ended_at is not None and not taken_back and response.answers_at < ended_at:
+            return entry
+    return None
 
 
 def _keep(row: PlannedRow, differs: str) -> None:

@@ -1,6 +1,6 @@
 """The report of an import: each row with its verdict and what it means for the list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from app.domain.enrolment.decisions import outcome_state
@@ -19,7 +19,7 @@ def foreseen(
     edition: Edition,
     counts: Counts,
     entrants: Sequence[Entrant],
-    overrides: Sequence[UUID] = (),
+    overrides: Collection[UUID] = (),
 ) -> Standings:
     """Where each entry would stand once the plan is carried out.
 
@@ -29,10 +29,12 @@ def foreseen(
     entering = [e.registration for e in plan.entries if e.registration.state is State.WAITING]
     if edition.is_binding:
         return _one_by_one([r for r in entering if r.stored_state is None], edition, counts)
-    planned = {entry.registration.id for entry in plan.entries}
-    everybody = [e for e in entrants if e.registration not in planned]
+    everybody = []
+    if entrants:
+        planned = {entry.registration.id for entry in plan.entries}
+        everybody = [e for e in entrants if e.registration not in planned]
     everybody += [registration.entrant for registration in entering]
-    return _of_all(standing(everybody, edition.quota, overrides))
+    return _of_all(standing(everybody, edition.quota.at_publication, overrides))
 
 
 def _of_all(standings: Sequence[Standing]) -> Standings:

@@ -1,7 +1,7 @@
 """Rows of an export as responses in our own words."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -120,7 +120,7 @@ class StoredResponse:
     other_time: datetime | None = None
     """A changed time of completion that an officer has decided against."""
 
-    @property
+    @cached_property
     def receipt(self) -> Receipt:
         """When and through what it was received."""
         return received_by_form(self.received_at, self.form, self.number)
@@ -148,7 +148,10 @@ def read_responses(export: Export, mapping: FormMapping, names: Names) -> Iterat
 
 
 class _RowReader:
-    """Knows which column is which, and reads row after row."""
+    """Knows which column is which, and reads row after row.
+
+    What few people answer differently, such as country and institution, is read once.
+    """
 
     def __init__(self, export: Export, mapping: FormMapping, names: Names) -> None:
         zone = zone_named(mapping.time_zone)
@@ -161,59 +164,94 @@ class _RowReader:
         if missing or zone is None:
             raise MappingInvalid(missing)
         self.zone = zone
-        self.system: Mapping[SystemColumn, int] = system
-        self.answer = {a: mapping.column_of(export.columns, a) for a in Answer}
+        answer = {a: mapping.column_of(export.columns, a) for a in Answer}
+        self.answered = [index for index in answer.values() if index is not None]
+        # One more than there are stands for a column that the export does not have.
+        self.width = 1 + max((c.index for c in export.columns), default=0)
+
+        def of_system(column: SystemColumn) -> int:
+            return system.get(column, self.width)
+
+        def of_answer(wanted: Answer) -> int:
+            index = answer[wanted]
+            return self.width if index is None else index
+
+        self.number = of_system(SystemColumn.ID)
+        self.completed = of_system(SystemColumn.COMPLETION)
+        self.modified = of_system(SystemColumn.LAST_MODIFIED)
+        self.recorded_name = of_system(SystemColumn.NAME)
+        self.recorded_email = of_system(SystemColumn.EMAIL)
+        self.recorded_language = of_system(SystemColumn.LANGUAGE)
+        self.full_name = of_answer(Answer.FULL_NAME)
+        self.given_name = of_answer(Answer.GIVEN_NAME)
+        self.family_name = of_answer(Answer.FAMILY_NAME)
+        self.email = of_answer(Answer.EMAIL)
+        self.institution = of_answer(Answer.INSTITUTION)
+        self.organisation = of_answer(Answer.ORGANISATION)
+        self.country = of_answer(Answer.COUNTRY)
+        self.language = of_answer(Answer.LANGUAGE)
+        self.privacy_notice = of_answer(Answer.PRIVACY_NOTICE)
         self.names = names
         self.default_language = mapping.language
         self.tells_edits = export.tells_edits
         self.formulas = export.formulas
-        time_columns = [
-            system[c] for c in (SystemColumn.COMPLETION, SystemColumn.START) if c in system
-        ]
+        self.choices: dict[str, str] = {"": ""}
+        self.refused: dict[str, bool] = {"": False}
+        self.countries: dict[str, str | None] = {"": None}
+        self.languages: dict[str, str | None] = {"": None}
         self.day_first = mapping.day_first
         if self.day_first is None:
+            time_columns = [
+                system[c] for c in (SystemColumn.COMPLETION, SystemColumn.START) if c in system
+            ]
             self.day_first = days_come_first(
                 row[index] for row in export.rows for index in time_columns if index < len(row)
             )
 
-    def read(self, row: int, cells: Sequence[Cell]) -> Response:
+    def read(self, row: int, given: Sequence[Cell]) -> Response:
+        cells = [*given, *[None] * (self.width + 1 - len(given))]
+        cells[self.width] = None
         problems: list[str] = []
         warnings: list[str] = []
-        number = _whole(self._system(cells, SystemColumn.ID))
+        number = _whole(cells[self.number])
         if number is None:
             problems.append("response_number_missing")
-        completed = self._instant(cells, SystemColumn.COMPLETION, warnings)
+        completed = self._instant(cells[self.completed], warnings)
         if completed is None:
             problems.append("time_unreadable")
-        name = self._name(cells)
-        email = self._email(cells)
+        name = _text(cells[self.full_name]) or self._other_name(cells)
+        email = _text(cells[self.email]) or _recorded(cells[self.recorded_email])
         if not name:
             problems.append("name_missing")
         if not email:
             problems.append("email_missing")
         elif not is_address(email):
             problems.append("email_invalid")
-        stated = _first_choice(_text(self._answer(cells, Answer.INSTITUTION)))
-        organisation = _first_choice(_text(self._answer(cells, Answer.ORGANISATION)))
-        if folded(_first_choice(_text(self._answer(cells, Answer.PRIVACY_NOTICE)))) in _NO:
+        stated = self._choice(cells[self.institution])
+        organisation = self._choice(cells[self.organisation])
+        if self._refuses(self._choice(cells[self.privacy_notice])):
             problems.append("privacy_notice_refused")
-        if any(len(text) > _LONGEST for text in (name, email, stated, organisation)):
+        longest = max(len(name), len(email), len(stated), len(organisation))
+        if longest > _LONGEST:
             problems.append("answer_too_long")
-        if any(text[:1] in _FORMULA_SIGNS for text in (name, stated, organisation)) or any(
-            (row, index) in self.formulas for index in self.answer.values() if index is not None
+        if (
+            name[:1] in _FORMULA_SIGNS
+            or stated[:1] in _FORMULA_SIGNS
+            or organisation[:1] in _FORMULA_SIGNS
+            or (self.formulas and any((row, index) in self.formulas for index in self.answered))
         ):
             warnings.append("formula_as_text")
         return Response(
             row=row,
             number=number,
             completed_at=completed,
-            modified_at=self._instant(cells, SystemColumn.LAST_MODIFIED, []),
+            modified_at=self._instant(cells[self.modified], None),
             answers=Answers(
                 full_name=name[:_LONGEST],
                 email=email[:_LONGEST],
                 stated=stated[:_LONGEST],
                 organisation=organisation[:_LONGEST],
-                country=self._country(cells, warnings),
+                country=self._country(self._choice(cells[self.country]), warnings),
                 language=self._language(cells),
             ),
             problems=tuple(problems),
@@ -221,63 +259,59 @@ class _RowReader:
             tells_edits=self.tells_edits,
         )
 
-    def _cell(self, cells: Sequence[Cell], index: int | None) -> Cell:
-        return cells[index] if index is not None and index < len(cells) else None
-
-    def _system(self, cells: Sequence[Cell], column: SystemColumn) -> Cell:
-        return self._cell(cells, self.system.get(column))
-
-    def _answer(self, cells: Sequence[Cell], answer: Answer) -> Cell:
-        return self._cell(cells, self.answer[answer])
-
-    def _name(self, cells: Sequence[Cell]) -> str:
-        asked = _text(self._answer(cells, Answer.FULL_NAME))
-        if asked:
-            return asked
-        parts = (
-            _text(self._answer(cells, Answer.GIVEN_NAME)),
-            _text(self._answer(cells, Answer.FAMILY_NAME)),
-        )
+    def _other_name(self, cells: Sequence[Cell]) -> str:
+        parts = _text(cells[self.given_name]), _text(cells[self.family_name])
         joined = " ".join(part for part in parts if part)
-        if joined:
-            return joined
-        recorded = _text(self._system(cells, SystemColumn.NAME))
-        return "" if recorded.casefold() in _ANONYMOUS else recorded
+        return joined or _recorded(cells[self.recorded_name])
 
-    def _email(self, cells: Sequence[Cell]) -> str:
-        asked = _text(self._answer(cells, Answer.EMAIL))
-        if asked:
-            return asked
-        recorded = _text(self._system(cells, SystemColumn.EMAIL))
-        return "" if recorded.casefold() in _ANONYMOUS else recorded
+    def _choice(self, cell: Cell) -> str:
+        """The first of the choices in a cell."""
+        if cell is None:
+            return ""
+        if not isinstance(cell, str):
+            return _first_choice(_text(cell))
+        choice = self.choices.get(cell)
+        if choice is None:
+            choice = self.choices[cell] = _first_choice(_text(cell))
+        return choice
 
-    def _country(self, cells: Sequence[Cell], warnings: list[str]) -> str | None:
-        text = _first_choice(_text(self._answer(cells, Answer.COUNTRY)))
-        if not text:
-            return None
-        country = self.names.country(text)
-        if country is None:
+    def _refuses(self, choice: str) -> bool:
+        if choice not in self.refused:
+            self.refused[choice] = folded(choice) in _NO
+        return self.refused[choice]
+
+    def _country(self, text: str, warnings: list[str]) -> str | None:
+        if text not in self.countries:
+            self.countries[text] = self.names.country(text)
+        country = self.countries[text]
+        if country is None and text:
             warnings.append("country_unreadable")
         return country
 
     def _language(self, cells: Sequence[Cell]) -> str:
-        text = _first_choice(_text(self._answer(cells, Answer.LANGUAGE))) or _text(
-            self._system(cells, SystemColumn.LANGUAGE)
-        )
-        return (self.names.language(text) if text else None) or self.default_language
+        text = self._choice(cells[self.language]) or _text(cells[self.recorded_language])
+        if text not in self.languages:
+            self.languages[text] = self.names.language(text)
+        return self.languages[text] or self.default_language
 
-    def _instant(
-        self, cells: Sequence[Cell], column: SystemColumn, warnings: list[str]
-    ) -> datetime | None:
-        local = local_time(self._system(cells, column), day_first=self.day_first)
+    def _instant(self, cell: Cell, warnings: list[str] | None) -> datetime | None:
+        if cell is None or cell == "":
+            return None
+        local = local_time(cell, day_first=self.day_first)
         if local is None:
             return None
         if local.tzinfo is not None:
             return local.astimezone(UTC)
         instant, odd = to_instant(local, self.zone)
-        if odd:
+        if odd and warnings is not None:
             warnings.append("time_in_clock_change")
         return instant
+
+
+def _recorded(cell: Cell) -> str:
+    """What Forms itself recorded of somebody; nothing for people whom it does not name."""
+    recorded = _text(cell)
+    return "" if recorded.casefold() in _ANONYMOUS else recorded
 
 
 _FORMULA_SIGNS = frozenset("=+-@")
@@ -300,18 +334,26 @@ def _whole(cell: Cell) -> int | None:
 
 def _text(cell: Cell) -> str:
     """What a person wrote, in one line without odd spaces and invisible characters."""
-    if cell is None or isinstance(cell, bool | datetime | date | time | timedelta):
+    if isinstance(cell, str):
+        if cell.isascii() and cell.isprintable():
+            return " ".join(cell.split())
+    elif cell is None or isinstance(cell, bool | datetime | date | time | timedelta):
         return ""
     if isinstance(cell, float):
         cell = int(cell) if cell.is_integer() else cell
-    kept = "".join(
-        " " if c.isspace() else c
-        for c in unicodedata.normalize("NFC", str(cell))
-        if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf")
-    )
+    kept = unicodedata.normalize("NFC", str(cell))
+    if not kept.isprintable():
+        # Characters that are printable hold no space but the ordinary one and nothing invisible.
+        kept = "".join(
+            " " if c.isspace() else c
+            for c in kept
+            if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf")
+        )
     return " ".join(kept.split())
 
 
 def _first_choice(text: str) -> str:
     """The first of the choices that Forms joins by semicolons; of two institutions, the first."""
+    if ";" not in text:
+        return text
     return next((choice.strip() for choice in text.split(";") if choice.strip()), "")
