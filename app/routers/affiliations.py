@@ -6,8 +6,9 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.enrolment import use_cases_affiliation as use_cases
+from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.notices import PrivacyNotices
-from app.domain.enrolment.use_cases_affiliation import Saying
+from app.domain.enrolment.use_cases_affiliation import ConfirmedList, Saying
 from app.domain.enrolment.views import RegistrationView
 from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_etag
 from app.routers.promoted_models import promoted_of
@@ -59,7 +60,32 @@ class ConfirmedListOut(BaseModel):
     """What confirming a list came to."""
 
     confirmed: list[UUID]
-    left: list[UUID] = Field(description="contested, decided, or of another institution")
+    left: list[UUID] = Field(description="all that were not confirmed now, the four below together")
+    confirmed_before: list[UUID] = Field(description="nothing was left to say")
+    contested: list[UUID] = Field(
+        description="the contest stands; `confirm_affiliation` of the one takes it back"
+    )
+    decided: list[UUID] = Field(description="the edition's officer has decided on a contest")
+    not_on_list: list[UUID] = Field(
+        description="of those named: not registered in this edition for this institution, or not "
+        "any more"
+    )
+
+    @classmethod
+    def of(cls, done: ConfirmedList) -> "ConfirmedListOut":
+        """From the domain."""
+
+        def those(*states: ClaimState | None) -> list[UUID]:
+            return sorted(one for one, state in done.left.items() if state in states)
+
+        return cls(
+            confirmed=list(done.confirmed),
+            left=sorted(done.left),
+            confirmed_before=those(ClaimState.CONFIRMED),
+            contested=those(ClaimState.CONTESTED),
+            decided=those(ClaimState.UPHELD, ClaimState.DISMISSED),
+            not_on_list=those(None),
+        )
 
 
 def _shown(
@@ -149,4 +175,4 @@ async def confirm_affiliations(
         caller=caller,
         clock=ports.clock,
     )
-    return ConfirmedListOut(confirmed=list(done.confirmed), left=list(done.left))
+    return ConfirmedListOut.of(done)

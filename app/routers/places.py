@@ -24,20 +24,25 @@ from app.routers.promoted_models import names_of
 
 router = APIRouter(prefix="/v1/editions/{edition}", tags=["editions"], route_class=HabitRoute)
 
-_HEADER = ("institution", "cap", "placed", "free", "waiting", "waiting_reasons", "over")
+_HEADER = (
+    "institution", "cap", "placed", "free", "waiting", "waiting_reasons", "over", "provisional",
+)  # fmt: skip
+_TOTAL = "TOTAL"
+"""The line of the edition as a whole; no institution has such a code."""
 
 
 def _table(report: PlacesReport) -> Iterator[list[Cell]]:
     for row in (*report.institutions, report.whole):
         reasons = "; ".join(f"{reason.value} {n}" for reason, n in row.waiting_reasons.items())
         yield [
-            row.bucket or "edition",
+            row.bucket or _TOTAL,
             row.cap,
             row.placed,
             row.free,
             row.waiting,
             reasons,
             row.over,
+            report.is_provisional,
         ]
 
 
@@ -54,7 +59,8 @@ async def get_places(
 ) -> PlacesOut | Response:
     """Places by institution: cap, taken, free, and waiting with reasons.
 
-    Every institution's officer sees all numbers. Also as CSV and as a workbook, by `Accept`.
+    Every institution's officer sees all numbers. Also as CSV and as a workbook, by `Accept`, whose
+    last line, `TOTAL`, is that of the edition: its `free` is what is left for all together.
     """
     report = await use_cases_places.get_places(
         edition, institution, work=ports.reading(), caller=caller

@@ -22,8 +22,9 @@ class InstitutionPlacesOut(BaseModel):
     institution: str = Field(description="partner's code, `EXT:…` or `INDEPENDENT`")
     cap: int | None
     placed: int
-    free: int | None = Field(
-        description="that could still be had: below the cap, and left in the edition"
+    free: int = Field(
+        description="how many of its people could get a place now, if nobody else came. All "
+        "institutions compete for the `free` of the edition: these numbers do not add up to it"
     )
     waiting: int
     waiting_reasons: dict[str, int] = Field(examples=[{"quota": 3}])
@@ -51,7 +52,7 @@ class PlacesOut(BaseModel):
     provisional: bool = Field(description="the standing, which nobody has been told")
     places: int
     placed: int
-    free: int
+    free: int = Field(description="what is left of the places, for all institutions together")
     waiting: int
     waiting_reasons: dict[str, int]
     over: int
@@ -68,7 +69,7 @@ class PlacesOut(BaseModel):
             provisional=report.is_provisional,
             places=report.edition.quota.places,
             placed=whole.placed,
-            free=max(0, report.edition.quota.places - whole.placed),
+            free=whole.free,
             waiting=whole.waiting,
             waiting_reasons={reason.value: n for reason, n in whole.waiting_reasons.items()},
             over=whole.over,

@@ -172,7 +172,14 @@ class RegistrationOut(BaseModel):
     )
     position_within: int | None = Field(description="true rank within the institution")
     decision_seq: int | None = Field(description="the last decision about it")
-    warnings: list[str] = Field(examples=[["email_domain_differs"]])
+    warnings: list[str] = Field(
+        description="worth a look, and decide nothing. `email_domain_differs`: the address belongs "
+        "to another partner than the one stated, such as ana@uniovi.es for somebody of HKA; the "
+        "stated institution counts until it contests that. `possible_double`, for the edition's "
+        "officers alone: somebody of this name or address may be registered already; "
+        "`list_undecided` says who",
+        examples=[["email_domain_differs"]],
+    )
     affiliation: AffiliationOut
     person: PersonOut
     privacy_notice: PrivacyNoticeOut

@@ -155,7 +155,10 @@ async def test_places_are_a_table_for_everybody_and_names_are_not(api: EditionAp
     table = await api(ERIK, "GET", f"{path}/places", headers={"Accept": "text/csv"})
     rows = {r["institution"]: r for r in csv.DictReader(io.StringIO(table.text.lstrip("\ufeff")))}
     assert len(rows) == 12
-    assert (rows["edition"]["placed"], rows["edition"]["waiting"]) == ("4", "1")
+    assert list(rows)[-1] == "TOTAL"
+    total = rows["TOTAL"]
+    assert (total["cap"], total["placed"], total["free"], total["waiting"]) == ("4", "4", "0", "1")
+    assert {row["provisional"] for row in rows.values()} == {"False"}
     assert (rows["HIS"]["placed"], rows["HIS"]["waiting_reasons"]) == ("2", "quota 1")
     book = await api(ERIK, "GET", f"{path}/places", headers={"Accept": XLSX})
     sheet = load_workbook(io.BytesIO(book.content)).active

@@ -102,6 +102,9 @@ async def test_an_institution_contests_and_the_editions_officer_upholds_it(
     assert (replay["agrees"], replay["erased"], replay["differences"]) == (True, 0, [])
 
 
+NOBODY = "0192f3a1-5b7c-7d2e-9f4a-000000000000"
+
+
 async def test_a_whole_list_is_confirmed_and_listed_by_what_was_said(api: EditionApi) -> None:
     await officer_at(api, KARL, "HKA")
     path = await api.edition()
@@ -112,7 +115,20 @@ async def test_a_whole_list_is_confirmed_and_listed_by_what_was_said(api: Editio
     refused = await api(KARL, "POST", f"{path}/affiliations/confirm", json={"institution": "UDA"})
     assert code_of(refused) == (403, "not_allowed")
     done = await api(KARL, "POST", f"{path}/affiliations/confirm", json={"institution": "HKA"})
-    assert done.json() == {"confirmed": ids, "left": []}
+    nobody: dict[str, list[str]] = {
+        "left": [], "confirmed_before": [], "contested": [], "decided": [], "not_on_list": [],
+    }  # fmt: skip
+    assert done.json() == {**nobody, "confirmed": ids}
+    other = (await api.registers(path, "learner-4", institution="HKA")).json()["id"]
+    await api.act(KARL, f"/v1/registrations/{other}", "affiliation/contest", reason="Not ours.")
+    again = await api(
+        KARL, "POST", f"{path}/affiliations/confirm",
+        json={"institution": "HKA", "registrations": [ids[0], other, NOBODY]},
+    )  # fmt: skip
+    assert again.json() == {
+        **nobody, "confirmed": [], "left": sorted([ids[0], other, NOBODY]),
+        "confirmed_before": [ids[0]], "contested": [other], "not_on_list": [NOBODY],
+    }  # fmt: skip
     listed = await api(KARL, "GET", f"{path}/registrations?affiliation=confirmed")
     assert [one["id"] for one in listed.json()["items"]] == ids
     assert [(one["position"], one["position_within"]) for one in listed.json()["items"]] == [
@@ -123,13 +139,14 @@ async def test_a_whole_list_is_confirmed_and_listed_by_what_was_said(api: Editio
 async def test_each_reads_the_reason_in_their_own_language(api: EditionApi) -> None:
     path = await api.edition(mode="direct", places=1)
     said = []
-    for number, language in enumerate(("es", "de-AT", "ro", "fi"), 1):
+    for number, language in enumerate(("es", "de-AT", "ro", "fi", "pl"), 1):
         answer = await api.registers(path, f"learner-{number}", language=language)
         said.append(answer.json()["sentence"])
     assert said[0] == "Tienes plaza."
     assert said[1].startswith("Sie stehen auf der Warteliste")
     assert said[2].startswith("Ești pe lista de așteptare")
-    assert said[3].startswith("You are on the waiting list")
+    assert said[3].startswith("Olet jonotuslistalla")
+    assert said[4].startswith("You are on the waiting list")
 
 
 async def test_steps_before_their_time_need_a_reason_and_steps_in_time_need_no_body(

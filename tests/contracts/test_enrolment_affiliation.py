@@ -140,14 +140,25 @@ async def test_a_whole_list_is_confirmed_at_once_except_what_is_contested(
     done = await confirm_affiliations(
         edition.id, "HKA", None, work=work(by), caller=by, clock=clock
     )
-    assert (done.confirmed, done.left) == ([ids[0]], [ids[1]])
+    assert (done.confirmed, done.left) == ([ids[0]], {ids[1]: ClaimState.CONTESTED})
     with pytest.raises(NotAllowed):
         await confirm_affiliations(edition.id, "UDA", None, work=work(by), caller=by, clock=clock)
     late = await registers(work, clock, edition, "late", "HKA")
     named = await confirm_affiliations(
         edition.id, "HKA", [late.registration.id, ids[3]], work=work(by), caller=by, clock=clock
     )
-    assert (named.confirmed, named.left) == ([late.registration.id], [ids[3]])
+    assert (named.confirmed, named.left) == ([late.registration.id], {ids[3]: None})
+    again = await confirm_affiliations(
+        edition.id, "HKA", None, work=work(by), caller=by, clock=clock
+    )
+    assert (again.confirmed, again.left) == (
+        [],
+        {
+            ids[0]: ClaimState.CONFIRMED,
+            ids[1]: ClaimState.CONTESTED,
+            late.registration.id: ClaimState.CONFIRMED,
+        },
+    )
     assert await listed(work, edition, by, ClaimState.CONFIRMED) == [ids[0], late.registration.id]
     assert await listed(work, edition, by, ClaimState.CONTESTED) == [ids[1]]
     assert await listed(work, edition, officer(), ClaimState.STATED) == [ids[2], ids[3]]

@@ -283,6 +283,19 @@ def decide(counts: Counts, quota: Quota, bucket: InstitutionCode) -> Outcome:
     return Placed()
 
 
+def room(counts: Counts, quota: Quota, bucket: InstitutionCode) -> int:
+    """How many more registrations of the bucket would be placed one after the other, if nobody
+    else came: as often as `decide` says so."""
+    if not quota.giving:
+        return 0
+    own = scopes_of(bucket)
+    held = sum(
+        max(0, least - counts.of(scope)) for scope, least in quota.reserves if scope not in own
+    )
+    limits = [cap - counts.of(scope) for scope, cap in quota.caps_for(bucket)]
+    return max(0, min([*limits, quota.places - counts.of(EDITION) - held]))
+
+
 def check(quota: Quota, partners: Collection[InstitutionCode]) -> list[Finding]:
     """What is wrong with a quota, at its place in what is sent to plan an edition."""
     findings = []

@@ -4,7 +4,7 @@ Nothing waits for them. A contest takes no place away; one that is upheld ends t
 its place goes to the list in the same step.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -103,8 +103,9 @@ class ConfirmedList:
     """What confirming a whole list came to."""
 
     confirmed: Sequence[UUID]
-    left: Sequence[UUID]
-    """Those that were not confirmed by it: contested, or decided, or of another institution."""
+    left: Mapping[UUID, ClaimState | None]
+    """Those that were not confirmed by it, and what had been said to them before; None for those
+    who are not, or no longer, on the institution's list."""
 
 
 async def confirm_affiliations(
@@ -125,15 +126,15 @@ async def confirm_affiliations(
         confirms_for(institution, edition, caller)
         _expect(edition, CONTESTABLE)
         confirmed: list[Registration] = []
-        left = set(registrations or ())
+        left: dict[UUID, ClaimState | None] = dict.fromkeys(sorted(registrations or ()))
         for one in await _of_list(edition, institution, work):
             if registrations is None or one.id in left:
                 if one.claim_state is ClaimState.STATED:
                     one.confirm_affiliation(clock.now(), caller.actor)
                     confirmed.append(one)
-                    left.discard(one.id)
+                    left.pop(one.id, None)
                 else:
-                    left.add(one.id)
+                    left[one.id] = one.claim_state
         await work.registrations.save(edition, confirmed)
         for one in confirmed:
             await work.trail.append(
@@ -142,7 +143,7 @@ async def confirm_affiliations(
                 before=f"{one.state} {ClaimState.STATED}",
                 after=f"{one.state} {ClaimState.CONFIRMED}",
             )
-    return ConfirmedList([one.id for one in confirmed], sorted(left))
+    return ConfirmedList([one.id for one in confirmed], left)
 
 
 async def _of_list(

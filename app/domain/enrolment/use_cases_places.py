@@ -23,6 +23,7 @@ from app.domain.enrolment.quota import (
     decide,
     institution_scope,
     is_external,
+    room,
 )
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import State
@@ -47,16 +48,10 @@ class InstitutionPlaces:
     """Places above the cap that an officer gave."""
     needs_decision: int = 0
     """Only for the edition as a whole: for which institution they count may be unclear."""
-    left: int | None = None
-    """Places left in the whole edition, for one institution's numbers."""
-
-    @property
-    def free(self) -> int | None:
-        """Places that could still be had: below the cap, and while the edition has any left."""
-        limits = [] if self.cap is None else [max(0, self.cap - self.placed)]
-        if self.left is not None:
-            limits.append(self.left)
-        return min(limits, default=None)
+    free: int = 0
+    """For one institution: how many of its people could get a place now, if nobody else came; all
+    of them compete for what is left, so that these numbers are not to be added up. For the edition:
+    what is left of its places."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +85,12 @@ async def get_places(
         partners = [p.code for p in await work.institutions.all()]
         wanted = [institution] if institution is not None else partners
         if edition.is_binding:
-            numbers = _numbers_of(await work.tallies.of(edition.id), edition)
+            tallies = await work.tallies.of(edition.id)
+            counts = Counts({t.scope: t.placed for t in tallies})
+            numbers = _numbers_of(tallies, counts, edition)
         else:
             numbers = _numbers_of_standing(await standings_of(edition, work), edition)
+            counts = Counts.of_buckets({b: n.placed for b, n in numbers.items() if b is not None})
         if institution is not None and institution not in {*partners, *numbers}:
             raise NoSuchInstitution(institution)
         listed = [b for b in numbers if b is not None and institution in (None, b)]
@@ -100,11 +98,12 @@ async def get_places(
             numbers.get(bucket) or _nobody(bucket, edition)
             for bucket in dict.fromkeys((*wanted, *sorted(listed)))
         ]
+        rows = [replace(row, free=room(counts, edition.quota, row.bucket or "")) for row in rows]
         whole = numbers.get(None) or _nobody(None, edition)
-        rows = [replace(row, left=whole.free) for row in rows]
+        left = max(0, edition.quota.places - whole.placed)
     return PlacesReport(
         edition=edition,
-        whole=replace(whole, needs_decision=undecided),
+        whole=replace(whole, needs_decision=undecided, free=left),
         institutions=rows,
         is_provisional=not edition.is_binding,
         own=frozenset(caller.institutions(Role.ENROLMENT_OFFICER)),
@@ -119,8 +118,7 @@ def _nobody(bucket: InstitutionCode | None, edition: Edition) -> InstitutionPlac
 _Numbers = dict[InstitutionCode | None, InstitutionPlaces]
 
 
-def _numbers_of(tallies: Sequence[Tally], edition: Edition) -> _Numbers:
-    counts = Counts({t.scope: t.placed for t in tallies})
+def _numbers_of(tallies: Sequence[Tally], counts: Counts, edition: Edition) -> _Numbers:
     numbers: _Numbers = {}
     all_reasons: Counter[Reason] = Counter()
     for tally in tallies:
