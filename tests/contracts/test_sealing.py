@@ -36,6 +36,7 @@ from app.domain.credentials.seal import (
 )
 from app.domain.credentials.status import CredentialState, PublicStatus
 from app.domain.credentials.verification import CheckName, CheckStatus, Verdict
+from app.domain.errors import Finding
 from app.domain.ids import new_id
 from tests.issuing_builders import (
     NOW,
@@ -356,3 +357,52 @@ def test_files_of_the_settings_that_are_not_what_they_should_be_stop_the_start(t
             Trusted(file, development_seals=None, clock=TickingClock())
     with pytest.raises(SettingUnusable):
         RecognisedInstitutions(tmp_path / "missing")
+
+
+REFUSED_BY_SHAPES = Finding("/issuer", "official_shapes", "The official shapes ask otherwise.")
+
+
+async def test_what_official_shapes_refuse_is_found_in_rehearsal_and_never_sealed(workshop) -> None:
+    sealing = EdcSealing(
+        workshop.keys,
+        workshop.trusted,
+        workshop.clock,
+        public_url=URL,
+        production=False,
+        official=lambda payload, document: (REFUSED_BY_SHAPES,),
+    )
+    order = an_order(workshop.clock)
+    assert await sealing.rehearse(order) == (REFUSED_BY_SHAPES,)
+    for doing in (sealing.issue, sealing.prepare):
+        with pytest.raises(DocumentInvalid) as refused:
+            await doing(order)
+        assert refused.value.findings == (REFUSED_BY_SHAPES,)
+
+
+async def test_official_shapes_judge_what_the_register_knows_and_no_strangers_file(
+    workshop, made
+) -> None:
+    order, issued = made
+    asked = []
+
+    def official(payload, document):
+        asked.append(document["id"])
+        return (REFUSED_BY_SHAPES,)
+
+    verifier = EdcVerifier(workshop.trusted, RecognisedInstitutions(None), official=official)
+    now = workshop.clock.now()
+    strange = await verifier.verify(issued.document, now=now, status=nothing)
+    assert (strange.check(CheckName.FORMAT).status, asked) == (CheckStatus.OK, [])
+
+    async def ours(credential):
+        return PublicStatus(
+            credential,
+            CredentialState.SEALED,
+            NOW,
+            certificate_sha256=issued.certificate_sha256,
+        )
+
+    for _ in range(2):
+        found = await verifier.verify(issued.document, now=now, status=ours)
+        assert found.check(CheckName.FORMAT).code == "profile_not_followed"
+    assert asked == [order.urn]

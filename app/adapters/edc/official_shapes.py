@@ -77,6 +77,12 @@ class OfficialShapes:
             found += [one for one in places.findings(answer) if one not in found]
         return tuple(found)
 
+    @property
+    def process(self) -> int | None:
+        """The number of the process that will be asked next, if it has begun."""
+        child = self._child
+        return None if child is None else child.pid
+
     def close(self) -> None:
         """End the process behind it. What is asked later begins another."""
         with self._lock:
