@@ -266,6 +266,7 @@ class KnownAwards:
     ready: dict[UUID, Award] = field(default_factory=dict)
     not_ready: dict[UUID, NotReady] = field(default_factory=dict)
     accounts: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
+    issuer: str | None = None
 
     async def of_edition(self, edition: UUID) -> tuple[Sequence[Award], Sequence[NotReady]]:
         await self.proposal_of(edition)
@@ -285,6 +286,10 @@ class KnownAwards:
         if edition != self.edition:
             raise EditionNotFound(edition)
         return self.proposal
+
+    async def issuer_of(self, edition: UUID) -> str | None:
+        await self.proposal_of(edition)
+        return self.issuer
 
     async def held_by(self, account: UUID) -> Collection[UUID]:
         return self.accounts.get(account, ())

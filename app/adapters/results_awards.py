@@ -14,6 +14,7 @@ from app.domain.results.ports import EditionFacts, Participant, ResultsWork
 from app.domain.results.readiness import Readiness, readiness
 from app.domain.results.result import Result
 from app.domain.vocabulary.award import AssessmentResult, Award, Holder, NotReady
+from app.domain.vocabulary.institutions import InstitutionCode
 
 
 class ResultAwards:
@@ -75,6 +76,10 @@ class ResultAwards:
     async def proposal_of(self, edition: UUID) -> UUID:
         """The proposal whose micro-credential the edition teaches. Raises EditionNotFound."""
         return (await self._edition(edition)).proposal
+
+    async def issuer_of(self, edition: UUID) -> InstitutionCode | None:
+        """Who seals, where the micro-credential leaves it to editions. Raises EditionNotFound."""
+        return (await self._edition(edition)).issuer
 
     async def held_by(self, account: UUID) -> Collection[UUID]:
         """The registrations of the person with this account."""

@@ -19,6 +19,11 @@ from app.domain.vocabulary.micro_credential import NoInstitutionRule
 from app.routers.habits.values import Instant
 from app.routers.promoted_models import PromotedOut
 
+_ISSUER = (
+    "awarding partner that seals this edition's credentials, where the micro-credential leaves "
+    "that to each edition"
+)
+
 Whole = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
@@ -116,6 +121,7 @@ class EditionIn(BaseModel):
     promotion_until: Instant | None = Field(
         None, description="no place is given from then on; left out: from the first day on"
     )
+    issuer: str | None = Field(None, max_length=100, description=_ISSUER, examples=["UNIOVI"])
 
     def window(self) -> RegistrationWindow:
         """When registrations are taken."""
@@ -140,6 +146,7 @@ class EditionIn(BaseModel):
             overrides_allowed=self.overrides_allowed,
             unused=self.unused_seats.to_domain(),
             promotion_until=self.promotion_until,
+            issuer=self.issuer,
         )
 
 
@@ -165,7 +172,7 @@ def rules_of(
     return (QuotaRule(PER_INSTITUTION, max=per_institution),)
 
 
-_MAY_BE_NULL = ("least_participants", "promotion_until")
+_MAY_BE_NULL = ("least_participants", "promotion_until", "issuer")
 
 
 class EditionPatch(BaseModel):
@@ -195,6 +202,11 @@ class EditionPatch(BaseModel):
     overrides_allowed: bool | None = None
     unused_seats: UnusedSeatsModel | None = None
     promotion_until: Instant | None = None
+    issuer: str | None = Field(
+        None,
+        max_length=100,
+        description=f"{_ISSUER}; by itself, it may be changed until the first credential is sealed",
+    )
     reason: str | None = Field(None, max_length=1000, description="needed once it has opened")
 
     def changes(self, edition: Edition) -> dict[str, Any]:
@@ -204,7 +216,7 @@ class EditionPatch(BaseModel):
             name: getattr(self, name)
             for name in (
                 "start", "end", "mode", "least_participants", "overrides_allowed",
-                "promotion_until",
+                "promotion_until", "issuer",
             )
             if name in given and (getattr(self, name) is not None or name in _MAY_BE_NULL)
         }  # fmt: skip
@@ -299,6 +311,7 @@ class EditionOut(BaseModel):
     overrides_allowed: bool
     unused_seats: UnusedSeatsModel
     promotion_until: datetime | None
+    issuer: str | None = Field(description=_ISSUER)
     gives_places: bool = Field(description="whether somebody may still get a place")
     timetable: list[TimedMoveOut] = Field(description="what happens by itself, the next first")
     list_published_at: datetime | None = Field(description="when the list became binding")
@@ -331,6 +344,7 @@ class EditionOut(BaseModel):
             overrides_allowed=edition.overrides_allowed,
             unused_seats=UnusedSeatsModel(policy=edition.unused.policy, at=edition.unused.at),
             promotion_until=edition.promotion_until,
+            issuer=edition.issuer,
             gives_places=edition.quota.giving,
             timetable=[
                 TimedMoveOut(at=one.at, move=one.move, scope=one.scope)

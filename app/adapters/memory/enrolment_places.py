@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from app.domain.credentials.batch import AGREED
 from app.domain.enrolment.decisions import Decision
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors import EditionNotFound
@@ -89,6 +90,13 @@ class MemoryEditions:
             and (after is None or edition.id > after)
         ]
         return sorted(found, key=lambda edition: edition.id)[:limit]
+
+    async def issuing_begun(self, edition: UUID) -> bool:
+        """Whether credentials of it have been sealed, or two people have agreed that they are."""
+        return any(c.edition == edition for c in self._work.table("credential").values()) or any(
+            batch.edition == edition and batch.state in AGREED
+            for batch in self._work.table("issuing_batch").values()
+        )
 
     async def due(self, at: datetime, limit: int) -> Sequence[UUID]:
         """Those to which something happens by itself now, the longest due first."""

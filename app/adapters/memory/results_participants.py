@@ -41,6 +41,7 @@ class MemoryParticipants:
             contact_email=found.contact_email,
             time_zone=found.window.time_zone,
             is_binding=found.is_binding,
+            issuer=found.issuer,
         )
 
     async def of_edition(self, edition: UUID) -> Sequence[Participant]:

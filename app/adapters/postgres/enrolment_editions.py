@@ -11,7 +11,9 @@ from sqlalchemy import Row, Select, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.postgres.tables.base import table
+from app.adapters.postgres.tables.credentials import CredentialRow, IssuingBatchRow
 from app.adapters.postgres.tables.enrolment import EditionRow, PlaceTallyRow, RegistrationRow
+from app.domain.credentials.batch import AGREED
 from app.domain.enrolment.edition import Edition, EditionState, Mode
 from app.domain.enrolment.errors import EditionNotFound
 from app.domain.enrolment.ports import Between, EditionTally, Tally
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from app.adapters.postgres.unit_of_work import PostgresWork
 
 _edition = table(EditionRow)
+_batch = table(IssuingBatchRow)
+_credential = table(CredentialRow)
 _tally = table(PlaceTallyRow)
 _registration = table(RegistrationRow)
 _quota_of = TypeAdapter(Quota).validate_python
@@ -125,6 +129,15 @@ class PostgresEditions:
             query = query.where(_edition.c.id > after)
         return [to_edition(row) for row in await self._work.connection.execute(query)]
 
+    async def issuing_begun(self, edition: UUID) -> bool:
+        """Whether credentials of it have been sealed, or two people have agreed that they are."""
+        about_to_be = select(_batch.c.id).where(
+            _batch.c.edition == edition, _batch.c.state.in_([state.value for state in AGREED])
+        )
+        sealed = select(_credential.c.id).where(_credential.c.edition == edition)
+        found = await self._work.connection.scalar(select(sealed.exists() | about_to_be.exists()))
+        return bool(found)
+
     async def due(self, at: datetime, limit: int) -> Sequence[UUID]:
         """Those to which something happens by itself now, the longest due first."""
         found = await self._work.connection.scalars(
@@ -161,6 +174,7 @@ def _values(edition: Edition) -> dict[str, Any]:
         "unused_policy": edition.unused.policy,
         "unused_at": edition.unused.at,
         "promotion_until": edition.promotion_until,
+        "issuer": edition.issuer,
         "due_at": edition.due_at,
         "state": edition.state,
         "published_at": edition.published_at,
@@ -194,6 +208,7 @@ def to_edition(row: Row[Any]) -> Edition:
         overrides_allowed=row.overrides_allowed,
         unused=UnusedSeats(UnusedPolicy(row.unused_policy), row.unused_at),
         promotion_until=row.promotion_until,
+        issuer=row.issuer,
         state=EditionState(row.state),
         published_at=row.published_at,
         last_decision=row.last_decision,

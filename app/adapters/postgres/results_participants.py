@@ -49,6 +49,7 @@ class PostgresParticipants:
             contact_email=row.contact_email,
             time_zone=row.time_zone,
             is_binding=row.mode == Mode.DIRECT or row.published_at is not None,
+            issuer=row.issuer,
         )
 
     async def of_edition(self, edition: UUID) -> Sequence[Participant]:

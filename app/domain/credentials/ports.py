@@ -115,6 +115,11 @@ class Awards(Protocol):
         """The proposal whose micro-credential the edition teaches. Raises EditionNotFound."""
         ...
 
+    async def issuer_of(self, edition: UUID) -> InstitutionCode | None:
+        """Who seals the edition's credentials, where the micro-credential leaves that to each
+        edition; None while nobody has said so. Raises EditionNotFound."""
+        ...
+
     async def held_by(self, account: UUID) -> Collection[UUID]:
         """The registrations of the person with this account; empty for an unknown account."""
         ...

@@ -25,7 +25,8 @@ from app.domain.credentials.seal import (
     SealUnavailable,
 )
 from app.domain.credentials.status import LIVE, CredentialState
-from app.domain.errors import Forbidden, InternalInconsistency
+from app.domain.credentials.use_cases_taught import IssuerChanged, taught_in
+from app.domain.errors import Forbidden
 from app.domain.ids import new_id
 from app.domain.jobs import Job, JobItem, JobState
 from app.domain.vocabulary.award import Award, NotReady
@@ -296,11 +297,14 @@ async def certified(batch: IssuingBatch, *, work: CredentialsWork) -> MicroCrede
     """What a batch certifies: the published content, or what was sealed from the first time.
 
     A credential that is issued again says of the course what the first one said, whatever has been
-    published since. Raises MicroCredentialNotFound, CredentialNotFound.
+    published since. Raises MicroCredentialNotFound, CredentialNotFound, IssuerChanged.
     """
     micro_credential = await work.micro_credentials.get(batch.proposal)
     again = [item.supersedes for item in batch.items if item.supersedes is not None]
     if not again:
+        micro_credential = micro_credential.run_by(await work.awards.issuer_of(batch.edition))
+        if micro_credential.issuer != batch.issuer:
+            raise IssuerChanged
         return micro_credential
     return certified_before(micro_credential, await work.credentials.source(again[0]))
 
@@ -341,10 +345,7 @@ async def _named_seal(
 async def _gather(
     edition: UUID, action: str, *, work: CredentialsWork, caller: Caller
 ) -> tuple[MicroCredential, EditionAwards]:
-    micro_credential = await work.micro_credentials.get(await work.awards.proposal_of(edition))
-    issuer = issuer_of(micro_credential)
-    # Everybody may know of the edition, so that nobody is told that it does not exist.
-    require(PERMISSIONS, caller, action, place_of(issuer))
+    micro_credential, issuer = await taught_in(edition, action, work=work, caller=caller)
     ready, not_ready = await work.awards.of_edition(edition)
     existing = await work.credentials.of_registrations([award.registration for award in ready])
     issued = {c.registration: c for c in existing if c.state in LIVE}

@@ -16,8 +16,9 @@ from app.domain.clock import Clock
 from app.domain.credentials.batch import BatchNotFound
 from app.domain.credentials.ports import AwardNotFound, Sealing, WorkMaker
 from app.domain.credentials.seal import IssuingOrder
-from app.domain.credentials.use_cases_batches import certified, issuer_of, place_of
+from app.domain.credentials.use_cases_batches import certified, place_of
 from app.domain.credentials.use_cases_issue import agreed
+from app.domain.credentials.use_cases_taught import taught_in
 from app.domain.errors import DomainError, Unavailable
 from app.domain.vocabulary.award import Award
 
@@ -52,13 +53,13 @@ async def export_unsigned_credential(
 ) -> Unsigned:
     """The unsealed credential of one learner whose award is ready.
 
-    Raises EditionNotFound, NotAllowed, AwardNotFound, AwardNotReady, DocumentInvalid.
+    Raises EditionNotFound, NotAllowed, IssuerMissing, AwardNotFound, AwardNotReady,
+    DocumentInvalid.
     """
     async with work() as writing:
-        proposal = await writing.awards.proposal_of(edition)
-        micro_credential = await writing.micro_credentials.get(proposal)
-        place = place_of(issuer_of(micro_credential))
-        require(PERMISSIONS, caller, "export_unsigned_credential", place)
+        micro_credential, _ = await taught_in(
+            edition, "export_unsigned_credential", work=writing, caller=caller
+        )
         award = await writing.awards.get(registration)
         if award.edition != edition:
             raise AwardNotFound(registration)

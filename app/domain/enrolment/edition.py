@@ -108,6 +108,8 @@ class Edition:
     promotion_until: datetime | None = None
     """From then on no place is given any more, not even one that becomes free; None: from the
     beginning of teaching on."""
+    issuer: InstitutionCode | None = None
+    """Who seals its credentials, where the micro-credential leaves that to each edition."""
     state: EditionState = EditionState.PLANNED
     published_at: datetime | None = None
     last_decision: int = 0
@@ -190,6 +192,15 @@ class Edition:
                     "/promotion_until",
                     "promotion_after_end",
                     "Places are given until the end of the edition at the latest.",
+                )
+            )
+        if self.issuer is not None and self.issuer not in self.awarding:
+            found.append(
+                Finding(
+                    "/issuer",
+                    "issuer_not_awarding",
+                    "Credentials are sealed by one of the awarding partners: "
+                    f"{', '.join(self.awarding)}.",
                 )
             )
         if self.least_participants is not None and not (

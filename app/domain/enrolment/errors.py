@@ -80,6 +80,18 @@ class EditionFixed(Conflict):
         )
 
 
+class IssuerFixed(Conflict):
+    """Credentials of the edition are sealed, or about to be."""
+
+    code = "issuer_fixed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Credentials of this edition have been sealed, or a batch of them is approved, so that "
+            "its issuer stays. Cancel the batch first, if nothing of it has been sealed."
+        )
+
+
 class CapBelowAdmitted(Conflict):
     """Caps never go below those who have a place."""
 

@@ -74,6 +74,10 @@ class Editions(Protocol):
         """Editions by id; all states when none is given."""
         ...
 
+    async def issuing_begun(self, edition: UUID) -> bool:
+        """Whether credentials of it have been sealed, or two people have agreed that they are."""
+        ...
+
     async def due(self, at: datetime, limit: int) -> Sequence[UUID]:
         """Editions to which something happens by itself now, the longest due first."""
         ...

@@ -13,7 +13,13 @@ from app.domain.clock import Clock
 from app.domain.enrolment import events
 from app.domain.enrolment.access import allow
 from app.domain.enrolment.allocation import Allocation
-from app.domain.enrolment.edition import BEFORE_TEACHING, Edition, EditionState, Mode
+from app.domain.enrolment.edition import (
+    BEFORE_TEACHING,
+    RUNNING_OR_BEFORE,
+    Edition,
+    EditionState,
+    Mode,
+)
 from app.domain.enrolment.errors import (
     CapBelowAdmitted,
     EditionFixed,
@@ -21,6 +27,7 @@ from app.domain.enrolment.errors import (
     EditionNotFound,
     ReasonNeeded,
 )
+from app.domain.enrolment.issuers import check_issuer, issuer_may_change
 from app.domain.enrolment.looking import OnlyLooking
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.quota import EDITION, Quota, QuotaRule, one_cap, people_of
@@ -51,6 +58,8 @@ class EditionPlan:
     overrides_allowed: bool = False
     unused: UnusedSeats = field(default_factory=UnusedSeats)
     promotion_until: datetime | None = None
+    issuer: InstitutionCode | None = None
+    """For a micro-credential that leaves it to each edition who seals."""
 
 
 async def create_edition(
@@ -66,6 +75,7 @@ async def create_edition(
         number = await work.editions.next_number(proposal)
         edition = _planned(micro_credential, number, plan, clock.now())
         edition.check(await partner_codes(work))
+        check_issuer(edition, micro_credential)
         edition.tell(events.EditionCreated(edition.id, proposal))
         await work.editions.add(edition)
         await work.trail.append("edition", edition.id, after=trace(edition))
@@ -95,6 +105,7 @@ def _planned(of: MicroCredential, number: int, plan: EditionPlan, at: datetime) 
         overrides_allowed=plan.overrides_allowed,
         unused=plan.unused,
         promotion_until=plan.promotion_until,
+        issuer=plan.issuer,
     )
 
 
@@ -120,7 +131,7 @@ def trace(edition: Edition) -> str:
 class EditionChanges:
     """What is to change; what is left out stays. `values` holds attributes of `Edition` by name:
     `start`, `end`, `window`, `quota`, `no_institution`, `mode`, `least_participants`,
-    `overrides_allowed`, `unused`, `promotion_until`, `contact_email`."""
+    `overrides_allowed`, `unused`, `promotion_until`, `contact_email`, `issuer`."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     reason: str | None = None
@@ -142,8 +153,10 @@ async def edit_edition(
     """Change dates, caps and rules; caps that grow promote before anybody new can register.
 
     Returns the edition and who got a place by it. Once the edition has opened a reason is needed,
-    and no cap goes below those who have a place. Raises EditionNotFound, EditionStale, NotAllowed,
-    EditionInvalid, EditionFixed, CapBelowAdmitted, ReasonNeeded, EditionMoveNotAllowed.
+    and no cap goes below those who have a place. The issuer can be changed later than the rest,
+    until the first credential is sealed. Raises EditionNotFound, EditionStale, NotAllowed,
+    EditionInvalid, EditionFixed, IssuerFixed, CapBelowAdmitted, ReasonNeeded,
+    EditionMoveNotAllowed.
     """
     promoted: list[Registration] = []
     edition: Edition | None = None
@@ -156,6 +169,8 @@ async def edit_edition(
             days = edition.start, edition.end
             _apply(edition, changes)
             edition.check(await partner_codes(work))
+            if "issuer" in changes.values:
+                await issuer_may_change(edition, work)
             if "quota" in changes.values:
                 await refuse_below_admitted(edition, work)
                 allocation = Allocation(edition, work, caller.actor, clock.now())
@@ -188,8 +203,12 @@ async def edit_edition(
     return edition, promoted
 
 
+_UNTIL_ISSUED = RUNNING_OR_BEFORE | {EditionState.GRADING, EditionState.RESULTS_CONFIRMED}
+
+
 def _apply(edition: Edition, changes: EditionChanges) -> None:
-    if edition.state not in BEFORE_TEACHING:
+    only_issuer = changes.values.keys() == {"issuer"}
+    if edition.state not in (_UNTIL_ISSUED if only_issuer else BEFORE_TEACHING):
         raise EditionMoveNotAllowed(edition.state, "changed", [])
     if edition.state is not EditionState.PLANNED:
         fixed = sorted(_FIXED_ONCE_OPEN & changes.values.keys())

@@ -49,6 +49,8 @@ class EditionFacts:
     """IANA name; deadlines are shown in it."""
     is_binding: bool = True
     """Whether places are given; as long as not, nobody is told more than that they are known."""
+    issuer: InstitutionCode | None = None
+    """Who seals, where the micro-credential leaves that to each edition."""
 
 
 @dataclass(frozen=True)

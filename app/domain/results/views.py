@@ -48,7 +48,7 @@ def place_of(
     caller: Caller | None = None,
 ) -> Place:
     """How institutions and the caller relate to an edition, or to one registration in it."""
-    issuer = micro_credential.specification.academic.issuer
+    issuer = micro_credential.issuer or edition.issuer
     at = {
         At.LEAD: (edition.organiser,),
         At.AWARDING: edition.awarding,

@@ -1,7 +1,7 @@
 """A published micro-credential, as the other capabilities see it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
@@ -76,6 +76,22 @@ class MicroCredential:
     def awarding(self) -> Sequence[InstitutionCode]:
         """The awarding bodies, lead first where it is one of them."""
         return [code for code, role in self.partners if role is PartnerRole.AWARDING]
+
+    @property
+    def issuer(self) -> InstitutionCode | None:
+        """The partner that seals; None where each edition has one of its own (decentralised)."""
+        return self.specification.academic.issuer
+
+    def run_by(self, issuer: InstitutionCode | None) -> "MicroCredential":
+        """As an edition certifies it that this partner runs.
+
+        Where the content names the issuer, all consented to that, and nothing changes. Else that
+        partner awards the edition alone: several award only what they give together.
+        """
+        if issuer is None or self.issuer is not None:
+            return self
+        academic = replace(self.specification.academic, issuer=issuer, awarding_bodies=(issuer,))
+        return replace(self, specification=replace(self.specification, academic=academic))
 
 
 class MicroCredentials(Protocol):

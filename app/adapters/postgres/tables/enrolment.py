@@ -92,6 +92,9 @@ class EditionRow(SQLModel, table=True):
     unused_at: datetime | None = Field(default=None, sa_column=_instant())
     promotion_until: datetime | None = Field(default=None, sa_column=_instant())
     due_at: datetime | None = Field(default=None, sa_column=_instant())
+    issuer: str | None = Field(
+        default=None, sa_column=Column(Text, ForeignKey("institution.code"), nullable=True)
+    )
     state: str = Field(sa_column=Column(Text, nullable=False))
     published_at: datetime | None = Field(default=None, sa_column=_instant())
     last_decision: int
