@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CONTRACT = Path(__file__).parents[1] / "openapi" / "openapi.json"
 PERMISSIONS_PAGE = Path(__file__).parents[1] / "docs" / "permissions.md"
+PROFILE_PAGE = Path(__file__).parents[1] / "docs" / "profile.md"
 Command = Callable[[argparse.Namespace, Settings], int]
 
 
@@ -203,10 +204,11 @@ def check_migrations(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def openapi(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Write openapi/openapi.json and docs/permissions.md, or with --check fail when they differ."""
+    """Write openapi/openapi.json and the tables in docs/, or with --check fail when they differ."""
     from app.contract_changes import breaking_changes
     from app.main import create_app
     from app.permission_page import permission_page
+    from app.profile_page import profile_page
 
     document = create_app(Settings()).openapi()
     contract = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
@@ -214,7 +216,12 @@ def openapi(arguments: argparse.Namespace, settings: Settings) -> int:
         for change in breaking_changes(json.loads(CONTRACT.read_text()), document):
             print(f"breaks clients: {change}", file=sys.stderr)
     differing = []
-    for path, text in ((CONTRACT, contract), (PERMISSIONS_PAGE, permission_page())):
+    written = (
+        (CONTRACT, contract),
+        (PERMISSIONS_PAGE, permission_page()),
+        (PROFILE_PAGE, profile_page()),
+    )
+    for path, text in written:
         if not arguments.check:
             path.write_text(text)
         elif not path.exists() or path.read_text() != text:
