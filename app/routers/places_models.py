@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from app.domain.enrolment.decisions import Decision, outcome_state
 from app.domain.enrolment.edition import EditionState
 from app.domain.enrolment.names import Named
-from app.domain.enrolment.quota import Availability, Quota
+from app.domain.enrolment.quota import Availability, Quota, Waiting
 from app.domain.enrolment.sentences import explain
 from app.domain.enrolment.use_cases_lists import PublishedList, ReplayReport, StandingList
 from app.domain.enrolment.use_cases_places import InstitutionPlaces, PlacesReport
@@ -103,6 +103,10 @@ class StandingItem(BaseModel):
     position_within: int
     state: str
     reason: str
+    scope: str | None = Field(
+        description="for one who waits: what the cap counts that says so",
+        examples=["institution:HKA"],
+    )
     sentence: str
 
 
@@ -123,6 +127,7 @@ class StandingOut(BaseModel):
         items = []
         for one in found.standings:
             state, reason = outcome_state(one.outcome)
+            scope = one.outcome.scope if isinstance(one.outcome, Waiting) else None
             known = names.get(one.entrant.registration)
             items.append(
                 StandingItem(
@@ -133,7 +138,8 @@ class StandingOut(BaseModel):
                     position_within=one.position_within,
                     state=state.value,
                     reason=reason.value,
-                    sentence=explain(state, reason),
+                    scope=scope,
+                    sentence=explain(state, reason, scope=scope),
                 )
             )
         placed = sum(1 for item in items if item.state == "placed")

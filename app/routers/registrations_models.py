@@ -159,6 +159,11 @@ class RegistrationOut(BaseModel):
     edition: UUID = Field(examples=[EDITION])
     state: State
     reason: str = Field(description="a stable code", examples=["quota"])
+    scope: str | None = Field(
+        description="for one who waits: what the cap counts that keeps them from a place, such as "
+        "`edition`, `institution:HKA`, `group:externals`; null before the list is published",
+        examples=["institution:HKA"],
+    )
     sentence: str = Field(description="the same for the person, in their language")
     stated: str = Field(description="institution or organisation as it was given")
     institution: str | None = Field(description="for which it counts; null while unclear")
@@ -201,7 +206,8 @@ class RegistrationOut(BaseModel):
             edition=one.edition,
             state=view.state,
             reason=view.reason.value,
-            sentence=explain(view.state, view.reason, person.language),
+            scope=view.scope,
+            sentence=explain(view.state, view.reason, person.language, view.scope),
             stated=one.stated,
             institution=one.bucket,
             received_at=one.receipt.received_at,

@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import State
-from app.domain.enrolment.sentences import explain, languages
+from app.domain.enrolment.sentences import explain, key_of, languages
 from app.domain.errors import InternalInconsistency
 from app.domain.mail import Message
 from app.domain.messages import LANGUAGES, compose, known_reason, spoken
@@ -31,6 +31,8 @@ VALUES = {
 }
 
 OF_CAPS = {"caps_set", "caps_changed", "reserve_released", "caps_lifted", "promotion_ended"}
+SHARED = ("group:externals", "group:partners", "institution:INDEPENDENT")
+"""What a cap counts that is not one institution's; each has words of its own."""
 TOLD = [reason for reason in Reason if reason.value not in OF_CAPS]
 
 
@@ -88,10 +90,13 @@ def test_every_partner_has_its_language_in_messages_and_in_sentences():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_has_its_sentence_in_every_language(language):
-    said = [explain(State.WAITING, reason, language) for reason in TOLD]
+    asked = [(reason, None) for reason in TOLD] + [(Reason.QUOTA, scope) for scope in SHARED]
+    said = [explain(State.WAITING, reason, language, scope) for reason, scope in asked]
     assert all(said)
+    assert len(set(said)) == len(said)
+    assert all(known_reason(key_of(Reason.QUOTA, scope)) for scope in SHARED)
     if language != "en":
-        english = [explain(State.WAITING, reason) for reason in TOLD]
+        english = [explain(State.WAITING, reason, scope=scope) for reason, scope in asked]
         assert [a for a, b in zip(said, english, strict=True) if a == b] == []
 
 

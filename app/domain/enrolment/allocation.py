@@ -6,6 +6,7 @@ becomes free to the first who waits and fits before anything else happens.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from app.domain.enrolment import events
@@ -69,8 +70,11 @@ class Allocation:
     async def publish(self, entrants: Sequence[Registration]) -> list[Standing]:
         """Store the standing of everybody who waits, in order of rank, as the first decisions.
 
-        The edition must have become binding just before.
+        The edition must have become binding just before. Where promotion has ended already, that
+        holds for places that become free from now on.
         """
+        quota = self.edition.quota
+        self.edition.quota = quota.at_publication
         await self.begin()
         by_id = {registration.id: registration for registration in entrants}
         overrides = {r.id for r in entrants if r.reason is Reason.OVERRIDE}
@@ -78,15 +82,14 @@ class Allocation:
         lines = []
         for one in stands:
             registration = by_id[one.entrant.registration]
-            state, reason = outcome_state(one.outcome)
-            if registration.id in overrides:
-                reason = Reason.OVERRIDE
-            _become(registration, state, reason)
+            _become(registration, *outcome_state(one.outcome))
             lines.append(self._line(Kind.LISTED, registration))
             registration.tell(_told(registration))
         await self._keep([by_id[one.entrant.registration] for one in stands])
         await self._work.decisions.append(*lines)
-        return stands
+        if not quota.giving:
+            await self.change_caps(quota, Reason.PROMOTION_ENDED, "before the list was published")
+        return [replace(one, outcome=quota.told(one.outcome)) for one in stands]
 
     async def end(
         self, registration: Registration, to: State, reason: Reason, note: str | None = None

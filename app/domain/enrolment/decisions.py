@@ -86,7 +86,7 @@ class Replay:
 def outcome_state(outcome: Outcome) -> tuple[State, Reason]:
     """How a registration stands on which the rule has just decided."""
     if isinstance(outcome, Placed):
-        return State.PLACED, Reason.IN_ORDER
+        return State.PLACED, outcome.reason
     return State.WAITING, outcome.reason
 
 

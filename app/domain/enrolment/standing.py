@@ -11,6 +11,7 @@ from uuid import UUID
 
 from app.domain.enrolment.quota import Counts, Outcome, Placed, Quota, decide
 from app.domain.enrolment.ranking import Rank
+from app.domain.enrolment.reasons import Reason
 from app.domain.vocabulary.institutions import InstitutionCode
 
 
@@ -59,7 +60,7 @@ def standing(
         within[entrant.bucket] += 1
         outcome: Outcome
         if entrant.registration in overrides:
-            outcome = Placed()
+            outcome = Placed(Reason.OVERRIDE)
         else:
             outcome = decide(counts, quota, entrant.bucket)
             if isinstance(outcome, Placed):

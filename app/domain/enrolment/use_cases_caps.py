@@ -98,8 +98,8 @@ def _too_low(quota: Quota, tallies: Sequence[Tally]) -> list[TooLow]:
 def _of_standing(
     edition: Edition, quota: Quota, waiting: Sequence[Entrant], overrides: Collection[UUID]
 ) -> CapsPreview:
-    now = standing(waiting, edition.quota, overrides)
-    then = standing(waiting, quota, overrides)
+    now = standing(waiting, edition.quota.at_publication, overrides)
+    then = standing(waiting, quota.at_publication, overrides)
     return CapsPreview(
         edition,
         quota,

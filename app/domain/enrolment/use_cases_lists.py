@@ -133,7 +133,7 @@ async def standings_of(edition: Edition, work: EnrolmentWork) -> Sequence[Standi
     entrants = await work.registrations.entrants(edition.id)
     if not edition.is_binding:
         overrides = await work.registrations.overridden(edition.id)
-        return standing(entrants, edition.quota, overrides)
+        return standing(entrants, edition.quota.at_publication, overrides)
     placed = await work.registrations.seated(edition.id)
     counts = Counts.of_buckets(Counter(entrant.bucket for entrant in placed))
     seated = {entrant.registration for entrant in placed}
@@ -144,7 +144,7 @@ async def standings_of(edition: Edition, work: EnrolmentWork) -> Sequence[Standi
         outcome = (
             Placed()
             if entrant.registration in seated
-            else decide(counts, edition.quota, entrant.bucket)
+            else edition.quota.told(decide(counts, edition.quota, entrant.bucket))
         )
         result.append(Standing(entrant, position, within[entrant.bucket], outcome))
     return result

@@ -128,7 +128,7 @@ def _numbers_of(tallies: Sequence[Tally], counts: Counts, edition: Edition) -> _
         reasons = {}
         if tally.waiting:
             # All who wait for one institution wait for the same reason at any one moment.
-            outcome = decide(counts, edition.quota, bucket)
+            outcome = edition.quota.told(decide(counts, edition.quota, bucket))
             reason = outcome.reason if isinstance(outcome, Waiting) else Reason.IN_ORDER
             reasons[reason] = tally.waiting
             all_reasons[reason] += tally.waiting

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from app.domain.access.roles import Caller
 from app.domain.enrolment.access import sees_doubts
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.person import Person, folded_email
 from app.domain.enrolment.ports import EnrolmentWork
-from app.domain.enrolment.quota import Counts, Scope, Waiting, decide, scopes_of
+from app.domain.enrolment.quota import EDITION, Counts, Scope, Waiting, decide, scopes_of
 from app.domain.enrolment.ranking import Ranks
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import SEATED, Registration, State
@@ -33,6 +34,9 @@ class RegistrationView:
     """True rank within its institution."""
     waiting_position: int | None = None
     """True rank among those who wait; None for those who do not."""
+    scope: Scope | None = None
+    """For one who waits: what the cap counts that keeps them from a place; None for those who do
+    not wait, and while nobody is told where they stand."""
 
     def at(self, ranks: Ranks | None) -> "RegistrationView":
         """The same with its true ranks."""
@@ -116,14 +120,20 @@ async def views_of(
     own: dict[object, bool] | None = None,
 ) -> list[RegistrationView]:
     """Several registrations of one edition, each with the reason that holds now."""
-    counts = await _counts_for(found, edition, work)
+    counts = await _counts_for([registration for registration, _ in found], edition, work)
     mine = own or {}
     tells_doubts = sees_doubts(edition, caller)
     views = []
     for registration, person in found:
-        reason = _reason_now(registration, edition, counts)
+        reason, scope = _reason_now(registration, edition, counts)
         view = RegistrationView(
-            registration, edition, person, reason, mine.get(registration.id, False), tells_doubts
+            registration,
+            edition,
+            person,
+            reason,
+            mine.get(registration.id, False),
+            tells_doubts,
+            scope=scope,
         )
         if view.hides_doubt:
             shown = Reason.IN_REVIEW if edition.is_binding else Reason.PROVISIONAL
@@ -139,18 +149,50 @@ def _is_held_as_double(registration: Registration) -> bool:
 
 
 async def _counts_for(
-    found: Collection[tuple[Registration, Person]], edition: Edition, work: EnrolmentWork
+    found: Collection[Registration], edition: Edition, work: EnrolmentWork
 ) -> Counts:
     scopes: set[Scope] = set()
-    for registration, _ in found:
+    for registration in found:
         if edition.is_binding and registration.state is State.WAITING:
             scopes.update(scopes_of(registration.counted_for), edition.quota.scopes)
     return await work.tallies.counts(edition.id, scopes) if scopes else Counts()
 
 
-def _reason_now(registration: Registration, edition: Edition, counts: Counts) -> Reason:
-    """Why it waits as things stand: its institution may have filled up since it was decided."""
-    if not edition.is_binding or registration.state is not State.WAITING:
-        return registration.reason
-    outcome = decide(counts, edition.quota, registration.counted_for)
-    return outcome.reason if isinstance(outcome, Waiting) else registration.reason
+def _reason_now(
+    registration: Registration, edition: Edition, counts: Counts
+) -> tuple[Reason, Scope | None]:
+    """Why it waits as things stand, and what the cap counts that says so: its institution may have
+    filled up since it was decided. Before the list is published nobody is told that they are in."""
+    if registration.state is not State.WAITING:
+        return registration.reason, None
+    if not edition.is_binding:
+        return Reason.PROVISIONAL, None
+    outcome = edition.quota.told(decide(counts, edition.quota, registration.counted_for))
+    if isinstance(outcome, Waiting):
+        return outcome.reason, outcome.scope
+    return registration.reason, None
+
+
+async def why_waiting(registration: UUID, work: EnrolmentWork) -> tuple[Reason, Scope | None]:
+    """Why a registration waits as things stand, and what the cap counts that says so; for one that
+    does not wait, why it is in its state. Raises RegistrationNotFound."""
+    one = await work.registrations.read(registration)
+    edition = await work.editions.read(one.edition)
+    counts = await _counts_for([one], edition, work)
+    return _reason_now(one, edition, counts)
+
+
+async def reason_just_decided(
+    registration: Registration, edition: Edition, work: EnrolmentWork
+) -> tuple[Reason, Scope | None]:
+    """The same for a registration that was decided a moment ago. Counts are asked for only where
+    more than one cap may say so: whoever registers waits for the answer."""
+    if edition.is_binding and registration.state is State.WAITING:
+        caps = edition.quota.caps_for(registration.counted_for)
+        by_quota = registration.reason is Reason.QUOTA
+        if not by_quota or len(caps) == 1:
+            scope = caps[0][0] if by_quota else EDITION
+            told = edition.quota.told(Waiting(registration.reason, scope))
+            return (told.reason, told.scope) if isinstance(told, Waiting) else (told.reason, None)
+    counts = await _counts_for([registration], edition, work)
+    return _reason_now(registration, edition, counts)
