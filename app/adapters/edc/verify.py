@@ -7,10 +7,11 @@ institutions are recognised, what time it is.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from app.adapters.edc.certificates import CertificateFacts
-from app.adapters.edc.contents import contents_of
+from app.adapters.edc.contents import contents_of, text_at
 from app.adapters.edc.format_cache import FormatVerdicts
 from app.adapters.edc.opened import Sealed, is_canonical, looks_sealed, take_apart
 from app.adapters.edc.pdf_input import credential_in_pdf, looks_like_pdf
@@ -115,10 +116,12 @@ def _json(raw: bytes, world: _World) -> Verification:
         sealed = take_apart(outer, raw)
     except NotReadable as problem:
         return _unreadable(problem, sealed=b'"signatures"' in raw)
-    return _sealed(sealed, world, canonical=is_canonical(outer, raw))
+    return _sealed(
+        sealed, world, canonical=is_canonical(outer, raw), digest=sha256(raw).hexdigest()
+    )
 
 
-def _sealed(sealed: Sealed, world: _World, *, canonical: bool) -> Verification:
+def _sealed(sealed: Sealed, world: _World, *, canonical: bool, digest: str) -> Verification:
     facts, now = facts_or_none(sealed), world.now
     seal = seal_check(sealed, facts, now)
     times = judge_times(sealed, world.trust, world.material, now)
@@ -136,7 +139,8 @@ def _sealed(sealed: Sealed, world: _World, *, canonical: bool) -> Verification:
         findings = (*findings, *world.verdicts.official(sealed.payload, document))
     form = format_check(document, problem, sealed, findings)
     if ours:
-        form = as_issued_check(form, canonical=canonical)
+        known = world.known_status(text_at(document, "id") or "")
+        form = as_issued_check(form, canonical=canonical, sha256=digest, known=known)
     checks = [
         form,
         seal,
@@ -158,6 +162,7 @@ def _sealed(sealed: Sealed, world: _World, *, canonical: bool) -> Verification:
         sealed_at=sealed.signed_at,
         proven_at=times.proven,
         canonical=canonical,
+        sha256=digest,
         certificate=_plain(facts),
         development=_is_development(facts, path),
         contents=contents_of(document),

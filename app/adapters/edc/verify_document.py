@@ -1,6 +1,7 @@
 """The checks of what a credential says: its form, issuer, validity and standing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,14 +80,23 @@ def format_check(
     )
 
 
-def as_issued_check(found: Check, *, canonical: bool) -> Check:
+def as_issued_check(
+    found: Check,
+    *,
+    canonical: bool,
+    sha256: str | None = None,
+    known: CredentialStatusView | None = None,
+) -> Check:
     """The check of the form, of a credential that was issued here: the file as we wrote it?
 
     We write sealed credentials in exactly one form. Another one holds the same sealed text, but
-    somebody's program has saved it anew.
+    somebody's program has saved it anew. In that form too, only what stands in the register was
+    issued: with timestamps taken away or added, a seal is as intact as before.
     """
-    if canonical or found.status is not CheckStatus.OK:
+    if found.status is not CheckStatus.OK:
         return found
+    if canonical:
+        return _revision_check(found, sha256, known)
     return Check(
         CheckName.FORMAT,
         CheckStatus.WARNING,
@@ -94,6 +104,28 @@ def as_issued_check(found: Check, *, canonical: bool) -> Check:
         "What was sealed is unchanged, but the file around it is not as it was issued.",
         found.evidence,
         advice="Use the file exactly as it was downloaded.",
+    )
+
+
+def _revision_check(found: Check, sha256: str | None, known: CredentialStatusView | None) -> Check:
+    if known is None or sha256 is None or not known.known_hashes:
+        return found
+    evidence = {**found.evidence, "level_held": known.level}
+    if sha256 in known.known_hashes:
+        return replace(found, evidence=evidence)
+    held = (
+        "Its issuer has another file of it."
+        if known.level is None
+        else f"Its issuer has another file of it, whose seal has level {known.level}."
+    )
+    return Check(
+        CheckName.FORMAT,
+        CheckStatus.WARNING,
+        "not_a_revision_that_was_issued",
+        "What was sealed is unchanged, but timestamps or other proofs around it were taken away "
+        f"or added. {held}",
+        evidence,
+        advice="Ask its holder for the file as it was downloaded.",
     )
 
 

@@ -117,7 +117,9 @@ def _with_status(found: Verification, known: PublicStatus) -> Verification:
         if check.name is CheckName.REVOCATION:
             return revocation
         if check.name is CheckName.FORMAT and "state" in revocation.evidence:
-            return as_issued_check(check, canonical=found.canonical)
+            return as_issued_check(
+                check, canonical=found.canonical, sha256=found.sha256, known=known
+            )
         return check
 
     return replace(found, checks=tuple(looked_at(check) for check in found.checks))

@@ -106,6 +106,16 @@ class PublicStatus:
     """Of further revisions of it that are not kept any more."""
     certificate_sha256: str | None = None
     """SHA-256 of the seal certificate, in hexadecimal."""
+    kept_hashes: tuple[str, ...] = ()
+    """Of the revisions that are kept: looked up only where a file is compared with them."""
+    level: str | None = None
+    """The level of the newest of those."""
+
+    @property
+    def known_hashes(self) -> frozenset[str]:
+        """SHA-256 of every file that was ever issued as this credential, as far as looked up."""
+        first = () if self.sha256 is None else (self.sha256,)
+        return frozenset((*first, *self.revision_hashes, *self.kept_hashes))
 
     def standing(self, now: datetime) -> Standing:
         """What it comes to at that moment. What was taken back or replaced does not expire."""

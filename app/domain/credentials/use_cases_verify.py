@@ -1,5 +1,6 @@
 """Verifying a credential that anybody presents."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from app.domain.clock import Clock
@@ -17,8 +18,16 @@ async def verify_credential(
     async def status(credential: UUID) -> PublicStatus | None:
         async with reading() as work:
             try:
-                return (await work.credentials.read(credential)).public_status
+                known = (await work.credentials.read(credential)).public_status
             except CredentialNotFound:
                 return None
+            try:
+                kept = await work.revisions.of(credential)
+            except CredentialNotFound:
+                # Erased, or never sealed: what the register has is all there is.
+                return known
+        return replace(
+            known, kept_hashes=tuple(one.sha256 for one in kept), level=kept[-1].level.value
+        )
 
     return await verifier.verify(raw, now=clock.now(), status=status)

@@ -178,6 +178,8 @@ class Verification:
     `xml`, which was only named."""
     canonical: bool = True
     """Whether the file has, byte for byte, the form in which we write sealed credentials."""
+    sha256: str | None = None
+    """Of the sealed file, in hexadecimal; of a PDF, of the file embedded in it."""
     certificate: Mapping[str, Any] = field(default_factory=dict)
     """Facts of the seal certificate."""
     development: bool = False

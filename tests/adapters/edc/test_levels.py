@@ -1,7 +1,10 @@
 """What verification makes of timestamps, revocation and qualification: seals of the test PKI."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -10,7 +13,10 @@ from app.adapters.edc.parsed import parsed_certificate
 from app.adapters.edc.revocation_data import Responses, RevocationList
 from app.adapters.edc.times import Material
 from app.adapters.edc.verify import verify
+from app.domain.credentials.status import CredentialState, PublicStatus
 from app.domain.credentials.verification import CheckName, CheckStatus, Verdict, Verification
+from app.domain.ids import new_id
+from tests.adapters.edc.credentials import as_bytes
 from tests.pki.authority import TestPki, in_der
 from tests.pki.sealed import (
     SECOND,
@@ -40,11 +46,12 @@ LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 
 
 def checked(pki: TestPki, raw: bytes, *, trusting: tuple[str, ...] = ("root",), **more: Any) -> Any:
+    known = more.pop("known", None)
     return verify(
         raw,
         trust=pki.trust(*trusting) if trusting else pki.trust("other"),
         now=more.pop("now", NOW),
-        known_status=lambda _: None,
+        known_status=lambda _: known,
         recognised=lambda _: None,
         **more,
     )
@@ -261,6 +268,51 @@ def test_taking_the_last_timestamps_away_lowers_the_level_and_the_proof(pki: Tes
         ("B-T", Verdict.VERIFIED),
         ("B-T", Verdict.VERIFIED),
         ("B-B", Verdict.PARTIALLY_VERIFIED),
+    ]
+
+
+def with_only(raw: bytes, number: int) -> bytes:
+    """The same with the first of the unsigned properties, in the form in which we write it."""
+    if number:
+        return with_entries(raw, entries(raw)[:number])
+    outer = json.loads(raw)
+    del outer["signatures"][0]["header"]
+    return as_bytes(outer)
+
+
+def test_of_a_credential_of_ours_only_files_that_were_issued_go_without_a_warning(
+    pki: TestPki,
+) -> None:
+    raw = at_level(pki, "B-LTA", SEALED, "seal-ec")
+    first = with_only(raw, 0)
+    ours = PublicStatus(
+        new_id(),
+        CredentialState.SEALED,
+        SEALED,
+        sha256=sha256(first).hexdigest(),
+        certificate_sha256=checked(pki, raw).certificate["sha256"],
+        kept_hashes=(sha256(first).hexdigest(), sha256(raw).hexdigest()),
+        level="B-LTA",
+    )
+    erased = replace(ours, kept_hashes=(), level=None, revision_hashes=ours.kept_hashes[1:])
+    told = []
+    for known in (ours, erased):
+        for left in range(len(entries(raw)), -1, -1):
+            found = checked(pki, with_only(raw, left), known=known)
+            form = found.check(CheckName.FORMAT)
+            told.append((found.level, form.code, found.verdict, form.evidence["level_held"]))
+    good, bad = "profile_followed", "not_a_revision_that_was_issued"
+    sure, partly = Verdict.VERIFIED, Verdict.PARTIALLY_VERIFIED
+    assert told == [
+        (level, code, verdict, held)
+        for held in ("B-LTA", None)
+        for level, code, verdict in [
+            ("B-LTA", good, sure),
+            ("B-LT", bad, partly),
+            ("B-T", bad, partly),
+            ("B-T", bad, partly),
+            ("B-B", good, sure),
+        ]
     ]
 
 
