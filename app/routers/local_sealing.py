@@ -1,11 +1,13 @@
 """Sealing where the key is, and the same awards in other forms."""
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, File, Query, Response, UploadFile
+from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 
+from app.domain.access.roles import Caller
 from app.domain.credentials import use_cases_local_sealing as use_cases
 from app.domain.credentials import use_cases_transcripts as transcripts
 from app.domain.credentials import use_cases_unsigned as unsigned
@@ -14,6 +16,8 @@ from app.domain.errors import Finding, Invalid
 from app.routers.archives import ZIP_RESPONSE, unpacked, zip_response
 from app.routers.credentials_batches_models import BatchOut
 from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_etag
+from app.routers.habits.caller import ports_of
+from app.routers.habits.uploads import sent_by
 from app.routers.local_sealing_models import (
     CREDENTIAL,
     AttachedListOut,
@@ -179,7 +183,19 @@ async def attach_seals(
     )
 
 
+async def _may_bring(request: Request, caller: Caller) -> None:
+    """Whoever may not bring anything has nothing read or unpacked either."""
+    with suppress(ValueError):
+        await use_cases.may_attach_seals(
+            UUID(request.path_params["batch"]),
+            "attach_sealed_files",
+            work=ports_of(request).reading(),
+            caller=caller,
+        )
+
+
 @router.post("/issuing-batches/{batch}/sealed-files", operation_id="attach_sealed_files")
+@sent_by(_may_bring)
 async def attach_sealed_files(
     batch: UUID,
     caller: CallerDep,
@@ -191,7 +207,6 @@ async def attach_sealed_files(
     They must seal exactly the bytes that were prepared, with the certificate of the batch.
     """
     action = "attach_sealed_files"
-    # Whoever may not bring anything has nothing unpacked either.
     await use_cases.may_attach_seals(batch, action, work=ports.reading(), caller=caller)
     brought, files, unread = await asyncio.to_thread(_brought, await file.read())
     if not brought:

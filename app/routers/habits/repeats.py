@@ -11,6 +11,7 @@ from app.domain.access.idempotency import KEPT_FOR, KeptAnswer, KeyReused
 from app.domain.errors import DomainError, Finding, Invalid
 from app.routers.habits.caller import caller_of, ports_of
 from app.routers.habits.problems import refusal
+from app.routers.habits.uploads import asked_before_reading
 
 HEADER = "Idempotency-Key"
 _NOT_KEPT = frozenset({401, 403, 404, 409, 412, 428, 429})
@@ -74,7 +75,7 @@ class HabitRoute(APIRoute):
                     )
                 return response
 
-        return once
+        return asked_before_reading(self, once)
 
 
 def _may_be_kept(response: Response) -> bool:
