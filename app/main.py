@@ -15,6 +15,7 @@ from app.routers.habits import problems
 from app.routers.habits.asgi import AnonymousRate, BodyLimit, TraceAndLog
 from app.routers.habits.signpost import Signpost
 from app.routers.habits.uploads import taking_files
+from app.routers.pages.refusals import is_for_a_page, refusal_page
 from app.settings import Settings
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -36,7 +37,7 @@ def create_app(
     # Not `include_router`: it looks for the way twice, once in each router before the right one.
     routes = [route for router in (*ROUTERS, problem_pages.router) for route in router.routes]
     app.router.routes.extend([Signpost(routes), *routes])
-    problems.install(app)
+    problems.install(app, problems.PagesOfRefusals(is_for_a_page, refusal_page))
 
     def contract() -> dict[str, Any]:
         return openapi.build(app)

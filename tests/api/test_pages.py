@@ -18,7 +18,7 @@ from lxml import etree, html
 from app.adapters.edc.branding import contrast
 from app.domain.credentials.credential import Change
 from app.domain.credentials.status import Standing
-from app.domain.credentials.verification import CheckName, CheckStatus, Verdict
+from app.domain.credentials.verification import CheckName, CheckStatus, Verdict, VerificationBusy
 from app.domain.ids import new_id
 from app.routers.pages.elements import e
 from app.routers.pages.words import LANGUAGES, chosen_language, phrases, say
@@ -287,3 +287,40 @@ def test_the_edge_of_the_field_stands_out() -> None:
 def test_the_style_fetches_nothing() -> None:
     assert "url(" not in STYLE
     assert "@import" not in STYLE
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "es"}
+
+
+async def test_a_browser_that_sends_too_much_is_told_so_on_a_page(api: IssuingApi) -> None:
+    large = {"file": ("credential.jsonld", b"x" * (api.ports.settings.upload_limit + 1))}
+    shown = await api(None, "POST", "/verify", files=large, headers=BROWSER)
+    assert (shown.status_code, parsed(shown).findtext(".//h1")) == (
+        413, "El archivo es demasiado grande",
+    )  # fmt: skip
+    for path, headers in (("/verify", {}), ("/v1/credentials/verify", BROWSER)):
+        program = await api(None, "POST", path, files=large, headers=headers)
+        assert program.headers["content-type"] == "application/problem+json"
+        assert program.json()["code"] == "body_too_large"
+
+
+async def test_a_browser_that_comes_while_too_much_is_going_on_is_asked_to_come_again(
+    data_dir: Path,
+) -> None:
+    class Busy:
+        async def verify(self, raw: bytes, *, now: Any, status: Any) -> Any:
+            raise VerificationBusy
+
+    async with issuing_api(data_dir, verifier=Busy()) as api:
+        file = {"file": ("credential.pdf", b"%PDF-1.7")}
+        shown = await api(None, "POST", "/verify?lang=fi", files=file, headers=BROWSER)
+        assert parsed(shown).findtext(".//h1") == "Juuri nyt on liikaa ruuhkaa"
+        assert (shown.status_code, shown.headers["retry-after"]) == (503, "5")
+        program = await api(None, "POST", "/verify", files=file)
+        assert program.json()["code"] == "verification_busy"
+
+
+async def test_an_address_of_pages_that_leads_nowhere_is_a_page(api: IssuingApi) -> None:
+    shown = await api(None, "GET", "/verifying", headers=BROWSER)
+    assert (shown.status_code, parsed(shown).findtext(".//h1")) == (404, "No ha funcionado")
+    assert parsed(shown).find(".//main//a").get("href") == "/verify?lang=es"

@@ -1,11 +1,12 @@
 """The one place where refusals become HTTP: problem details (RFC 9457) for every one of them."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -67,6 +68,14 @@ class Problem(BaseModel):
     trace_id: str = Field(description="name it when you ask for help")
 
 
+@dataclass(frozen=True)
+class PagesOfRefusals:
+    """How refusals are shown to people instead of programs."""
+
+    wanted: Callable[[Request], bool]
+    draw: Callable[[Request, int], Response]
+
+
 def problem(
     request: Request,
     status: int,
@@ -75,8 +84,13 @@ def problem(
     *,
     findings: Sequence[Finding] = (),
     headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    """A refusal as a response."""
+) -> Response:
+    """A refusal as a response: for browsers, at the addresses of pages, a page."""
+    pages: PagesOfRefusals | None = getattr(request.app.state, "pages_of_refusals", None)
+    if pages is not None and pages.wanted(request):
+        shown = pages.draw(request, status)
+        shown.headers.update(headers or {})
+        return shown
     body = Problem(
         type=f"/problems/{code}",
         title=HTTPStatus(status).phrase,
@@ -103,7 +117,7 @@ def _status_of(error: DomainError) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 422)
 
 
-async def refusal(request: Request, error: Exception) -> JSONResponse:
+async def refusal(request: Request, error: Exception) -> Response:
     """A refusal of the domain as a response."""
     if not isinstance(error, DomainError):
         raise error
@@ -136,7 +150,7 @@ def findings_of(errors: Sequence[Any]) -> list[Finding]:
     return found
 
 
-async def _unreadable(request: Request, error: Exception) -> JSONResponse:
+async def _unreadable(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     return problem(
@@ -148,7 +162,7 @@ async def _unreadable(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     phrase = HTTPStatus(error.status_code).phrase
@@ -183,7 +197,7 @@ def _methods_of_first(request: Request, method: str) -> Collection[str]:
     return ()
 
 
-async def _defect(request: Request, error: Exception) -> JSONResponse:
+async def _defect(request: Request, error: Exception) -> Response:
     # The type alone: a message might repeat what was sent.
     log.error("defect %s", type(error).__name__, exc_info=error)
     return problem(
@@ -194,8 +208,9 @@ async def _defect(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-def install(app: FastAPI) -> None:
-    """Make every refusal of the app a problem."""
+def install(app: FastAPI, pages: PagesOfRefusals) -> None:
+    """Make every refusal of the app a problem, or a page where one is wanted."""
+    app.state.pages_of_refusals = pages
     app.add_exception_handler(DomainError, refusal)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http)

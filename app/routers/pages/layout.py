@@ -46,7 +46,7 @@ def page(
     title: str,
     main: Content,
     *,
-    alliance: str,
+    alliance: str | None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     switch: bool = True,
@@ -57,7 +57,8 @@ def page(
     answered, which a link would lose.
     """
     tag = language_of(request)
-    site = say("site", tag, alliance=alliance)
+    # Where the database is what failed, nobody can ask it for the name.
+    site = request.app.title if alliance is None else say("site", tag, alliance=alliance)
     whole = site if title == site else f"{title} – {site}"
     head = (
         e("meta", charset="utf-8"),
