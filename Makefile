@@ -70,8 +70,9 @@ bench-credentials: $(RUNTIME) ## Measure issuing, verifying and memory; the last
 bench-esco: $(RUNTIME) ## Measure look-up and suggestion of ESCO skills; the last line is JSON
 	@$(PY) -m app bench-esco $(BENCH_ARGS)
 
-conformance: $(DEV) ## Ask the validators of others (Java, Maven) about seals (DSS) and PDFs (veraPDF)
-	@MC_DSS=1 MC_VERAPDF=1 $(PY) -m pytest -q tests/adapters/issuing/test_dss.py tests/adapters/pdf/test_conformance.py
+conformance: $(DEV) ## Ask the validators of others (Java, Maven): DSS on seals, Jena on shapes, veraPDF on PDFs
+	@MC_DSS=1 MC_JENA=1 MC_VERAPDF=1 $(PY) -m pytest -q tests/adapters/issuing/test_dss.py \
+		tests/adapters/edc/test_second_engine.py tests/adapters/pdf/test_conformance.py
 
 migrate: $(RUNTIME) ## Bring the database of DATABASE_URL (or the embedded one) to the newest schema
 	@$(PY) -m app migrate
