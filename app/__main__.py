@@ -235,34 +235,16 @@ def openapi(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def grant(arguments: argparse.Namespace, settings: Settings) -> int:
     """Grant a role from the command line: the first one, before anybody can."""
-    from app.database import database
-    from app.domain.access.roles import Role, Subject
-    from app.domain.access.use_cases import grant_role
-    from app.domain.errors import DomainError
-    from app.wiring import connected, embedded_folder
+    from app.grant_command import run
 
-    async def run(url: str) -> None:
-        async with connected(settings, url) as ports:
-            await grant_role(
-                Subject(arguments.issuer, arguments.subject),
-                Role(arguments.role),
-                arguments.institution,
-                None,
-                None,
-                work=ports.system_work("create_grant"),
-                caller=None,
-                clock=ports.clock,
-            )
+    return run(arguments, settings)
 
-    folder = Path(arguments.folder) if arguments.folder else embedded_folder(settings)
-    with database(settings, folder) as url:
-        try:
-            asyncio.run(run(url))
-        except DomainError as refusal:
-            print(refusal.detail, file=sys.stderr)
-            return 1
-    print(f"granted {arguments.role} at {arguments.institution or 'the alliance'}")
-    return 0
+
+def jobs(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Show work that failed for good; with --resume, have it tried again."""
+    from app.jobs_command import run
+
+    return run(arguments, settings)
 
 
 def bench(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -342,6 +324,7 @@ def _parser() -> argparse.ArgumentParser:
         ("worker", worker),
         ("grant", grant),
         ("retention", retention),
+        ("jobs", jobs),
     ):
         one = add(name, command)
         one.add_argument("--folder", help="data folder of the embedded database")
@@ -352,6 +335,8 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--with-parent", action="store_true", help="end with standard input")
         if command is retention:
             one.add_argument("--dry-run", action="store_true", help="show, and erase nothing")
+        if command is jobs:
+            one.add_argument("--resume", action="store_true", help="queue it again")
         if command is grant:
             one.add_argument("--issuer", required=True)
             one.add_argument("--subject", required=True)

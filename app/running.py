@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app import reactions
 from app.domain.access.roles import SYSTEM
-from app.domain.errors import DomainError
+from app.domain.errors import DomainError, Unavailable
 from app.domain.events import Event
 from app.domain.jobs import FINISHED, JobError, JobItem, JobState, RefusedForGood
 from app.ports import Ports
@@ -24,6 +24,10 @@ class WorkerFailed(Exception):
 
     The queue writes down what it is told; a message might hold personal data.
     """
+
+
+class OutsideUnavailable(WorkerFailed):
+    """What a reaction needs from outside, such as the mail server, does not answer now."""
 
 
 _EVERY = 0.5
@@ -105,8 +109,7 @@ class JobProgress:
                 return
             self._written = monotonic()
             async with self._ports.system_work("report_progress") as work:
-                for item in items.values():
-                    await work.jobs.put_item(self._job, item)
+                await work.jobs.put_items(self._job, list(items.values()))
                 if done is not None:
                     job = await work.jobs.get(self._job)
                     total = job.total if total is None else total
@@ -120,9 +123,16 @@ class JobProgress:
 
 
 async def react(name: str, event: Event, ports: Ports) -> None:
-    """Run one reaction to one event. Raises WorkerFailed, so that the queue tries again."""
+    """Run one reaction to one event.
+
+    Raises WorkerFailed, so that the queue tries again; OutsideUnavailable when that is not ours to
+    mend, so that it keeps trying for as long as outages last.
+    """
     try:
         await reactions.BY_NAME[name](event, ports)
+    except Unavailable as outage:
+        log.warning("reaction %s waits for an outside system: %s", name, outage.code)
+        raise OutsideUnavailable(f"{name}: {type(outage).__name__}") from None
     except Exception as error:
         log.exception("reaction %s failed", name)
         raise WorkerFailed(f"{name}: {type(error).__name__}") from None

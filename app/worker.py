@@ -8,7 +8,7 @@ and another one runs the job again.
 import asyncio
 import json
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +18,7 @@ from pgqueuer.core.executors import (
 )
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.db import AsyncpgDriver
+from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job as QueuedJob
 from pgqueuer.queries import Queries
 from sqlalchemy.engine import make_url
@@ -25,13 +26,16 @@ from sqlalchemy.engine import make_url
 from app import reactions
 from app.adapters.postgres.outbox import JOB, REACTION, event_from_payload
 from app.ports import Ports
-from app.running import react, run_job
+from app.running import OutsideUnavailable, react, run_job
 from app.timers import run_timers
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 8
-"""After so many a job rests, and shows in /health, for a person to look at."""
+"""After so many a job rests, and shows in /ready, until somebody says `python -m app jobs`."""
+LONGEST_PAUSE = timedelta(minutes=5)
+OUTAGE = timedelta(days=7)
+"""For so long a reaction waits for an outside system that does not answer, before it rests."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 """A worker that has not been heard of for so long is dead; its jobs are run again."""
 
@@ -41,7 +45,26 @@ def _executor(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypoi
         parameters=parameters,
         max_attempts=ATTEMPTS,
         initial_delay=timedelta(seconds=1),
-        max_delay=timedelta(minutes=5),
+        max_delay=LONGEST_PAUSE,
+    )
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait before an outside system is tried again: doubling, five minutes at most."""
+    return min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_PAUSE)
+
+
+async def queue_connection(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection to the queue's database, outside any pool."""
+    parts = make_url(url)
+    query = {key: value for key, value in parts.query.items() if isinstance(value, str)}
+    return await asyncpg.connect(
+        host=query.get("host") or parts.host,
+        port=int(query.get("port") or parts.port or 5432),
+        user=parts.username,
+        password=parts.password,
+        database=parts.database,
+        server_settings={"timezone": "UTC", "application_name": "microcredentials-worker"},
     )
 
 
@@ -82,16 +105,7 @@ class Worker:
                 await asyncio.sleep(1)
 
     async def _work(self) -> None:
-        url = make_url(self._url)
-        query = {key: value for key, value in url.query.items() if isinstance(value, str)}
-        connection = await asyncpg.connect(
-            host=query.get("host") or url.host,
-            port=int(query.get("port") or url.port or 5432),
-            user=url.username,
-            password=url.password,
-            database=url.database,
-            server_settings={"timezone": "UTC", "application_name": "microcredentials-worker"},
-        )
+        connection = await queue_connection(self._url)
         try:
             queue = QueueManager(Queries(AsyncpgDriver(connection)))
             self._queue = queue
@@ -103,7 +117,13 @@ class Worker:
                 payload = json.loads(job.payload or b"{}")
                 kind = reactions.EVENTS[payload["event"]]
                 event = event_from_payload(kind, payload["fields"])
-                await react(payload["reaction"], event, self._ports)
+                try:
+                    await react(payload["reaction"], event, self._ports)
+                except OutsideUnavailable as outage:
+                    # An outage uses up no attempts: what was to be told is told when it is over.
+                    if datetime.now(UTC) - job.created >= OUTAGE:
+                        raise
+                    raise RetryRequested(pause_after(job.attempts), str(outage)) from None
 
             @queue.entrypoint(JOB, on_failure="hold", executor_factory=_executor)
             async def run_long_work(job: QueuedJob) -> None:

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from app.domain.enrolment import events as enrolment
 from app.domain.enrolment.carrying_out import tell_received_by_import
+from app.domain.enrolment.sentences import key_of
 from app.domain.enrolment.use_cases_people import look_for_doubles_elsewhere
+from app.domain.enrolment.views import why_waiting
 from app.domain.messages import known_reason
 from app.domain.results import events as results
 from app.domain.results.policy import ResultsPolicy
-from app.domain.results.ports import ResultsWork
+from app.domain.results.ports import TAKES_PART, ResultsWork
 from app.domain.results.result import Result
 from app.domain.results.telling import House, Teller
 from app.ports import Ports
@@ -45,27 +47,38 @@ async def tell_imported(event: enrolment.ResponsesImported, ports: Ports) -> Non
 
 
 async def tell_place(event: enrolment.PlaceGiven, ports: Ports) -> None:
-    """Say that somebody has a place."""
+    """Say that somebody has a place, if they still have it."""
+    if await _state(event.subject, ports) not in TAKES_PART:
+        return
     teller = await teller_of(ports)
     await teller.tell("place_given", event.subject, f"place-{event.subject}")
 
 
 async def tell_promoted(event: enrolment.Promoted, ports: Ports) -> None:
-    """Say that somebody who waited has a place."""
+    """Say that somebody who waited has a place, if they still have it."""
+    if await _state(event.subject, ports) not in TAKES_PART:
+        return
     teller = await teller_of(ports)
     await teller.tell("promoted", event.subject, f"promoted-{event.subject}")
 
 
 async def tell_waiting(event: enrolment.PutOnWaitingList, ports: Ports) -> None:
-    """Say that somebody waits, and why."""
-    if not known_reason(event.reason):
+    """Say that somebody waits, and why, if they still do.
+
+    Messages may be late, by days when mail is down: what has changed since is told by itself.
+    """
+    if not known_reason(event.reason) or await _state(event.subject, ports) != "waiting":
+        return
+    async with ports.reading() as work:
+        reason = key_of(*await why_waiting(event.subject, work))
+    if not known_reason(reason):
         return
     teller = await teller_of(ports)
     await teller.tell(
         "waiting",
         event.subject,
         f"waiting-{event.subject}-{event.reason}",
-        {"reason": event.reason},
+        {"reason": reason},
     )
 
 
@@ -83,6 +96,11 @@ async def tell_ended(
     await teller.tell(
         "registration_ended", event.subject, f"ended-{event.subject}", {"reason": event.reason}
     )
+
+
+async def _state(registration: UUID, ports: Ports) -> str:
+    async with ports.reading() as work:
+        return (await work.participants.get(registration)).state
 
 
 async def send_link(event: results.LinkRequested, ports: Ports) -> None:

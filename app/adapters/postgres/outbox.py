@@ -46,10 +46,15 @@ class _SessionDriver(AsyncpgDriver):
 async def enqueue(
     connection: AsyncConnection, entrypoint: str, payloads: Collection[Mapping[str, Any]]
 ) -> None:
-    """Put jobs into the queue; they exist when the connection's transaction has committed."""
+    """Put jobs into the queue; they exist when the connection's transaction has committed.
+
+    Work that a person waits for goes before reactions: thousands of messages to send let nobody
+    wait for an import.
+    """
     written: list[bytes | None] = [as_bytes(payload) for payload in payloads]
+    priority = 1 if entrypoint == JOB else 0
     await Queries(_SessionDriver(connection)).enqueue(
-        [entrypoint] * len(written), written, [0] * len(written)
+        [entrypoint] * len(written), written, [priority] * len(written)
     )
 
 
