@@ -23,6 +23,7 @@ from app.domain.proposals.ports import CredentialPreview, ProposalWork
 from app.domain.results.ports import ResultsWork
 from app.domain.retention.ports import MailFiles, NoMailFiles, RetentionWork
 from app.domain.skills.ports import SkillsWork
+from app.domain.vocabulary.lettering import Lettering
 from app.domain.vocabulary.skills import Skills
 from app.settings import Settings
 
@@ -104,6 +105,8 @@ class Ports:
     transcribing: Transcribing
     forms: Tools
     """How exports of Microsoft Forms are read, and how like two names are."""
+    lettering: Lettering
+    """What can be drawn of names."""
     form_secrets: SecretBook
     """With what flows of forms sign."""
     callers: Callers | None = None

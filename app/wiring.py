@@ -21,6 +21,7 @@ from app import reactions
 from app.adapters.edc.branding_folder import FolderBranding, branded_names
 from app.adapters.edc.fetching import HttpWeb, Web, reach
 from app.adapters.edc.issuers import Issuers
+from app.adapters.edc.lettering import InnerLettering
 from app.adapters.edc.revocation import Revocation
 from app.adapters.edc.timestamps import HttpAuthority, Timestamps
 from app.adapters.edc.validation_material import Gatherer
@@ -196,6 +197,7 @@ def _capabilities(
         "mailer": _mailer(settings, clock),
         "mail_files": NoMailFiles() if settings.smtp_url else OldMailFiles(mail_folder(settings)),
         "preview": EdcPreview(settings.public_url, branding),
+        "lettering": InnerLettering(),
         "pages": PdfPages(settings.public_url, branding),
         "wallets": _wallets(settings, http),
         **_issuing(settings, clock, outside, branding),

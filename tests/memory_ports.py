@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app import reactions
 from app.adapters.edc.branding import PLAIN
+from app.adapters.edc.lettering import InnerLettering
 from app.adapters.edc_preview import EdcPreview
 from app.adapters.elmo.transcripts import ElmoTranscripts
 from app.adapters.esco.builtin import builtin_skills
@@ -119,6 +120,7 @@ def memory_ports(data_dir: Path, **more: Any) -> tuple[Ports, MemoryStore, Memor
         preview=more.pop("preview", None) or EdcPreview(settings.public_url),
         sealing=more.pop("sealing", None)
         or EdcSealing(SEALS, SEALS, clock, public_url=settings.public_url, production=False),
+        lettering=InnerLettering(),
         transcribing=more.pop("transcribing", None) or ElmoTranscripts(SEALS),
         pages=more.pop("pages", None) or PdfPages(settings.public_url, lambda _: PLAIN),
         verifier=more.pop("verifier", None) or EdcVerifier(SEALS, RecognisedInstitutions(None)),

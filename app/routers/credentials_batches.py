@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from app.domain.credentials import use_cases_batches as use_cases
+from app.domain.credentials.batch_warnings import batch_warnings
 from app.routers.credentials_batches_models import (
     AwardsOut,
     BatchDetailOut,
@@ -36,7 +37,8 @@ async def list_awards(edition: UUID, caller: CallerDep, ports: PortsDep) -> Awar
     For issuer officers of the institution that seals.
     """
     awards = await use_cases.list_awards(edition, work=ports.reading(), caller=caller)
-    return AwardsOut.of(awards, caller)
+    undrawn = await ports.lettering.undrawn([one.holder.full_name for one in awards.ready])
+    return AwardsOut.of(awards, caller, undrawn)
 
 
 @router.post("/editions/{edition}/issuing-batches", status_code=201, operation_id="prepare_batch")
@@ -63,7 +65,8 @@ async def prepare_batch(
     )
     set_etag(response, batch.version)
     response.headers["Location"] = f"/v1/issuing-batches/{batch.id}"
-    return BatchDetailOut.prepared(batch, caller)
+    warnings = await batch_warnings(batch, work=ports.reading(), lettering=ports.lettering)
+    return BatchDetailOut.prepared(batch, caller, warnings)
 
 
 @router.get("/issuing-batches", operation_id="list_batches")
@@ -118,7 +121,8 @@ async def get_batch(
         set_etag(answer, found.version)
         return answer
     set_etag(response, found.version)
-    return BatchDetailOut.with_items(found, outcomes, caller)
+    warnings = await batch_warnings(found, work=ports.reading(), lettering=ports.lettering)
+    return BatchDetailOut.with_items(found, outcomes, caller, warnings)
 
 
 def _cell(value: object) -> str | None:

@@ -1,7 +1,8 @@
 """What the operations on awards and issuing batches answer with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from app.domain.credentials.use_cases_batches import (
     LearnerOutcome,
     place_of,
 )
+from app.domain.errors import Finding
 from app.domain.vocabulary.award import Award, NotReady
 
 REGISTRATION = UUID("0192f3a1-5b7c-7d2e-9f4a-2c1d3e4f5a6b")
@@ -34,11 +36,15 @@ class AwardOut(BaseModel):
     student_identifier: str | None = None
     grade: str = Field(examples=["Pass"])
     awarded_on: date
+    warnings: list[str] = Field(
+        description="`name_not_drawable`: the picture will not show the name in full"
+    )
 
     @classmethod
-    def of(cls, award: Award) -> "AwardOut":
-        """From the domain."""
+    def of(cls, award: Award, undrawn: Mapping[str, str]) -> "AwardOut":
+        """From the domain, and what cannot be drawn of names."""
         return cls(
+            warnings=["name_not_drawable"] if award.holder.full_name in undrawn else [],
             registration=award.registration,
             full_name=award.holder.full_name,
             birth_date=award.holder.birth_date,
@@ -84,13 +90,13 @@ class AwardsOut(BaseModel):
     allowed_actions: list[str] = Field(examples=[["prepare_batch"]])
 
     @classmethod
-    def of(cls, awards: EditionAwards, caller: Caller) -> "AwardsOut":
-        """From the domain."""
+    def of(cls, awards: EditionAwards, caller: Caller, undrawn: Mapping[str, str]) -> "AwardsOut":
+        """From the domain, and what cannot be drawn of names."""
         may = permits(PERMISSIONS["prepare_batch"], caller, place_of(awards.issuer))
         return cls(
             edition=awards.edition,
             issuer=awards.issuer,
-            ready=[AwardOut.of(award) for award in awards.ready],
+            ready=[AwardOut.of(award, undrawn) for award in awards.ready],
             issued=[
                 IssuedOut(registration=c.registration, credential=c.id, state=c.state)
                 for c in awards.issued
@@ -184,24 +190,50 @@ class BatchItemOut(BaseModel):
         )
 
 
+class BatchWarningOut(BaseModel):
+    """What does not keep one learner's credential from being sealed, but should be known."""
+
+    registration: UUID
+    code: str = Field(examples=["name_not_drawable"])
+    detail: str
+
+
 class BatchDetailOut(BatchOut):
     """A batch with its learners."""
 
     items: list[BatchItemOut]
+    warnings: list[BatchWarningOut] = Field(
+        description="for the two officers: there are none any more once the batch is at work"
+    )
 
     @classmethod
     def with_items(
-        cls, batch: IssuingBatch, outcomes: Sequence[LearnerOutcome], caller: Caller
+        cls,
+        batch: IssuingBatch,
+        outcomes: Sequence[LearnerOutcome],
+        caller: Caller,
+        warnings: Mapping[UUID, Finding] = MappingProxyType({}),
     ) -> "BatchDetailOut":
-        """From the domain."""
-        return cls(**_batch_fields(batch, caller), items=[BatchItemOut.of(one) for one in outcomes])
+        """From the domain; `warnings` by registration."""
+        return cls(
+            **_batch_fields(batch, caller),
+            items=[BatchItemOut.of(one) for one in outcomes],
+            warnings=[
+                BatchWarningOut(registration=registration, code=one.code, detail=one.detail)
+                for registration, one in sorted(warnings.items())
+            ],
+        )
 
     @classmethod
-    def prepared(cls, batch: IssuingBatch, caller: Caller) -> "BatchDetailOut":
+    def prepared(
+        cls,
+        batch: IssuingBatch,
+        caller: Caller,
+        warnings: Mapping[UUID, Finding] = MappingProxyType({}),
+    ) -> "BatchDetailOut":
         """A batch for whose learners nothing has been done yet."""
-        return cls.with_items(
-            batch, [LearnerOutcome(item, None, None) for item in batch.items], caller
-        )
+        untouched = [LearnerOutcome(item, None, None) for item in batch.items]
+        return cls.with_items(batch, untouched, caller, warnings)
 
 
 def _batch_fields(batch: IssuingBatch, caller: Caller) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from app.domain.credentials.batch_warnings import batch_warnings
 from app.domain.credentials import use_cases_life as use_cases
 from app.domain.credentials.credential import Change
 from app.domain.credentials.status import Channel
@@ -153,7 +154,8 @@ async def prepare_reissue(
     )
     set_etag(response, batch.version)
     response.headers["Location"] = f"/v1/issuing-batches/{batch.id}"
-    return BatchDetailOut.prepared(batch, caller)
+    warnings = await batch_warnings(batch, work=ports.reading(), lettering=ports.lettering)
+    return BatchDetailOut.prepared(batch, caller, warnings)
 
 
 @router.post(

@@ -1,13 +1,16 @@
 """Entering, confirming, seeing and contesting results."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, File, Header, Query, Request, Response, UploadFile
 
 from app.domain.results import use_cases, use_cases_import, use_cases_learner
+from app.domain.results.credential_data import CredentialData
 from app.domain.results.policy import ResultsPolicy
 from app.domain.results.sheet import MOST_BYTES
+from app.ports import Ports
 from app.routers.habits import (
     CallerDep,
     CursorDep,
@@ -231,6 +234,10 @@ async def decide_objection(
     return ResultOut.of(view)
 
 
+async def _undrawn(data: CredentialData, ports: Ports) -> Mapping[str, str]:
+    return await ports.lettering.undrawn([data.identity.full_name] if data.identity else [])
+
+
 @router.get(_DATA, operation_id="get_credential_data")
 async def get_credential_data(
     registration: UUID, response: Response, caller: CallerDep, ports: PortsDep
@@ -240,7 +247,7 @@ async def get_credential_data(
         registration, work=ports.reading(), caller=caller
     )
     set_etag(response, data.version)
-    return CredentialDataOut.of(participant, data)
+    return CredentialDataOut.of(participant, data, await _undrawn(data, ports))
 
 
 @router.put(_DATA, operation_id="confirm_credential_data")
@@ -265,4 +272,4 @@ async def confirm_credential_data(
         clock=ports.clock,
     )
     set_etag(response, data.version)
-    return CredentialDataOut.of(participant, data)
+    return CredentialDataOut.of(participant, data, await _undrawn(data, ports))

@@ -1,12 +1,13 @@
 """What learners confirm, and the links that lead them to it, as the API shows them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.domain.results.credential_data import CredentialData, LegalIdentity
+from app.domain.results.credential_data import CredentialData, LegalIdentity, remarks
 from app.domain.results.links import LinkState
 from app.domain.results.ports import Participant
 from app.domain.results.use_cases_links import LinkView, Session
@@ -46,6 +47,14 @@ class CredentialDataIn(BaseModel):
         )
 
 
+class RemarkOut(BaseModel):
+    """Something to know about what was confirmed."""
+
+    pointer: str = Field(examples=["/given_name"])
+    code: str = Field(examples=["names_not_apart"])
+    detail: str
+
+
 class CredentialDataOut(BaseModel):
     """What the learner has confirmed for the credential."""
 
@@ -58,11 +67,14 @@ class CredentialDataOut(BaseModel):
     student_identifier: str | None = None
     confirmed_at: datetime | None = Field(None, description="null as long as nothing is confirmed")
     version: int = Field(description="0 as long as nothing is confirmed; the ETag")
+    warnings: list[RemarkOut] = Field(
+        description="what does not keep the data from being confirmed, but should be known"
+    )
     allowed_actions: list[str] = Field(examples=[["confirm_credential_data"]])
 
     @classmethod
-    def of(cls, participant: Participant, data: CredentialData) -> Self:
-        """From the data of its only reader."""
+    def of(cls, participant: Participant, data: CredentialData, undrawn: Mapping[str, str]) -> Self:
+        """From the data of its only reader, and what cannot be drawn of the name."""
         identity = data.identity
         return cls(
             registration=data.registration,
@@ -74,6 +86,10 @@ class CredentialDataOut(BaseModel):
             student_identifier=identity.student_identifier if identity else None,
             confirmed_at=data.confirmed_at,
             version=data.version,
+            warnings=[
+                RemarkOut(pointer=one.pointer, code=one.code, detail=one.detail)
+                for one in (remarks(identity, undrawn) if identity else ())
+            ],
             allowed_actions=["confirm_credential_data"],
         )
 

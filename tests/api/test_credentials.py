@@ -177,6 +177,27 @@ async def test_running_it_again_issues_nothing_twice(api: IssuingApi) -> None:
     assert len(before) == LEARNERS
 
 
+async def test_officers_see_before_sealing_whose_name_cannot_be_drawn(api: IssuingApi) -> None:
+    registration, award = next(iter(sorted(api.awards.ready.items())))
+    api.awards.ready[registration] = replace(
+        award, holder=replace(award.holder, full_name="李明 (Li Ming)")
+    )
+    awards = (await api("ines-oviedo", "GET", f"/v1/editions/{api.edition}/awards")).json()
+    assert {one["registration"]: one["warnings"] for one in awards["ready"]} == {
+        str(one): ["name_not_drawable"] if one == registration else [] for one in api.awards.ready
+    }
+    prepared = await api("ines-oviedo", "POST", f"/v1/editions/{api.edition}/issuing-batches")
+    path = f"/v1/issuing-batches/{prepared.json()['id']}"
+    [warning] = prepared.json()["warnings"]
+    assert (warning["registration"], warning["code"]) == (str(registration), "name_not_drawable")
+    assert "“李”" in warning["detail"]
+    assert (await api("ivan-oviedo", "GET", path)).json()["warnings"] == [warning]
+    approved = await api.approve(prepared.json()["id"])
+    assert (await api("ivan-oviedo", "GET", path)).json()["warnings"] == [warning]
+    await run_job(UUID(approved.json()["job"]), api.ports)
+    assert (await api("ivan-oviedo", "GET", path)).json()["warnings"] == []
+
+
 async def test_the_first_officer_is_not_the_second(api: IssuingApi) -> None:
     prepared = await api("ines-oviedo", "POST", f"/v1/editions/{api.edition}/issuing-batches")
     assert prepared.json()["allowed_actions"] == ["cancel_batch"]

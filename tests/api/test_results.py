@@ -267,6 +267,31 @@ async def test_learners_state_their_name_as_it_shall_stand(course_api: CourseApi
     assert line["credential_data_confirmed"] is True
 
 
+async def test_learners_are_told_what_their_name_will_not_give(course_api: CourseApi) -> None:
+    api = course_api
+    path = f"{await api.learner('learner-1')}/credential-data"
+    told, version = [], 0
+    for name in (
+        {"full_name": "Ana Núñez"},
+        {"full_name": "Ana Núñez", "given_name": "Ana"},
+        {"full_name": "李明 Núñez", "given_name": "Ana", "family_name": "Núñez"},
+        {"full_name": "გიორგი", "given_name": "გიორგი", "family_name": "ბერიძე"},
+    ):
+        body = {**name, "birth_date": "1990-05-17"}
+        stated = await api("learner-1", "PUT", path, json=body, if_match=f'"{version}"')
+        assert stated.status_code == 200, stated.text
+        version = stated.json()["version"]
+        warnings = stated.json()["warnings"]
+        assert warnings == (await api("learner-1", "GET", path)).json()["warnings"]
+        told.append([(one["pointer"], one["code"]) for one in warnings])
+    assert told == [
+        [("/given_name", "names_not_apart")],
+        [("/family_name", "names_not_apart")],
+        [("/full_name", "name_not_drawable")],
+        [],
+    ]
+
+
 async def test_the_window_closes_by_itself(course_api: CourseApi) -> None:
     api = course_api
     path = await api.learner("learner-1")

@@ -212,6 +212,7 @@ async def test_a_learner_with_an_account_sees_and_downloads_their_own(house):
         "get_credential_elmo",
         "retry_delivery",
         "create_share",
+        "publish_page",
         "list_shares",
     )
     _, document = await download_credential(

@@ -5,7 +5,6 @@ document gives the same bytes. It is a copy to read and to frame: what counts is
 """
 
 import json
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -19,6 +18,7 @@ import typst
 
 from app.adapters.edc.branding import Branding
 from app.adapters.edc.certificates import CertificateUnreadable, certificate_facts
+from app.adapters.edc.lettering import undrawn_by
 from app.adapters.edc.opened import Sealed, open_sealed
 from app.adapters.edc.strict_json import NotReadable, read_object
 from app.adapters.edc.words import word
@@ -31,8 +31,6 @@ STANDARDS: tuple[Literal["a-3a"], Literal["ua-1"]] = ("a-3a", "ua-1")
 """ISO 19005-3 level A (archiving, with attachments) and ISO 14289-1 (accessibility)."""
 ATTACHMENT = "credential.jsonld"
 
-_UNDRAWN = re.compile(r"the text `\"(.+)\"` could not be displayed", re.DOTALL)
-"""How the typesetter names a text for which the fonts that it has hold no drawing."""
 _MOST_REPLACED = 64
 _INSTEAD = "\N{WHITE SQUARE}"
 _local = threading.local()
@@ -148,24 +146,21 @@ def qr_code(address: str) -> str:
 def _compiled(content: dict[str, Any], sealed: str) -> bytes:
     content["words"]["page"] = word("page-of", content["language"], page="{page}", pages="{pages}")
     data = json.dumps(content, ensure_ascii=False)
-    system_fonts = False
     for _ in range(_MOST_REPLACED):
         try:
-            return _compile(data, sealed, system_fonts=system_fonts)
+            return _compile(data, sealed)
         except typst.TypstError as error:
-            undrawn = _UNDRAWN.search(error.message)
+            undrawn = undrawn_by(error)
             if undrawn is None:
                 raise
-        if system_fonts:
             # A script that no font here has. The file inside holds it in full.
-            data = data.replace(undrawn[1], _INSTEAD * len(undrawn[1]))
-        system_fonts = True
+            data = data.replace(undrawn, _INSTEAD * len(undrawn))
     raise InternalInconsistency("a credential is in scripts that cannot be drawn here")
 
 
-def _compile(data: str, sealed: str, *, system_fonts: bool) -> bytes:
+def _compile(data: str, sealed: str) -> bytes:
     # The template goes in anew each time: a compiler forgets an input that it got as bytes.
-    drawn = _compiler(system_fonts).compile(
+    drawn = _compiler().compile(
         input=_template(),
         format="pdf",
         pdf_standards=list(STANDARDS),
@@ -176,14 +171,12 @@ def _compile(data: str, sealed: str, *, system_fonts: bool) -> bytes:
     return drawn
 
 
-def _compiler(system_fonts: bool) -> typst.Compiler:
-    """Two per thread at most: making one loads its fonts, and two threads may not share one."""
-    compilers: dict[bool, typst.Compiler] | None = getattr(_local, "compilers", None)
-    if compilers is None:
-        compilers = _local.compilers = {}
-    if system_fonts not in compilers:
-        compilers[system_fonts] = typst.Compiler(ignore_system_fonts=not system_fonts)
-    return compilers[system_fonts]
+def _compiler() -> typst.Compiler:
+    """One per thread: making one loads its fonts, and two threads may not share one."""
+    compiler: typst.Compiler | None = getattr(_local, "compiler", None)
+    if compiler is None:
+        compiler = _local.compiler = typst.Compiler(ignore_system_fonts=True)
+    return compiler
 
 
 @cache

@@ -338,6 +338,7 @@ def _actions(credential: Credential, caller: Caller) -> Iterator[str]:
         yield "retry_delivery"
         if credential.state in PUBLIC:
             yield "create_share"
+            yield "publish_page"
             yield "list_shares"
     if credential.state is CredentialState.SEALED and credential.superseded_by is None:
         yield "suspend_credential"

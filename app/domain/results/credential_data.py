@@ -3,7 +3,7 @@ apart from others of that name (Council Recommendation 2022/C 243/02, Annex I, e
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -12,6 +12,7 @@ from app.domain.errors import Finding
 from app.domain.events import Event
 from app.domain.results.errors import InvalidCredentialData, StaleCredentialData
 from app.domain.results.events import CredentialDataConfirmed
+from app.domain.vocabulary.lettering import not_drawable
 
 LONGEST_NAME = 200
 LONGEST_IDENTIFIER = 255
@@ -118,6 +119,27 @@ def findings(identity: LegalIdentity, *, today: date) -> list[Finding]:
                 "distinguishing_item",
                 "Give your date of birth or a student identifier, so that the credential is "
                 "yours and nobody else's of the same name.",
+            )
+        )
+    return found
+
+
+def remarks(identity: LegalIdentity, undrawn: Mapping[str, str]) -> list[Finding]:
+    """What does not keep data from being confirmed, but whoever confirms them should know.
+
+    `undrawn` holds what cannot be drawn of a text (`app.domain.vocabulary.lettering`).
+    """
+    found = []
+    if character := undrawn.get(identity.full_name):
+        found.append(not_drawable("/full_name", character))
+    missing = [n for n in ("given_name", "family_name") if not getattr(identity, n)]
+    if missing:
+        found.append(
+            Finding(
+                f"/{missing[0]}",
+                "names_not_apart",
+                "Give your given name and your family name separately as well, if you have both: "
+                "without them no transcript (ELMO) can be made of this credential.",
             )
         )
     return found
