@@ -1,6 +1,7 @@
 """What enrolment does when something happened elsewhere, and its long work."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from app.domain.credentials.status import CredentialState
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.errors import FileRefused
 from app.domain.enrolment.events import (
+    AddressAsked,
     AddressMended,
     AffiliationContested,
     ContestDismissed,
@@ -30,7 +32,7 @@ from app.domain.enrolment.use_cases_imports import (
     PLAN_JOB,
     plan_received,
 )
-from app.domain.enrolment.use_cases_people import look_for_doubles_elsewhere
+from app.domain.enrolment.use_cases_people import look_for_doubles_elsewhere, take_wanted_address
 from app.domain.enrolment.use_cases_registrations import confirm_address
 from app.domain.errors import NotFound
 from app.domain.jobs import Job, Progress, RefusedForGood
@@ -122,6 +124,21 @@ async def tell_mended(event: AddressMended, ports: Ports) -> None:
     )
 
 
+async def tell_asked(event: AddressAsked, ports: Ports) -> None:
+    """Send a link to the address that somebody wants, and tell the one of now.
+
+    So many links an hour at most: nobody is to write to strangers through us.
+    """
+    teller = await teller_of(ports)
+    async with ports.reading() as work:
+        since = ports.clock.now() - timedelta(hours=1)
+        sent = await work.links.sent_since(event.subject, since)
+    if sent < teller.policy.links_per_hour:
+        this = f"{event.subject}-{event.version}"
+        await teller.tell_wanted_address("address_to_confirm", event.subject, f"wanted-{this}")
+        await teller.tell_plainly("address_asked", event.subject, f"asked-{this}")
+
+
 async def look_elsewhere(event: PersonRenamed, ports: Ports) -> None:
     """A person has one name and one address in all editions: look there for doubles as well."""
     try:
@@ -140,6 +157,11 @@ async def note_address(event: AddressConfirmed, ports: Ports) -> None:
         confirmed = await work.links.confirmed_addresses([event.subject])
     try:
         await confirm_address(
+            event.subject,
+            confirmed.get(event.subject, set()),
+            work=ports.system_work("confirm_address"),
+        )
+        await take_wanted_address(
             event.subject,
             confirmed.get(event.subject, set()),
             work=ports.system_work("confirm_address"),
@@ -218,6 +240,7 @@ REACTIONS: Reactions = {
     AffiliationContested: (tell_contested,),
     ContestDismissed: (tell_dismissed,),
     AddressMended: (tell_mended,),
+    AddressAsked: (tell_asked,),
     PersonRenamed: (look_elsewhere,),
 }
 RUNNERS: Runners = {PLAN_JOB: run_plan, COMMIT_JOB: run_commit, HELD_JOB: run_held}

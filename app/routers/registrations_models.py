@@ -86,7 +86,11 @@ class RegistrationPatch(BaseModel):
 
     full_name: str | None = Field(None, max_length=300)
     email: str | None = Field(
-        None, max_length=300, description="by an officer, for somebody without an account"
+        None,
+        max_length=300,
+        description="one's own new address holds once the link that is sent there has been opened, "
+        "until then it is `wanted_email`; the address of before is told. An officer mends an "
+        "unconfirmed address of somebody without an account at once",
     )
     country: str | None = Field(None, max_length=2, description="ISO 3166-1 alpha-2")
     language: str | None = Field(None, max_length=35, description="BCP 47 tag of what they read")
@@ -126,6 +130,9 @@ class PersonOut(BaseModel):
     full_name: str
     email: str
     email_verified: bool
+    wanted_email: str | None = Field(
+        description="the address that the person wants, until its link has been opened"
+    )
     country: str | None
     language: str
 
@@ -222,6 +229,7 @@ class RegistrationOut(BaseModel):
                 full_name=person.full_name,
                 email=person.email,
                 email_verified=person.email_verified,
+                wanted_email=person.wanted_email,
                 country=person.country,
                 language=person.language,
             ),

@@ -13,6 +13,7 @@ from app.domain.enrolment.edition import Mode
 from app.domain.enrolment.registration import State
 from app.domain.events import Event
 from app.domain.results.events import LinkRequested
+from app.domain.results.policy import ResultsPolicy
 from tests.api.results_api import CourseApi
 from tests.api.results_api import course_api as course_api  # a fixture
 
@@ -185,6 +186,12 @@ async def test_people_are_told_why(
     [mail] = api.mailbox("learner-1@example.org")
     assert mail.subject.startswith(subject)
     assert says in mail.text
+    # Their provider has not verified the address: opening the link does, and then signing in is
+    # enough.
+    assert (await api(None, "POST", f"/v1/links/{token_in(mail.text)}/open")).status_code == 200
+    await api.drain()
+    await happen(api, enrolment.Promoted(registration_in(path), api.course.edition.id))
+    [_, mail] = api.mailbox("learner-1@example.org")
     assert "Sign in with your account" in mail.text
     assert "/v1/links/" not in mail.text
 
@@ -278,7 +285,8 @@ async def test_a_link_can_be_had_anew_and_asking_tells_nothing(course_api: Cours
     [mail] = api.mailbox(ANA)
     assert mail.subject.startswith("Your new link")
     assert (await api(None, "POST", f"/v1/links/{token_in(mail.text)}/open")).status_code == 200
-    assert api.mailbox("learner-1@example.org") == []
+    # Whose provider has not verified the address gets one as well.
+    assert [mail.to for mail in api.mailbox("learner-1@example.org")] == ["learner-1@example.org"]
 
 
 async def test_nobodys_mailbox_is_flooded(course_api: CourseApi) -> None:
@@ -322,3 +330,61 @@ async def test_an_address_that_refuses_mail_stops_nobody(
     )
     assert str(registration_in(path)) in caplog.text
     assert "not an address" not in caplog.text
+
+
+async def test_a_new_address_is_confirmed_by_its_own_link_and_the_old_one_is_told(
+    course_api: CourseApi,
+) -> None:
+    api = course_api
+    path = await api.by_form("Ana Núñez", ANA)
+    registration = registration_in(path)
+    await happen(api, enrolment.PlaceGiven(registration, api.course.edition.id, "in_order"))
+    [placed] = api.mailbox(ANA)
+    old = await api(None, "POST", f"/v1/links/{token_in(placed.text)}/open")
+    await api.drain()
+    seen = await with_session(api, old, "GET", path)
+    new = "ana@new.example"
+    asked = await with_session(
+        api, old, "PATCH", path, headers={"If-Match": seen.headers["etag"]}, json={"email": new}
+    )
+    assert asked.status_code == 200
+    person = asked.json()["person"]
+    assert (person["email"], person["email_verified"], person["wanted_email"]) == (ANA, True, new)
+    await api.drain()
+    assert [mail.subject.partition(":")[0] for mail in api.mailbox(ANA)] == [
+        "You have a place", "Another address is asked for",
+    ]  # fmt: skip
+    assert "/v1/links/" not in api.mailbox(ANA)[-1].text
+    [link] = api.mailbox(new)
+    assert link.subject.startswith("Please confirm your address")
+    assert "Ana" not in link.text
+    opened = await api(None, "POST", f"/v1/links/{token_in(link.text)}/open")
+    # At once, and after the change has been noted.
+    for _ in range(2):
+        assert (await with_session(api, opened, "GET", path)).status_code == 200
+        await api.drain()
+    person = (await with_session(api, opened, "GET", path)).json()["person"]
+    assert (person["email"], person["email_verified"], person["wanted_email"]) == (new, True, None)
+    assert (await with_session(api, old, "GET", path)).status_code == 401
+
+
+async def test_strangers_are_not_written_to_more_often_than_links_may_be_sent(
+    course_api: CourseApi,
+) -> None:
+    api = course_api
+    path = await api.by_form("Ana Núñez", ANA)
+    await happen(
+        api, enrolment.PlaceGiven(registration_in(path), api.course.edition.id, "in_order")
+    )
+    [placed] = api.mailbox(ANA)
+    session = await api(None, "POST", f"/v1/links/{token_in(placed.text)}/open")
+    for number in range(14):
+        seen = await with_session(api, session, "GET", path)
+        await with_session(
+            api, session, "PATCH", path, headers={"If-Match": seen.headers["etag"]},
+            json={"email": f"stranger-{number}@example.net"},
+        )  # fmt: skip
+        await api.drain()
+    written = [n for n in range(14) if api.mailbox(f"stranger-{n}@example.net")]
+    # One link of the hour went to Ana herself.
+    assert written == list(range(ResultsPolicy.with_days(7).links_per_hour - 1))

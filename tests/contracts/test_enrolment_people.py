@@ -26,7 +26,11 @@ from app.domain.enrolment.notices import PrivacyNotices
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.use_cases_editions import close_edition, start_edition
 from app.domain.enrolment.use_cases_lists import replay_decisions
-from app.domain.enrolment.use_cases_people import PersonChanges, edit_registration
+from app.domain.enrolment.use_cases_people import (
+    PersonChanges,
+    edit_registration,
+    take_wanted_address,
+)
 from app.domain.enrolment.use_cases_places import get_places, list_places
 from app.domain.enrolment.use_cases_register import register
 from app.domain.enrolment.use_cases_registrations import confirm_address, record_no_show
@@ -103,8 +107,10 @@ async def test_nobody_moves_the_address_that_links_go_to_but_an_officer_of_someb
 ) -> None:
     edition = await opened(work, clock, mode=Mode.DIRECT)
     view = await without_account(work, clock, edition, "eva")
-    with pytest.raises(AddressFixed):
-        await edits(work, clock, view, by_link(view), email="mine@example.org")
+    asked = await edits(work, clock, view, by_link(view), email="mine@example.org")
+    assert (asked.person.email, asked.person.wanted_email) == (
+        "eva@example.org", "mine@example.org",
+    )  # fmt: skip
     mended = await edits(work, clock, view, officer(), email="eva.nunez@example.org")
     assert (mended.person.email, mended.person.email_verified) == ("eva.nunez@example.org", False)
     signed_in = await registers(work, clock, edition, "ana", "HKA")
@@ -112,6 +118,49 @@ async def test_nobody_moves_the_address_that_links_go_to_but_an_officer_of_someb
         await edits(work, clock, signed_in, officer(), email="eva@example.org")
     with pytest.raises(NotAllowed):
         await edits(work, clock, view, await a_stranger_who_sees(work), country="FR")
+
+
+async def test_ones_own_new_address_holds_once_a_link_that_went_there_has_been_opened(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    edition = await opened(work, clock, mode=Mode.DIRECT)
+    view = await without_account(work, clock, edition, "eva")
+    await confirm_address(view.registration.id, ["eva@example.org"], work=work())
+    await edits(work, clock, view, by_link(view), email="Eva@New.example ", country="ES")
+    # Old links, and links to addresses that were given up again, move nothing.
+    for addresses in (["eva@example.org"], ["other@new.example"], []):
+        await take_wanted_address(view.registration.id, addresses, work=work())
+    with pytest.raises(RegistrationInvalid):
+        await edits(work, clock, view, by_link(view), email="nobody")
+
+    async def now() -> tuple[str, str | None, bool]:
+        async with work() as w:
+            one = await w.persons.get(view.person.id)
+        return one.email, one.wanted_email, one.email_verified
+
+    assert await now() == ("eva@example.org", "Eva@New.example", True)
+    await edits(work, clock, view, by_link(view), email="eva@example.org")
+    assert await now() == ("eva@example.org", None, True)
+    await edits(work, clock, view, by_link(view), email="eva@new.example")
+    await take_wanted_address(view.registration.id, ["eva@new.example"], work=work())
+    assert await now() == ("eva@new.example", None, True)
+
+
+async def test_an_address_that_somebody_else_has_too_leads_to_a_look_and_not_to_an_error(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    edition = await opened(work, clock, mode=Mode.DIRECT)
+    first = await without_account(work, clock, edition, "eva")
+    second = await without_account(work, clock, edition, "eve")
+    await edits(
+        work, clock, second, by_link(second), full_name="Learner eva", email="eva@example.org"
+    )
+    await take_wanted_address(second.registration.id, ["eva@example.org"], work=work())
+    async with work() as w:
+        people = await w.persons.of([first.person.id, second.person.id])
+        marked = await w.registrations.read(second.registration.id)
+    assert [(one.email, one.apart) for one in people.values()].count(("eva@example.org", True)) == 1
+    assert marked.is_doubted
 
 
 async def test_no_officer_moves_an_address_that_its_person_has_confirmed(

@@ -69,14 +69,19 @@ async def test_what_does_not_exist_is_not_found(course: Course):
                 await ask(uuid4())
 
 
-async def test_only_live_people_without_account_are_found_by_their_address(course: Course):
+async def test_only_live_people_whose_address_no_provider_verified_are_found_by_it(course: Course):
     by_form = await course.enrol("Ana", account=False, email="Ana@Example.org")
-    await course.enrol("Ana Account", email="ana@example.org")
+    unverified = await course.enrol("Ana Account", email="ana@example.org")
+    verified = await course.enrol("Ana Verified", email="ana@example.org")
+    async with course.work() as work:
+        person = await work.persons.get((await work.registrations.read(verified)).person)
+        person.email_verified = True
+        await work.persons.save([person])
     await course.enrol("Gone", account=False, state=State.CANCELLED, email="gone@example.org")
     async with course.work() as work:
         find = work.participants.with_address
         found = await find(course.edition.id, " ana@EXAMPLE.org ")
-        assert [p.registration for p in found] == [by_form]
+        assert [p.registration for p in found] == [by_form, unverified]
         assert await find(course.edition.id, "gone@example.org") == []
         assert await find(uuid4(), "ana@example.org") == []
 

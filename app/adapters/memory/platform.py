@@ -71,15 +71,15 @@ class MemoryAccounts:
         self._registrations = registrations
         self._persons = persons
 
-    def _address(self, registration: UUID | None) -> str | None:
+    def _addresses(self, registration: UUID | None) -> tuple[str | None, ...]:
         found = None if registration is None else self._registrations.get(registration)
         person = None if found is None else self._persons.get(found.person)
-        return None if person is None else person.email
+        return () if person is None else (person.email, person.wanted_email)
 
     async def caller(self, identity: Identity, *, at: datetime, trace_id: str) -> Caller:
         """The caller behind an identity."""
         if identity.subject is None:
-            expect_address(identity, self._address(identity.registration))
+            expect_address(identity, *self._addresses(identity.registration))
             return Caller(
                 account=None,
                 registration=identity.registration,

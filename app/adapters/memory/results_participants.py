@@ -60,11 +60,11 @@ class MemoryParticipants:
         return participant
 
     async def with_address(self, edition: UUID, email: str) -> Sequence[Participant]:
-        """Live registrations without an account in that edition with that address."""
+        """Live registrations in that edition with that address, which no provider verified."""
         found = (
             participant
             for participant in await self._in_states(edition, LIVE)
-            if participant.account is None
+            if (participant.account is None or not participant.email_verified)
             and folded_email(participant.email) == folded_email(email)
         )
         return sorted(found, key=lambda participant: participant.registration)
@@ -96,6 +96,7 @@ class MemoryParticipants:
                 email=people[one.person].email,
                 email_verified=people[one.person].email_verified,
                 language=people[one.person].language,
+                wanted_email=people[one.person].wanted_email,
             )
             for one in found
         ]

@@ -133,7 +133,7 @@ _CALLER = (
 
 
 _ADDRESS = (
-    select(_person.c.email)
+    select(_person.c.email, _person.c.wanted_email)
     .join(_registration, _registration.c.person == _person.c.id)
     .where(_registration.c.id == bindparam("registration"))
 )
@@ -148,10 +148,10 @@ class PostgresAccounts:
     async def caller(self, identity: Identity, *, at: datetime, trace_id: str) -> Caller:
         """The caller behind an identity; one round trip for those who are known."""
         if identity.subject is None:
-            address = await self._work.connection.scalar(
+            found = await self._work.connection.execute(
                 _ADDRESS, {"registration": identity.registration}
             )
-            expect_address(identity, address)
+            expect_address(identity, *(found.one_or_none() or ()))
             return Caller(
                 account=None,
                 registration=identity.registration,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, or_, select
 
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment import EditionRow, PersonRow, RegistrationRow
@@ -76,13 +76,13 @@ class PostgresParticipants:
         return _to_participant(row)
 
     async def with_address(self, edition: UUID, email: str) -> Sequence[Participant]:
-        """Live registrations without an account in that edition with that address."""
+        """Live registrations in that edition with that address, which no provider verified."""
         query = (
             _participants()
             .where(
                 _registration.c.edition == edition,
                 _registration.c.state.in_(LIVE),
-                _person.c.account.is_(None),
+                or_(_person.c.account.is_(None), ~_person.c.email_verified),
                 _person.c.email_folded == folded_email(email),
             )
             .order_by(_registration.c.id)
@@ -110,6 +110,7 @@ def _participants() -> Select[Any]:
         _person.c.email,
         _person.c.email_verified,
         _person.c.language,
+        _person.c.wanted_email,
     ).join(_person, _person.c.id == _registration.c.person)
 
 
@@ -124,4 +125,5 @@ def _to_participant(row: Row[Any]) -> Participant:
         email=row.email,
         email_verified=row.email_verified,
         language=row.language,
+        wanted_email=row.wanted_email,
     )

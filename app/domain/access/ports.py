@@ -34,11 +34,13 @@ def address_key(registration: UUID, address: str) -> str:
     return sha256(f"{registration} {address.strip().casefold()}".encode()).hexdigest()
 
 
-def expect_address(identity: Identity, address: str | None) -> None:
-    """Raise NotAuthenticated unless the session was opened by mail to that address."""
+def expect_address(identity: Identity, *addresses: str | None) -> None:
+    """Raise NotAuthenticated unless the session was opened by mail to one of these addresses: that
+    of the registration, and the one that its person wants instead."""
     if identity.registration is None:
         return
-    if address is None or identity.address_key != address_key(identity.registration, address):
+    keys = [address_key(identity.registration, a) for a in addresses if a is not None]
+    if identity.address_key not in keys:
         raise NotAuthenticated(
             "The address that opened this session is not the registration's any more. Ask for a "
             "new link (POST /v1/links)."

@@ -154,6 +154,15 @@ class AddressMended(Event):
 
 
 @dataclass(frozen=True)
+class AddressAsked(Event):
+    """The person of a registration wants another address, which is still to be confirmed."""
+
+    edition: UUID
+    version: int
+    """Of the registration before."""
+
+
+@dataclass(frozen=True)
 class PersonRenamed(Event):
     """The person of a registration has another name or address than before."""
 

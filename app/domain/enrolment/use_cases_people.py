@@ -1,7 +1,7 @@
 """People complete and confirm what we know of them; officers mend what cannot be right."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from app.domain.enrolment.affiliation import domain_differs
 from app.domain.enrolment.claims import RegistrationEnded
 from app.domain.enrolment.doubles import mark_if_doubted
 from app.domain.enrolment.errors import AddressFixed, PersonKnown
-from app.domain.enrolment.events import AddressMended, PersonRenamed
+from app.domain.enrolment.events import AddressAsked, AddressMended, PersonRenamed
 from app.domain.enrolment.person import Person, folded_email
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.registration import Registration, State
@@ -29,8 +29,9 @@ class PersonChanges:
 
     full_name: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
-    """Only an officer mends an address, one that nobody has confirmed, of somebody without an
-    account who has completed nothing; links go to the new one, and the old one is told."""
+    """The person's own new address holds once a link that is sent there has been opened; the old
+    one is told. An officer mends an address at once, but only one that nobody has confirmed, of
+    somebody without an account who has completed nothing."""
     country: str | None = field(default=None, repr=False)
     language: str | None = None
     consents: Mapping[str, bool] = field(default_factory=dict)
@@ -60,6 +61,7 @@ async def edit_registration(
     NotAllowed, RegistrationInvalid, RegistrationEnded, AddressFixed; PersonKnown to those who may
     know of doubles.
     """
+    changed = changes.names
     async with work:
         seen = await work.registrations.read(registration_id)
         edition = await work.editions.get(seen.edition)
@@ -70,12 +72,15 @@ async def edit_registration(
         registration.expect(version)
         if not is_open(registration):
             raise RegistrationEnded
-        if changes.email is not None:
-            if own or not await _may_be_mended(person, work):
-                raise AddressFixed
-            if folded_email(changes.email) != person.identity.email:
-                registration.tell(AddressMended(registration.id, edition.id, registration.version))
         before = person.identity
+        if own:
+            _ask_for_address(registration, person, changes)
+            changes = replace(changes, email=None)
+        elif changes.email is not None:
+            if not await _may_be_mended(person, work):
+                raise AddressFixed
+            if folded_email(changes.email) != before.email:
+                registration.tell(AddressMended(registration.id, edition.id, registration.version))
         await _change(person, changes, work, tells_known=sees_doubts(edition, caller))
         if person.identity != before:
             await mark_if_doubted(registration, person, edition, work)
@@ -85,7 +90,7 @@ async def edit_registration(
         registration.data_confirmed_at = clock.now()
         await work.persons.save([person])
         await work.registrations.save(edition, [registration])
-        await work.trail.append("registration", registration.id, after=changes.names)
+        await work.trail.append("registration", registration.id, after=changed)
         return await view_of(registration, edition, person, work, caller, own=own)
 
 
@@ -99,6 +104,47 @@ async def _may_be_mended(person: Person, work: EnrolmentWork) -> bool:
         return False
     theirs = await work.registrations.of_persons([person.id])
     return all(one.state is not State.COMPLETED for one in theirs)
+
+
+def _ask_for_address(registration: Registration, person: Person, changes: PersonChanges) -> None:
+    """Note the address that the person wants; the one of now takes the wish back."""
+    if changes.email is None:
+        return
+    _asked(person, changes).check()
+    if folded_email(changes.email) == person.identity.email:
+        person.wanted_email = None
+        return
+    person.wanted_email = changes.email.strip()
+    registration.tell(AddressAsked(registration.id, registration.edition, registration.version))
+
+
+async def take_wanted_address(
+    registration_id: UUID, addresses: Collection[str], *, work: EnrolmentWork
+) -> None:
+    """The person has opened links that were sent to these addresses: where one of them is the
+    address that they want, it is theirs from now on, confirmed, and looked for among the others.
+
+    Raises RegistrationNotFound.
+    """
+    confirmed = {folded_email(address) for address in addresses}
+    async with work:
+        seen = await work.registrations.read(registration_id)
+        edition = await work.editions.get(seen.edition)
+        registration = await work.registrations.get(registration_id)
+        person = await work.persons.get(registration.person)
+        if person.wanted_email is None or folded_email(person.wanted_email) not in confirmed:
+            return
+        person.email, person.wanted_email = person.wanted_email, None
+        person.email_verified = True
+        if person.account is None:
+            known = await work.persons.without_account([person.identity], hold=True)
+            person.apart = any(other.id != person.id for other in known.values())
+        await mark_if_doubted(registration, person, edition, work)
+        await _warn(registration, person, work)
+        registration.tell(PersonRenamed(registration.id, edition.id))
+        await work.persons.save([person])
+        await work.registrations.save(edition, [registration])
+        await work.trail.append("person", person.id, after="address changed and confirmed")
 
 
 async def look_for_doubles_elsewhere(
@@ -135,14 +181,7 @@ async def look_for_doubles_elsewhere(
 async def _change(
     person: Person, changes: PersonChanges, work: EnrolmentWork, *, tells_known: bool
 ) -> None:
-    asked = RegistrationRequest(
-        full_name=person.full_name if changes.full_name is None else changes.full_name,
-        email=person.email if changes.email is None else changes.email,
-        country=person.country if changes.country is None else changes.country,
-        language=person.language if changes.language is None else changes.language,
-        privacy_notice=True,
-        consents=frozenset(changes.consents),
-    )
+    asked = _asked(person, changes)
     asked.check()
     before = person.identity
     if changes.email is not None and folded_email(asked.email) != before.email:
@@ -155,6 +194,17 @@ async def _change(
             if tells_known:
                 raise PersonKnown
             person.apart = True
+
+
+def _asked(person: Person, changes: PersonChanges) -> RegistrationRequest:
+    return RegistrationRequest(
+        full_name=person.full_name if changes.full_name is None else changes.full_name,
+        email=person.email if changes.email is None else changes.email,
+        country=person.country if changes.country is None else changes.country,
+        language=person.language if changes.language is None else changes.language,
+        privacy_notice=True,
+        consents=frozenset(changes.consents),
+    )
 
 
 def _consent(registration: Registration, changes: PersonChanges, at: datetime) -> None:

@@ -72,6 +72,15 @@ class Participant:
     """Whether an identity provider, or a link, has confirmed the address."""
     language: str = "en"
     """BCP 47 tag of the language they read."""
+    wanted_email: str | None = field(default=None, repr=False)
+    """The address that they want instead, until a link that was sent there is opened."""
+
+    def reached_at(self, address: str) -> str:
+        """The address itself where it is the person's, or the one that they want; else theirs."""
+        for own in (self.email, self.wanted_email):
+            if own is not None and own.strip().casefold() == address.strip().casefold():
+                return own
+        return self.email
 
     @property
     def takes_part(self) -> bool:
@@ -100,7 +109,8 @@ class Participants(Protocol):
         ...
 
     async def with_address(self, edition: UUID, email: str) -> Sequence[Participant]:
-        """Live registrations without an account in that edition with that address, case ignored.
+        """Live registrations in that edition with that address, case ignored: of people without an
+        account, or whose provider has not verified it.
 
         Usually one; several where people share a mailbox.
         """

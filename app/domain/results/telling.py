@@ -1,6 +1,7 @@
 """Telling people what happened to their registration, once each, in the language they read.
 
-People without an account get a link with every message, since it is the only way for them to act.
+People without an account get a link with every message, since it is the only way for them to act;
+so do those whose provider has not verified the address that they stated, until they open one.
 """
 
 import logging
@@ -62,13 +63,9 @@ class Teller:
         if is_erased(participant.email):
             return False
         told = self._values(edition, participant.language) | dict(values or {})
-        by_link = participant.account is None
+        by_link = participant.account is None or not participant.email_verified
         if by_link:
-            token = await make_link(
-                registration, work=self.work(), clock=self.clock, policy=self.policy
-            )
-            told["link"] = f"{self.house.link_page}/{token}"
-            told["until"] = self.clock.now() + self.policy.link_valid_for
+            told |= await self._link(registration, participant.email)
         message = compose(
             kind,
             id=message_id,
@@ -81,6 +78,66 @@ class Teller:
             account=not by_link,
         )
         return await self._send(message, registration)
+
+    async def tell_wanted_address(self, kind: str, registration: UUID, message_id: str) -> None:
+        """Write, with a link, to the address that a registration's person wants, if they still do.
+
+        It names nobody: the address may not be theirs.
+        """
+        found = await self._person(registration, message_id)
+        if found is None or found[0].wanted_email is None:
+            return
+        participant, edition = found
+        wanted = found[0].wanted_email
+        told = self._values(edition, participant.language)
+        message = compose(
+            kind,
+            id=message_id,
+            to=wanted,
+            name="",
+            language=participant.language,
+            zone=edition.time_zone,
+            values=told | await self._link(registration, wanted),
+            link=True,
+        )
+        await self._send(message, registration)
+
+    async def tell_plainly(self, kind: str, registration: UUID, message_id: str) -> None:
+        """Write to the person of a registration without a link and without a name."""
+        found = await self._person(registration, message_id)
+        if found is None or is_erased(found[0].email):
+            return
+        participant, edition = found
+        await self._send(
+            self._plain(kind, message_id, participant.email, participant, edition), registration
+        )
+
+    async def _link(self, registration: UUID, address: str) -> dict[str, Value]:
+        token = await make_link(
+            registration, work=self.work(), clock=self.clock, policy=self.policy, address=address
+        )
+        return {
+            "link": f"{self.house.link_page}/{token}",
+            "until": self.clock.now() + self.policy.link_valid_for,
+        }
+
+    def _plain(
+        self,
+        kind: str,
+        message_id: str,
+        to: str,
+        participant: Participant,
+        edition: EditionFacts,
+    ) -> Message:
+        return compose(
+            kind,
+            id=message_id,
+            to=to,
+            name="",
+            language=participant.language,
+            zone=edition.time_zone,
+            values=self._values(edition, participant.language),
+        )
 
     async def tell_contact(
         self, kind: str, registration: UUID, message_id: str, values: Mapping[str, Value]
@@ -115,15 +172,7 @@ class Teller:
             left = await work.links.last_address_but(registration, participant.email)
         if left is None or is_erased(left):
             return
-        message = compose(
-            kind,
-            id=message_id,
-            to=left,
-            name="",
-            language=participant.language,
-            zone=edition.time_zone,
-            values=self._values(edition, participant.language),
-        )
+        message = self._plain(kind, message_id, left, participant, edition)
         await self._send(message, registration)
 
     async def _person(

@@ -34,11 +34,17 @@ class Session:
 
 
 async def make_link(
-    registration: UUID, *, work: ResultsWork, clock: Clock, policy: ResultsPolicy
+    registration: UUID,
+    *,
+    work: ResultsWork,
+    clock: Clock,
+    policy: ResultsPolicy,
+    address: str | None = None,
 ) -> str:
     """Make a link for a registration and return its token, which is kept nowhere.
 
-    For the message that carries it, and nobody else. Raises RegistrationNotFound.
+    For the message that carries it, and nobody else, to the address of the registration or the one
+    given. Raises RegistrationNotFound.
     """
     async with work:
         participant = await work.participants.get(registration)
@@ -49,7 +55,7 @@ async def make_link(
             registration=registration,
             edition=participant.edition,
             token_hash=token_hash(token),
-            address=participant.email,
+            address=participant.email if address is None else address,
             created_at=now,
             expires_at=now + policy.link_valid_for,
         )
@@ -64,7 +70,7 @@ async def look_at_link(token: str, *, work: ResultsWork, clock: Clock) -> LinkVi
         link = await work.links.read(token_hash(token))
         participant = await work.participants.get(link.registration)
         return LinkView(
-            link.state_for(participant.email, clock.now()),
+            link.state_for(participant.reached_at(link.address), clock.now()),
             link.expires_at,
             await work.participants.edition(link.edition),
         )
@@ -75,16 +81,18 @@ async def open_link(
 ) -> Session:
     """Use a link up: it confirms the address and starts a short session for the registration.
 
-    A link that went to an address which is not the registration's any more opens nothing. Raises
+    A link that went to an address which is neither the registration's nor the one wanted for it
+    opens nothing. Raises
     LinkNotFound, LinkNoLongerValid.
     """
     async with work:
         link = await work.links.get(token_hash(token))
         participant = await work.participants.get(link.registration)
-        link.open(address=participant.email, at=clock.now())
+        address = participant.reached_at(link.address)
+        link.open(address=address, at=clock.now())
         await work.links.save(link)
         await work.trail.append("link", link.id, after="opened")
-    bearer, seconds = sessions.issue(link.registration, participant.email)
+    bearer, seconds = sessions.issue(link.registration, address)
     return Session(link.registration, link.edition, bearer, seconds)
 
 
