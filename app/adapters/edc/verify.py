@@ -137,7 +137,8 @@ def _sealed(sealed: Sealed, world: _World, *, canonical: bool, digest: str) -> V
     if document is not None and (ours or world.own_issue):
         # Strangers' files are not worth a second of the machine each.
         findings = (*findings, *world.verdicts.official(sealed.payload, document))
-    form = format_check(document, problem, sealed, findings)
+    profile = world.verdicts.profiles.of(document)
+    form = format_check(document, problem, sealed, findings, profile)
     if ours:
         known = world.known_status(text_at(document, "id") or "")
         form = as_issued_check(form, canonical=canonical, sha256=digest, known=known)
@@ -194,7 +195,13 @@ def _unsealed(raw: bytes, document: Mapping[str, Any], world: _World) -> Verific
         )
     ]
     checks = [
-        format_check(document, None, None, world.verdicts.findings(raw, document)),
+        format_check(
+            document,
+            None,
+            None,
+            world.verdicts.findings(raw, document),
+            world.verdicts.profiles.of(document),
+        ),
         *not_sealed,
         owner_check(),
         expiry_check(document, world.now),

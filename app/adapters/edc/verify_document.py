@@ -10,6 +10,9 @@ from app.adapters.edc.contents import at, language_map, moment_at, objects, text
 from app.adapters.edc.opened import Sealed
 from app.adapters.edc.strict_json import NotReadable
 from app.domain.credentials.credential_id import credential_urn
+from app.domain.credentials.profile import kinds_of, known_profiles, schemas_of
+from app.domain.credentials.profile_limits import EXCESSES
+from app.domain.credentials.profile_model import Profile
 from app.domain.credentials.profile_validation import against_the_shapes
 from app.domain.credentials.status import PUBLIC, CredentialState
 from app.domain.credentials.verification import (
@@ -35,12 +38,16 @@ def format_check(
     problem: NotReadable | None,
     sealed: Sealed | None,
     findings: Sequence[Finding],
+    profile: Profile | None = None,
 ) -> Check:
     """Whether it can be read and follows the application profile.
 
     `findings` are what the profile has against the document. What only our own rules for issuing
-    ask for is no fault of somebody else's credential, and is listed as evidence.
+    ask for is no fault of somebody else's credential, and is listed as evidence. A document that
+    declares to be more than a generic credential is judged as such a one, which is said; where
+    nobody here knows what it declares to be, no finding makes it wrong.
     """
+    profile = profile or known_profiles().of(document)
     name = CheckName.FORMAT
     if document is None:
         code = problem.code if problem else "not_json"
@@ -54,7 +61,11 @@ def format_check(
             {"pointer": f.pointer[:300], "code": f.code, "detail": f.detail}
             for f in listed[:_SHOWN]
         ]
-    if faults:
+    kinds, schemas = kinds_of(document), schemas_of(document)
+    declared = {*schemas, *(profile.schemas.get(kind, kind) for kind in kinds)}
+    known = {profile.generic_schema, *profile.schemas.values()}
+    excessive = any(fault.code in EXCESSES for fault in faults)
+    if faults and (excessive or not declared - known):
         return Check(
             name,
             CheckStatus.ERROR,
@@ -62,6 +73,16 @@ def format_check(
             "It does not follow the profile of European Digital Credentials.",
             evidence,
             advice="Only its issuer can correct and reissue it.",
+        )
+    if declared - {profile.generic_schema}:
+        evidence["declared"] = sorted(one[:300] for one in declared)[:_SHOWN]
+        return Check(
+            name,
+            CheckStatus.WARNING,
+            "judged_as_generic_only",
+            "It declares to be more than a generic credential, and was judged as one only.",
+            evidence,
+            advice="Ask its issuer what it has to satisfy, or who can judge that.",
         )
     if sealed and (sealed.payload_encoded or not sealed.payload_first):
         return Check(

@@ -20,6 +20,9 @@ class Limits:
 
 DEFAULT_LIMITS = Limits()
 
+EXCESSES = frozenset({"too_deep", "too_many_values", "too_much_text"})
+"""Codes of the findings made here."""
+
 
 def over_limits(document: Any, limits: Limits = DEFAULT_LIMITS) -> Finding | None:
     """What is too large about a parsed document, if anything; never recurses."""

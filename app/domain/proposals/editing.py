@@ -14,7 +14,7 @@ from app.domain.errors import Finding
 from app.domain.ids import new_id
 from app.domain.plain import to_plain
 from app.domain.proposals.access import allow
-from app.domain.proposals.checks.academic import ECTS
+from app.domain.proposals.checks.academic import ECTS, GENERIC
 from app.domain.proposals.content import Content, General, Model, Partner, Section
 from app.domain.proposals.errors import (
     PartnersInvalid,
@@ -40,7 +40,6 @@ from app.domain.vocabulary.specification import (
 )
 from app.domain.vocabulary.text import LanguageMap
 
-GENERIC = Concept(f"{SNB}credential/e34929035b")
 SHORT_PROGRAMME = Concept(f"{SNB}learning-opportunity/74a4a268e8")
 
 
@@ -71,7 +70,7 @@ async def create_proposal(
         content = Content(
             general=General(model=model, partners=tuple(partners), working_title=working_title),
             academic=AcademicData(
-                credential_profile=GENERIC,
+                credential_profile=Concept(GENERIC),
                 opportunity_type=SHORT_PROGRAMME,
                 credit_framework=Concept(ECTS),
                 awarding_bodies=tuple(

@@ -474,3 +474,61 @@ def test_a_time_without_seconds_before_the_epoch_does_not_confuse() -> None:
 
 def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+ACCREDITED = {
+    "credentialSchema": "http://data.europa.eu/snb/model/ap/edc-accredited",
+    "credentialProfiles": "http://data.europa.eu/snb/credential/6cf8e68c43",
+}
+UNKNOWN = {
+    "credentialSchema": "http://data.europa.eu/snb/model/application-profile/edc-generic-no-cv"
+}
+
+
+def declaring(**iris: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(json.loads(sealed())["payload"])
+    for key, iri in iris.items():
+        document[key]["id"] = iri
+    return document
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [ACCREDITED, UNKNOWN, {"credentialProfiles": ACCREDITED["credentialProfiles"]}],
+    ids=["another profile", "one that nobody here knows", "a kind other than its schema"],
+)
+def test_what_declares_to_be_more_is_judged_as_generic_only_and_not_called_wrong(
+    declared: dict[str, str],
+) -> None:
+    found = verified(sealed(credential=declaring(**declared)))
+    check = found.check(CheckName.FORMAT)
+    assert (check.status, check.code) == (WARNING, "judged_as_generic_only")
+    schema = declared.get("credentialSchema", ACCREDITED["credentialSchema"])
+    assert schema in check.evidence["declared"]
+    assert found.verdict is Verdict.PARTIALLY_VERIFIED
+
+
+def test_a_fault_counts_for_every_profile_that_builds_on_the_generic_one() -> None:
+    document = declaring(**ACCREDITED)
+    del document["validFrom"]
+    check = verified(sealed(credential=document)).check(CheckName.FORMAT)
+    assert (check.status, check.code) == (ERROR, "profile_not_followed")
+
+
+def test_nothing_is_wrong_by_a_profile_that_nobody_here_knows() -> None:
+    document = declaring(**UNKNOWN)
+    del document["displayParameter"]
+    document["@context"] = ["https://example.org/another-family"]
+    check = verified(sealed(credential=document)).check(CheckName.FORMAT)
+    assert (check.status, check.code) == (WARNING, "judged_as_generic_only")
+    assert check.evidence["findings"] > 0
+
+
+def test_too_much_is_too_much_whatever_it_declares_to_be() -> None:
+    document = declaring(**UNKNOWN)
+    nested: dict[str, Any] = {}
+    for _ in range(60):
+        nested = {"hasPart": nested}
+    document["attachment"] = nested
+    check = verified(sealed(credential=document)).check(CheckName.FORMAT)
+    assert (check.status, check.code) == (ERROR, "profile_not_followed")

@@ -248,6 +248,26 @@ OURS: dict[str, tuple[Change, str]] = {
         lambda d: d["displayParameter"]["individualDisplay"].pop(),
         "display_language_missing",
     ),
+    "another kind than the generic one": (
+        put(
+            lambda d: d["credentialProfiles"],
+            "id",
+            "http://data.europa.eu/snb/credential/6cf8e68c43",
+        ),
+        "not_generic",
+    ),
+    "no kind that is known": (
+        put(lambda d: d["credentialProfiles"], "id", "urn:x:1"),
+        "not_generic",
+    ),
+    "the schema of another kind": (
+        put(
+            lambda d: d["credentialSchema"],
+            "id",
+            "http://data.europa.eu/snb/model/ap/edc-accredited",
+        ),
+        "schema_of_other_profile",
+    ),
     "a picture that is none": (put(picture, "content", "AAAA"), "picture_unreadable"),
     "a picture that is no base64": (put(picture, "content", "%%%"), "picture_unreadable"),
 }

@@ -61,6 +61,12 @@ ACADEMIC_RULES: dict[str, Row] = {
         academic(credential_profile=None),
         GOOD,
     ),
+    "the profile whose demands a proposal can meet": (
+        "/academic/credential_profile/uri",
+        "not_generic",
+        academic(credential_profile=listed("credential/6cf8e68c43")),
+        academic(credential_profile=listed("credential/e34929035b")),
+    ),
     "an opportunity type of the list": (
         "/academic/opportunity_type/uri",
         "not_in_list",

@@ -28,6 +28,9 @@ from app.domain.vocabulary.text import folded, is_blank
 ECTS = f"{SNB}education-credit/6fcec5c5af"
 """European Credit Transfer System, in the EU list education-credit."""
 
+GENERIC = f"{SNB}credential/e34929035b"
+"""The credential profile of micro-credentials, in the EU list credential."""
+
 CYCLES = {"5": "short", "6": "1", "7": "2", "8": "3"}
 """EQF level and cycle of the QF-EHEA that belong together."""
 
@@ -72,6 +75,13 @@ def _titles(judged: Judged) -> Iterator[Issue]:
 def _kind(judged: Judged) -> Iterator[Issue]:
     academic = judged.content.academic
     yield from needed("/academic/credential_profile", academic.credential_profile, "credential")
+    if academic.credential_profile and academic.credential_profile.uri != GENERIC:
+        yield issue(
+            "/academic/credential_profile/uri",
+            "not_generic",
+            "Micro-credentials are issued as generic credentials: the other profiles ask for "
+            "evidence that a proposal has no place for. Choose Generic.",
+        )
     yield from needed(
         "/academic/opportunity_type", academic.opportunity_type, "learning-opportunity"
     )
