@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from app.domain.credentials.levels import SealLevel
+from app.domain.credentials.profile import ISSUED
 from app.domain.enrolment.notices import PrivacyNotices
 from app.domain.retention.rules import DataKind, RetentionPolicy
 
@@ -70,6 +71,13 @@ class Settings(BaseModel):
         True, description="run jobs in the API process; else start `python -m app worker`"
     )
     worker_concurrency: int = Field(4, ge=1, description="jobs that a worker does at once")
+    issuing_processes: int | None = Field(
+        None,
+        ge=0,
+        le=64,
+        description="processes that make the credentials of a batch; by default one per processor, "
+        "and none, but threads, where there is only one",
+    )
     oidc_issuers: tuple[OidcIssuer, ...] = Field(
         (), description="`issuer=audience` pairs whose tokens are accepted"
     )
@@ -114,6 +122,16 @@ class Settings(BaseModel):
         "iat",
         description="where a seal states its time: `sigT` for readers that know only the versions "
         "of the standard before 2025",
+    )
+    elm_profile: str = Field(
+        ISSUED,
+        description="profile by which credentials are written: the name of a folder in "
+        "`app/data/elm`; what is read goes by the contexts that it names",
+    )
+    official_shapes: Path | None = Field(
+        None,
+        description="folder with the Commission's SHACL files (`*.ttl`), which are then run as "
+        "well on everything that is issued here; about a second of processor time each",
     )
     seal_qualification: Literal["qualified", "any"] | None = Field(
         None,

@@ -26,7 +26,7 @@ from app.domain.credentials.seal import (
     SealUnavailable,
     SignatureRefused,
 )
-from app.domain.errors import Finding
+from app.domain.errors import DomainError, Finding
 from app.domain.ids import new_id
 from app.domain.plain import to_plain
 from app.domain.vocabulary.award import AssessmentResult, Award, Holder, NotReady
@@ -282,6 +282,15 @@ class KnownAwards:
             raise AwardNotFound(registration)
         return self.ready[registration]
 
+    async def held(self, registrations: Sequence[UUID]) -> Mapping[UUID, Award | DomainError]:
+        found: dict[UUID, Award | DomainError] = {}
+        for registration in registrations:
+            try:
+                found[registration] = await self.get(registration)
+            except DomainError as refusal:
+                found[registration] = refusal
+        return found
+
     async def proposal_of(self, edition: UUID) -> UUID:
         if edition != self.edition:
             raise EditionNotFound(edition)
@@ -338,9 +347,11 @@ class PaperSeal:
         self.names: tuple[str, ...] = ("default", LOCAL)
         self.before_issuing: Callable[[IssuingOrder], None] = lambda order: None
         self.valid_until: datetime | None = None
+        self.together = 1
+        self.at_once = 1
 
     async def seals(self) -> Sequence[SealFacts]:
-        return [await self.facts(self.institution)]
+        return [await self.facts(self.institution, name) for name in self.names]
 
     async def facts(self, institution: str, name: str | None = None) -> SealFacts:
         if name not in (None, *self.names):
@@ -366,7 +377,7 @@ class PaperSeal:
         )
 
     async def root(self, institution: str, name: str | None = None) -> bytes:
-        await self.facts(institution)
+        await self.facts(institution, name)
         return b"-----BEGIN CERTIFICATE-----\n"
 
     async def rehearse(self, order: IssuingOrder) -> Sequence[Finding]:
@@ -379,6 +390,17 @@ class PaperSeal:
             raise SealDoubtful(self.institution, self.findings)
         document = json.dumps({"payload": _on_paper(order).decode()}).encode()
         return await self._kept(document, order.issued_at)
+
+    async def issue_all(
+        self, orders: Sequence[IssuingOrder]
+    ) -> Sequence[IssuedCredential | Exception]:
+        made: list[IssuedCredential | Exception] = []
+        for order in orders:
+            try:
+                made.append(await self.issue(order))
+            except Exception as error:
+                made.append(error)
+        return made
 
     async def prepare(self, order: IssuingOrder) -> PreparedSeal:
         self.orders.append(order)

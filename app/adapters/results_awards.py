@@ -1,12 +1,12 @@
 """Awards as credentials want them, put together from results: the same over every store."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.domain.clock import Clock
 from app.domain.credentials.ports import AwardNotFound, AwardNotReady, EditionNotFound
-from app.domain.errors import InternalInconsistency
+from app.domain.errors import DomainError, InternalInconsistency
 from app.domain.results import errors
 from app.domain.results.credential_data import CredentialData
 from app.domain.results.grading import Outcome
@@ -58,20 +58,42 @@ class ResultAwards:
 
         Raises AwardNotFound, AwardNotReady.
         """
-        try:
-            participant = await self._work.participants.get(registration)
-        except errors.RegistrationNotFound:
-            raise AwardNotFound(registration) from None
-        facts = await self._edition(participant.edition)
-        result = await self._work.results.get(participant)
-        if not participant.takes_part or result.outcome is not Outcome.PASSED:
-            raise AwardNotFound(registration)
-        data = await self._work.credential_data.get(participant)
-        addresses = await self._work.links.confirmed_addresses([registration])
-        waits_for = self._readiness(participant, result, data, addresses)
-        if not waits_for.is_ready:
-            raise AwardNotReady(NotReady(registration, waits_for.reasons, waits_for.until))
-        return _award(participant, facts, result, data)
+        award = (await self.held([registration]))[registration]
+        if isinstance(award, DomainError):
+            raise award
+        return award
+
+    async def held(self, registrations: Sequence[UUID]) -> Mapping[UUID, Award | DomainError]:
+        """The same for several registrations."""
+        work = self._work
+        participants = await work.participants.several(registrations)
+        editions = {
+            edition: await self._edition(edition)
+            for edition in {p.edition for p in participants.values()}
+        }
+        results = await work.results.several(participants.values())
+        data = await work.credential_data.several(participants.values())
+        addresses = await work.links.confirmed_addresses(list(participants))
+        found: dict[UUID, Award | DomainError] = {}
+        for registration in registrations:
+            participant = participants.get(registration)
+            result = results.get(registration)
+            if (
+                participant is None
+                or result is None
+                or not participant.takes_part
+                or result.outcome is not Outcome.PASSED
+            ):
+                found[registration] = AwardNotFound(registration)
+                continue
+            own = data[registration]
+            waits_for = self._readiness(participant, result, own, addresses)
+            found[registration] = (
+                _award(participant, editions[participant.edition], result, own)
+                if waits_for.is_ready
+                else AwardNotReady(NotReady(registration, waits_for.reasons, waits_for.until))
+            )
+        return found
 
     async def proposal_of(self, edition: UUID) -> UUID:
         """The proposal whose micro-credential the edition teaches. Raises EditionNotFound."""

@@ -157,6 +157,10 @@ class Jobs(Protocol):
         """Note what became of one thing; a second note on the same key replaces the first."""
         ...
 
+    async def put_items(self, job: UUID, items: Sequence[JobItem]) -> None:
+        """The same for several things, each with a key of its own."""
+        ...
+
 
 class Progress(Protocol):
     """How a runner tells those who wait how far it has come."""

@@ -8,18 +8,21 @@ from typing import TypeVar
 
 from app.adapters.edc import jades, seals
 from app.adapters.edc.branding import PLAIN, Branding
+from app.adapters.edc.format_cache import OfficialFindings
 from app.adapters.edc.qualification import QualificationSource
-from app.adapters.edc.seals import LocalSealKey
+from app.adapters.edc.seals import LocalSealKey, SoftwareSealKey
 from app.adapters.edc.trust import as_pem
 from app.adapters.issuing.brought_back import attached, prepared
-from app.adapters.issuing.building import leaf_of
+from app.adapters.issuing.building import issuer_of, leaf_of
 from app.adapters.issuing.keys import SealKeys
-from app.adapters.issuing.making import Maker
+from app.adapters.issuing.making import Maker, issuing
 from app.adapters.issuing.preflight import NOTHING_KEPT, Reachable, claim_of
+from app.adapters.issuing.processes import MakerProcesses
 from app.adapters.issuing.standing import Standings
 from app.adapters.issuing.trusted import TrustSource
 from app.adapters.reference import partners
 from app.domain.clock import Clock
+from app.domain.credentials.profile import Profiles
 from app.domain.credentials.seal import (
     Brought,
     IssuedCredential,
@@ -29,7 +32,7 @@ from app.domain.credentials.seal import (
     SealName,
     SealUnavailable,
 )
-from app.domain.errors import Finding, InternalInconsistency
+from app.domain.errors import DomainError, Finding, InternalInconsistency
 from app.domain.vocabulary.institutions import Institution, InstitutionCode
 
 T = TypeVar("T")
@@ -54,12 +57,18 @@ class EdcSealing:
         branding: Callable[[InstitutionCode], Branding] = lambda _: PLAIN,
         standings: Standings = NOTHING_KEPT,
         qualifications: QualificationSource | None = None,
+        profiles: Profiles | None = None,
+        official: OfficialFindings | None = None,
+        processes: MakerProcesses | None = None,
     ) -> None:
         """`public_url` is where people reach this service; images lead there for verification.
 
         `reachable` says which authorities that sealing needs do not answer, `institutions` whose
         identifiers certificates are compared with, `branding` how an issuer's images look,
-        `standings` whether certificates are in force, `qualifications` what trusted lists say.
+        `standings` whether certificates are in force, `qualifications` what trusted lists say,
+        `profiles` by which documents are read and which of them is issued, `official` what the
+        official shapes have against a document. `processes` make what is ordered together, in the
+        same way; without them, threads do.
         """
         self._maker = Maker(
             keys,
@@ -71,12 +80,15 @@ class EdcSealing:
             branding=branding,
             standings=standings,
             qualifications=qualifications,
+            profiles=profiles,
+            official=official,
         )
         self._keys = keys
         self._trusted = trusted
         self._clock = clock
         self._reachable = reachable
         self._institutions = institutions
+        self._processes = processes
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sealing")
 
     async def seals(self) -> Sequence[SealFacts]:
@@ -99,6 +111,29 @@ class EdcSealing:
         """Build, check, seal, and verify what came out."""
         return await self._in_thread(lambda: self._maker.issue(order))
 
+    @property
+    def together(self) -> int:
+        """How many credentials are best ordered at once."""
+        return _TOGETHER
+
+    @property
+    def at_once(self) -> int:
+        """How many such orders are worked on at the same time."""
+        return _AT_ONCE if self._processes is None else self._processes.number
+
+    async def issue_all(
+        self, orders: Sequence[IssuingOrder]
+    ) -> Sequence[IssuedCredential | Exception]:
+        """The same for several, in a process of its own where that is allowed."""
+        if self._processes is not None and len(orders) >= _WORTH_IT:
+            try:
+                travelling = await self._in_thread(lambda: self._may_travel(orders))
+            except DomainError as refusal:
+                return [refusal] * len(orders)
+            if travelling:
+                return await self._processes.issue_all(orders)
+        return await self._in_thread(lambda: self._maker.issue_all(orders))
+
     async def prepare(self, order: IssuingOrder) -> PreparedSeal:
         """Build and check, and say what is to be signed where the key is."""
         return await self._in_thread(lambda: prepared(self._maker, order))
@@ -115,6 +150,22 @@ class EdcSealing:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     # What follows blocks.
+
+    def _may_travel(self, orders: Sequence[IssuingOrder]) -> bool:
+        """Whether all are sealed by keys that processes of their own may open.
+
+        Authorities are asked here whether those seals are in force, for there nobody asks.
+        Raises SealUnavailable, SealDoubtful.
+        """
+        if self._maker.verdicts.asks_official:
+            return False
+        used = {(issuer_of(order), order.seal): order for order in orders}
+        for (institution, name), order in used.items():
+            key = self._keys.key(institution, name)
+            if not isinstance(key, SoftwareSealKey):
+                return False
+            self._maker.insist_on_seal(key, issuing(order, institution), order.issued_at)
+        return True
 
     def _readable(self) -> Iterator[SealFacts]:
         for institution in self._keys.institutions():
@@ -172,6 +223,10 @@ class EdcSealing:
         return attached(self._maker, waiting, brought, institution, self._clock.now())
 
 
+_TOGETHER = 8
+"""What is made together is sent and kept together, and lost together when this process dies."""
+_WORTH_IT = 3
+"""Fewer are quicker made here than sent."""
 _AT_ONCE = 2
 """Threads that render and seal. Their number is small because each holds a typesetter of its own,
 and apart from the others so that a batch and its onlookers do not wait for one another."""

@@ -64,6 +64,12 @@ class MemoryCredentials:
         await self._work.outbox.put(*events)
         return True
 
+    async def keep_all(
+        self, sealed: Sequence[tuple[Credential, IssuedCredential, Source]]
+    ) -> Collection[UUID]:
+        """The same for several at once; the ids of those that are kept."""
+        return {one[0].id for one in sealed if await self.keep(*one)}
+
     async def get(self, credential: UUID) -> Credential:
         """Load a credential to change it. Raises CredentialNotFound."""
         await self._credentials.lock(credential)
@@ -151,6 +157,11 @@ class MemoryCredentials:
             ended = delivery.state is not DeliveryState.PENDING
             before = known.attempts if known is not None else 0
             self._deliveries.put(key, replace(delivery, attempts=before + ended))
+
+    async def note_new_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Note ways of delivery of credentials that were kept in this unit of work."""
+        for delivery in deliveries:
+            await self.note_delivery(delivery)
 
     async def erase(self, credential: UUID) -> Sequence[str]:
         """Forget document, further revisions, images, source, transcript and deliveries."""

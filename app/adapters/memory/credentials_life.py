@@ -1,7 +1,7 @@
 """Published status and share links in memory."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -63,6 +63,11 @@ class MemoryStatusLists:
         if known:
             return known
         return [await self._assign(credential, purpose, at) for purpose in StatusPurpose]
+
+    async def assign_all(self, credentials: Mapping[UUID, datetime]) -> None:
+        """The same for several credentials."""
+        for credential, at in credentials.items():
+            await self.assign(credential, at)
 
     async def places(self, credential: UUID) -> Sequence[StatusPlace]:
         """Its places, by purpose."""

@@ -229,3 +229,8 @@ class MemoryJobs:
     async def put_item(self, job: UUID, item: JobItem) -> None:
         """Note what became of one thing."""
         self._items.put((job, item.key), item)
+
+    async def put_items(self, job: UUID, items: Sequence[JobItem]) -> None:
+        """The same for several things."""
+        for item in items:
+            await self.put_item(job, item)

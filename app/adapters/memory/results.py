@@ -1,6 +1,6 @@
 """Results, credential data, links and the log of mail in memory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -31,6 +31,10 @@ class MemoryResults:
         """The same without locking it."""
         found = self._results.get(participant.registration)
         return found or Result(participant.registration, participant.edition)
+
+    async def several(self, participants: Collection[Participant]) -> Mapping[UUID, Result]:
+        """What `get` answers for each; locked in the order of their registrations."""
+        return {p.registration: await self.get(p) for p in in_order(participants)}
 
     async def of_edition(self, edition: UUID, *, lock: bool) -> Sequence[Result]:
         """All results that have been entered in an edition, by registration."""
@@ -68,6 +72,10 @@ class MemoryCredentialData:
         """The same without locking them."""
         found = self._data.get(participant.registration)
         return found or CredentialData(participant.registration, participant.edition)
+
+    async def several(self, participants: Collection[Participant]) -> Mapping[UUID, CredentialData]:
+        """What `get` answers for each; locked in the order of their registrations."""
+        return {p.registration: await self.get(p) for p in in_order(participants)}
 
     async def of_edition(self, edition: UUID) -> Sequence[CredentialData]:
         """All that have been confirmed in an edition, by registration."""
@@ -154,3 +162,8 @@ class MemoryMailLog:
     async def note(self, message: str, registration: UUID | None) -> None:
         """Note that it was."""
         self._messages.put(message, str(registration))
+
+
+def in_order(participants: Collection[Participant]) -> Sequence[Participant]:
+    """The order in which everybody locks several."""
+    return sorted(participants, key=lambda participant: participant.registration)

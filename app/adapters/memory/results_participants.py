@@ -1,6 +1,7 @@
 """Editions and registrations as results see them, read through enrolment's own repositories."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -58,6 +59,14 @@ class MemoryParticipants:
             raise RegistrationNotFound(registration) from None
         [participant] = await self._people([found])
         return participant
+
+    async def several(self, registrations: Collection[UUID]) -> Mapping[UUID, Participant]:
+        """Those of them that there are, whatever their state."""
+        found = {}
+        for registration in registrations:
+            with suppress(RegistrationNotFound):
+                found[registration] = await self.get(registration)
+        return found
 
     async def with_address(self, edition: UUID, email: str) -> Sequence[Participant]:
         """Live registrations in that edition with that address, which no provider verified."""

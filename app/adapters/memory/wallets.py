@@ -1,7 +1,7 @@
 """Wallets in memory, and who wants theirs filled."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -85,3 +85,7 @@ class MemoryWalletConsents:
     async def given(self, registration: UUID) -> datetime | None:
         """Since when its holder wants it."""
         return self._table.get(registration)
+
+    async def given_among(self, registrations: Collection[UUID]) -> Collection[UUID]:
+        """Those whose holders want it."""
+        return [one for one in registrations if self._table.get(one) is not None]

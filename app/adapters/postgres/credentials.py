@@ -1,6 +1,6 @@
 """Credentials on PostgreSQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -70,41 +70,62 @@ class PostgresCredentials:
 
     async def keep(self, credential: Credential, issued: IssuedCredential, source: Source) -> bool:
         """Keep a freshly sealed credential; False when its award has a live one already."""
-        kept = await self._work.connection.execute(
+        return bool(await self.keep_all([(credential, issued, source)]))
+
+    async def keep_all(
+        self, sealed: Sequence[tuple[Credential, IssuedCredential, Source]]
+    ) -> Collection[UUID]:
+        """The same for several at once; the ids of those that are kept."""
+        if not sealed:
+            return set()
+        execute = self._work.connection.execute
+        found = await execute(
             insert(_credential)
-            .values(**_to_row(credential))
             .on_conflict_do_nothing(
                 index_elements=[_credential.c.registration], index_where=text(live())
             )
-            .returning(_credential.c.id)
+            .returning(_credential.c.id),
+            [_to_row(credential) for credential, _, _ in sealed],
         )
-        if kept.one_or_none() is None:
-            return False
-        specification = await self._specification(source.specification)
-        execute = self._work.connection.execute
+        kept = set(found.scalars())
+        fresh = [one for one in sealed if one[0].id in kept]
+        if not fresh:
+            return kept
+        # A batch has one; what comes from elsewhere one by one has one each time.
+        hashes = {id(s): await self._specification(s) for s in _different(s for *_, s in fresh)}
         await execute(
-            insert(_source).values(
-                credential=credential.id,
-                award=to_plain(source.award),
-                specification=specification,
-                certified_hash=source.certified_hash,
-            )
+            insert(_source),
+            [
+                {
+                    "credential": credential.id,
+                    "award": to_plain(source.award),
+                    "specification": hashes[id(source.specification)],
+                    "certified_hash": source.certified_hash,
+                }
+                for credential, _, source in fresh
+            ],
         )
-        await execute(insert(_document).values(credential=credential.id, document=issued.document))
-        standing = SealStanding.sealed(credential.id, issued.issued_at)
-        await execute(insert(_level).values(**standing_row(standing)))
+        await execute(
+            insert(_document),
+            [{"credential": c.id, "document": issued.document} for c, issued, _ in fresh],
+        )
+        await execute(
+            insert(_level),
+            [standing_row(SealStanding.sealed(c.id, issued.issued_at)) for c, issued, _ in fresh],
+        )
         await execute(
             insert(_image),
             [
                 {"credential": credential.id, "language": language, "image": image}
+                for credential, issued, _ in fresh
                 for language, image in issued.images.items()
             ],
         )
-        await self._work.trail.append(
-            "credential", credential.id, after=credential.sha256, note=credential.state.value
+        await self._work.trail.append_all(
+            "credential", [(c.id, c.sha256, c.state.value) for c, _, _ in fresh]
         )
-        await self._work.outbox.put(*credential.take_events())
-        return True
+        await self._work.outbox.put(*(event for c, _, _ in fresh for event in c.take_events()))
+        return kept
 
     async def _specification(self, specification: Specification) -> str:
         """The hash of the content under which it is kept; written when it is not there yet."""
@@ -249,6 +270,24 @@ class PostgresCredentials:
             )
         )
 
+    async def note_new_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Note ways of delivery of credentials that were kept in this unit of work."""
+        if deliveries:
+            await self._work.connection.execute(
+                insert(_delivery),
+                [
+                    {
+                        "credential": one.credential,
+                        "channel": one.channel.value,
+                        "state": one.state.value,
+                        "at": one.at,
+                        "code": one.code,
+                        "attempts": int(one.state is not DeliveryState.PENDING),
+                    }
+                    for one in deliveries
+                ],
+            )
+
     async def erase(self, credential: UUID) -> Sequence[str]:
         """Forget document, further revisions, images, source, transcript and deliveries."""
         # This row first: whoever is adding a revision holds it, and is waited for.
@@ -282,6 +321,11 @@ class PostgresCredentials:
     async def _several(self, query: Select[Any]) -> Sequence[Credential]:
         rows = await self._work.connection.execute(query.order_by(_credential.c.id))
         return [_to_credential(row) for row in rows]
+
+
+def _different(sources: Iterable[Source]) -> Collection[Specification]:
+    """Each of their specifications once, told apart as objects."""
+    return {id(source.specification): source.specification for source in sources}.values()
 
 
 class _Hashed:

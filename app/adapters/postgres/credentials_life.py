@@ -1,13 +1,25 @@
 """Published status and share links on PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    Integer,
+    Row,
+    Select,
+    Subquery,
+    Uuid,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.credentials import CredentialRow
@@ -44,6 +56,17 @@ _view = table(CredentialShareViewRow)
 _SHARE_COLUMNS = [f.name for f in fields(Share)]
 
 
+def _newest(purpose: StatusPurpose, period: str) -> Subquery:
+    """The list that is being filled."""
+    return (
+        select(_list.c.id, _list.c.size)
+        .where(_list.c.purpose == purpose.value, _list.c.period == period)
+        .order_by(_list.c.number.desc())
+        .limit(1)
+        .subquery()
+    )
+
+
 class PostgresStatusLists:
     """See `app.domain.credentials.ports_life.StatusLists`."""
 
@@ -60,6 +83,43 @@ class PostgresStatusLists:
             or await self._assign(credential, purpose, at)
             for purpose in StatusPurpose
         ]
+
+    async def assign_all(self, credentials: Mapping[UUID, datetime]) -> None:
+        """The same for several credentials: one try for all of them, then one by one."""
+        for purpose in StatusPurpose:
+            placed: set[UUID] = set()
+            for period in {period_of(at) for at in credentials.values()}:
+                now = [c for c, at in credentials.items() if period_of(at) == period]
+                placed |= await self._all_at_once(now, purpose, period)
+            for credential, at in credentials.items():
+                if credential not in placed and not await self._given(credential, purpose):
+                    await self._assign(credential, purpose, at)
+
+    async def _all_at_once(
+        self, credentials: Sequence[UUID], purpose: StatusPurpose, period: str
+    ) -> set[UUID]:
+        """Those that got a place: not those whose place was taken, or that had one already."""
+        newest = _newest(purpose, period)
+        wanted = (
+            func.unnest(
+                literal([random_place(self._size) for _ in credentials], ARRAY(Integer)),
+                literal(list(credentials), ARRAY(Uuid)),
+            )
+            .table_valued("position", "credential")
+            .render_derived()
+        )
+        kept = await self._work.connection.execute(
+            insert(_entry)
+            .from_select(
+                ["list", "position", "purpose", "credential"],
+                select(
+                    newest.c.id, wanted.c.position, literal(purpose.value), wanted.c.credential
+                ).where(newest.c.size > wanted.c.position),
+            )
+            .on_conflict_do_nothing()
+            .returning(_entry.c.credential)
+        )
+        return set(kept.scalars())
 
     async def places(self, credential: UUID) -> Sequence[StatusPlace]:
         """Its places, by purpose."""
@@ -106,13 +166,7 @@ class PostgresStatusLists:
         the year is missing.
         """
         position = random_place(self._size)
-        newest = (
-            select(_list.c.id, _list.c.size)
-            .where(_list.c.purpose == purpose.value, _list.c.period == period_of(at))
-            .order_by(_list.c.number.desc())
-            .limit(1)
-            .subquery()
-        )
+        newest = _newest(purpose, period_of(at))
         kept = await self._work.connection.execute(
             insert(_entry)
             .from_select(

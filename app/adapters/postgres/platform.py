@@ -389,9 +389,26 @@ class PostgresJobs:
 
     async def put_item(self, job: UUID, item: JobItem) -> None:
         """Note what became of one thing."""
-        values = {"status": item.status, "code": item.code, "detail": dict(item.detail)}
+        await self.put_items(job, [item])
+
+    async def put_items(self, job: UUID, items: Sequence[JobItem]) -> None:
+        """The same for several things."""
+        if not items:
+            return
+        new = insert(_item)
         await self._work.connection.execute(
-            insert(_item)
-            .values(job=job, key=item.key, **values)
-            .on_conflict_do_update(index_elements=[_item.c.job, _item.c.key], set_=values)
+            new.on_conflict_do_update(
+                index_elements=[_item.c.job, _item.c.key],
+                set_={name: new.excluded[name] for name in ("status", "code", "detail")},
+            ),
+            [
+                {
+                    "job": job,
+                    "key": item.key,
+                    "status": item.status,
+                    "code": item.code,
+                    "detail": dict(item.detail),
+                }
+                for item in items
+            ],
         )

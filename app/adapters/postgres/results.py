@@ -1,6 +1,6 @@
 """Results, credential data, links and the log of mail on PostgreSQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -55,6 +55,13 @@ class PostgresResults:
             return Result(participant.registration, participant.edition)
         return _to_result(row)
 
+    async def several(self, participants: Collection[Participant]) -> Mapping[UUID, Result]:
+        """What `get` answers for each; locked in the order of their registrations."""
+        found = {p.registration: Result(p.registration, p.edition) for p in participants}
+        for row in await _locked(self._work, _result, found):
+            found[row.registration] = _to_result(row)
+        return found
+
     async def of_edition(self, edition: UUID, *, lock: bool) -> Sequence[Result]:
         """All results that have been entered in an edition, by registration."""
         query = select(_result).where(_result.c.edition == edition).order_by(_result.c.registration)
@@ -105,6 +112,13 @@ class PostgresCredentialData:
         if row is None:
             return CredentialData(participant.registration, participant.edition)
         return _to_data(row)
+
+    async def several(self, participants: Collection[Participant]) -> Mapping[UUID, CredentialData]:
+        """What `get` answers for each; locked in the order of their registrations."""
+        found = {p.registration: CredentialData(p.registration, p.edition) for p in participants}
+        for row in await _locked(self._work, _data, found):
+            found[row.registration] = _to_data(row)
+        return found
 
     async def of_edition(self, edition: UUID) -> Sequence[CredentialData]:
         """All that have been confirmed in an edition, by registration."""
@@ -232,6 +246,19 @@ async def _one(
     if lock:
         query = query.with_for_update(key_share=True)
     return (await work.connection.execute(query)).one_or_none()
+
+
+async def _locked(
+    work: "PostgresWork", source: Table, registrations: Collection[UUID]
+) -> Sequence[Row[Any]]:
+    query = (
+        select(source)
+        .where(source.c.registration.in_(registrations))
+        # In one order for everybody, or two who lock several would wait for each other.
+        .order_by(source.c.registration)
+        .with_for_update(key_share=True)
+    )
+    return (await work.connection.execute(query)).all()
 
 
 async def _keep(

@@ -1,6 +1,6 @@
 """Editions and registrations as results see them, read from the tables of enrolment."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -74,6 +74,13 @@ class PostgresParticipants:
         if row is None:
             raise RegistrationNotFound(registration)
         return _to_participant(row)
+
+    async def several(self, registrations: Collection[UUID]) -> Mapping[UUID, Participant]:
+        """Those of them that there are, whatever their state."""
+        rows = await self._work.connection.execute(
+            _participants().where(_registration.c.id.in_(registrations))
+        )
+        return {row.id: _to_participant(row) for row in rows}
 
     async def with_address(self, edition: UUID, email: str) -> Sequence[Participant]:
         """Live registrations in that edition with that address, which no provider verified."""

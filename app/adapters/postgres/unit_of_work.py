@@ -1,9 +1,10 @@
 """One transaction, the repositories that work in it, and the jobs and records that go with it."""
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -64,19 +65,38 @@ class PostgresTrail:
     ) -> None:
         """See `app.domain.unit_of_work.Trail`."""
         await self._work.connection.execute(
-            insert(table(AuditRecordRow)).values(
-                id=new_id(),
-                at=self._work.clock.now(),
-                actor=self._work.caller.actor,
-                action=self._work.action,
-                kind=kind,
-                subject=str(subject),
-                before=before,
-                after=after,
-                note=note,
-                trace_id=self._work.caller.trace_id,
-            )
+            insert(table(AuditRecordRow)).values(self._row(kind, subject, before, after, note))
         )
+
+    async def append_all(
+        self, kind: str, new: Sequence[tuple[UUID, str | None, str | None]]
+    ) -> None:
+        """The same for several new things at once: subject, what it is after, note."""
+        await self._work.connection.execute(
+            insert(table(AuditRecordRow)),
+            [self._row(kind, subject, None, after, note) for subject, after, note in new],
+        )
+
+    def _row(
+        self,
+        kind: str,
+        subject: UUID | str,
+        before: str | None,
+        after: str | None,
+        note: str | None,
+    ) -> dict[str, Any]:
+        return {
+            "id": new_id(),
+            "at": self._work.clock.now(),
+            "actor": self._work.caller.actor,
+            "action": self._work.action,
+            "kind": kind,
+            "subject": str(subject),
+            "before": before,
+            "after": after,
+            "note": note,
+            "trace_id": self._work.caller.trace_id,
+        }
 
 
 def _is_about_text(error: DBAPIError) -> bool:

@@ -1,5 +1,6 @@
 """Whose credentials may go into their wallet."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -40,3 +41,10 @@ class PostgresWalletConsents:
             select(_consent.c.given_at).where(_consent.c.registration == registration)
         )
         return found
+
+    async def given_among(self, registrations: Collection[UUID]) -> Collection[UUID]:
+        """Those whose holders want it."""
+        found = await self._work.connection.execute(
+            select(_consent.c.registration).where(_consent.c.registration.in_(registrations))
+        )
+        return set(found.scalars())

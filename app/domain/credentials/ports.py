@@ -1,6 +1,6 @@
 """What the issuing of credentials needs from outside."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -21,7 +21,7 @@ from app.domain.credentials.seal import (
 from app.domain.credentials.status import CredentialState, Delivery, PublicStatus
 from app.domain.credentials.verification import Verification
 from app.domain.credentials.wallet import WalletConsents
-from app.domain.errors import Conflict, Finding, NotFound
+from app.domain.errors import Conflict, DomainError, Finding, NotFound
 from app.domain.jobs import Jobs
 from app.domain.unit_of_work import UnitOfWork
 from app.domain.vocabulary.award import Award, NotReady
@@ -111,6 +111,13 @@ class Awards(Protocol):
         """
         ...
 
+    async def held(self, registrations: Sequence[UUID]) -> Mapping[UUID, Award | DomainError]:
+        """What `get` says of each of several registrations of one edition, or raises.
+
+        Held in the order of the registrations, like anybody holds several.
+        """
+        ...
+
     async def proposal_of(self, edition: UUID) -> UUID:
         """The proposal whose micro-credential the edition teaches. Raises EditionNotFound."""
         ...
@@ -134,6 +141,12 @@ class Credentials(Protocol):
         False, and nothing is kept, when the award has a live credential already: the first one
         stands, whoever was at it at the same time.
         """
+        ...
+
+    async def keep_all(
+        self, sealed: Sequence[tuple[Credential, IssuedCredential, Source]]
+    ) -> Collection[UUID]:
+        """The same for several at once; the ids of those that are kept."""
         ...
 
     async def get(self, credential: UUID) -> Credential:
@@ -187,6 +200,10 @@ class Credentials(Protocol):
 
         Whatever ends an attempt, well or not, counts as one; `attempts` of what is given does not.
         """
+        ...
+
+    async def note_new_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Note ways of delivery of credentials that were kept in this unit of work."""
         ...
 
     async def erase(self, credential: UUID) -> Sequence[str]:
@@ -270,6 +287,22 @@ class Sealing(Protocol):
         The issuer's data come from the seal's certificate, whatever the specification says of it.
         Raises SealUnavailable, SealDoubtful, DocumentInvalid, SealIsElsewhere.
         """
+        ...
+
+    @property
+    def together(self) -> int:
+        """How many credentials are best ordered at once."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """How many such orders are worked on at the same time."""
+        ...
+
+    async def issue_all(
+        self, orders: Sequence[IssuingOrder]
+    ) -> Sequence[IssuedCredential | Exception]:
+        """For each order what `issue` would answer, or raise."""
         ...
 
     async def prepare(self, order: IssuingOrder) -> PreparedSeal:

@@ -1,6 +1,6 @@
 """What comes after sealing needs from outside: published status, and links that holders share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -18,6 +18,10 @@ class StatusLists(Protocol):
         No place is ever given twice, whoever asks at the same time, and a credential keeps its
         places for ever: asking again answers with them.
         """
+        ...
+
+    async def assign_all(self, credentials: Mapping[UUID, datetime]) -> None:
+        """The same for several credentials, each with the moment from which it counts."""
         ...
 
     async def places(self, credential: UUID) -> Sequence[StatusPlace]:

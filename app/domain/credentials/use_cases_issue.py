@@ -8,7 +8,7 @@ credential per award, so the job may be killed and run again at any moment.
 import asyncio
 import logging
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,19 +22,23 @@ from app.domain.credentials.batch import (
     SpecificationChanged,
     award_hash,
 )
-from app.domain.credentials.credential import Credential, Source
 from app.domain.credentials.ports import (
-    AnotherIsLive,
     CredentialsWork,
     EditionNotFound,
     Sealing,
     WorkMaker,
 )
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder, SealDoubtful
-from app.domain.credentials.status import LIVE, Channel, Delivery, DeliveryState
 from app.domain.credentials.use_cases_batches import certified
-from app.domain.credentials.use_cases_wallet import want_deposit
-from app.domain.errors import Conflict, DomainError, InternalInconsistency, Unavailable
+from app.domain.credentials.use_cases_keep import (
+    Done,
+    Made,
+    agreed,
+    keep_sealed,
+    keep_together,
+    kept_of,
+)
+from app.domain.errors import DomainError, InternalInconsistency, Unavailable
 from app.domain.ids import new_id
 from app.domain.jobs import JobItem, Progress
 from app.domain.vocabulary.award import Award
@@ -42,21 +46,10 @@ from app.domain.vocabulary.institutions import Alliance, Institution
 from app.domain.vocabulary.micro_credential import MicroCredential
 
 AT_ONCE = 2
-"""Credentials in the making at the same time: one is kept while the next is rendered."""
+"""Handfuls in the making at the same time, besides those that the sealing has room for: one is kept
+while the next is rendered."""
 
 log = logging.getLogger(__name__)
-
-
-class AwardChanged(Conflict):
-    """The award is no longer what the two officers agreed on."""
-
-    code = "award_changed"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The learner's result or data changed after the batch was prepared. "
-            "Prepare a new batch, so that two officers see what is sealed."
-        )
 
 
 class IssuingDefect(DomainError):
@@ -71,15 +64,6 @@ class IssuingDefect(DomainError):
         )
 
 
-@dataclass(frozen=True)
-class Done:
-    """What became of one learner of a batch."""
-
-    status: str
-    code: str
-    credential: UUID | None = None
-
-
 @dataclass
 class _Run:
     """One run of a batch's job, and what its workers share."""
@@ -88,7 +72,8 @@ class _Run:
     micro_credential: MicroCredential
     institutions: tuple[Institution, ...]
     alliance: Alliance
-    pending: Iterator[BatchItem]
+    pending: Iterator[Sequence[BatchItem]]
+    """In handfuls that are made and kept together."""
     settled: dict[UUID, Done]
     """Who had an outcome when the run began, and which."""
     awards: dict[UUID, Award]
@@ -114,7 +99,7 @@ async def issue_batch(
     SpecificationChanged, SealUnavailable, SealDoubtful, and BatchIncomplete at the end when some
     could not be made: each of these can be put right and the job resumed.
     """
-    run = await _begin(batch_id, work=work)
+    run = await _begin(batch_id, work=work, sealing=sealing)
     total = len(run.batch.items)
     # A run that was killed may have kept a credential without having said so.
     for registration, settled in run.settled.items():
@@ -125,7 +110,7 @@ async def issue_batch(
     workers = await asyncio.gather(
         *(
             _worker(run, work=work, sealing=sealing, clock=clock, progress=progress)
-            for _ in range(AT_ONCE)
+            for _ in range(max(AT_ONCE, sealing.at_once + 1))
         ),
         return_exceptions=True,
     )
@@ -145,7 +130,7 @@ async def issue_batch(
     return outcome
 
 
-async def _begin(batch_id: UUID, *, work: WorkMaker) -> _Run:
+async def _begin(batch_id: UUID, *, work: WorkMaker, sealing: Sealing) -> _Run:
     async with work() as writing:
         batch = await writing.batches.get(batch_id)
         micro_credential = await certified(batch, work=writing)
@@ -161,7 +146,9 @@ async def _begin(batch_id: UUID, *, work: WorkMaker) -> _Run:
             micro_credential=micro_credential,
             institutions=tuple(await writing.institutions.all()),
             alliance=await writing.institutions.alliance(),
-            pending=iter([item for item in batch.items if item.registration not in have]),
+            pending=_handfuls(
+                [item for item in batch.items if item.registration not in have], sealing
+            ),
             settled={r: outcome for r, outcome in have.items() if str(r) not in noted},
             awards=await _awards(batch, work=writing),
             done=len(have),
@@ -181,18 +168,30 @@ async def _awards(batch: IssuingBatch, *, work: CredentialsWork) -> dict[UUID, A
     return {award.registration: award for award in ready if award.registration in wanted}
 
 
+def _handfuls(items: Sequence[BatchItem], sealing: Sealing) -> Iterator[Sequence[BatchItem]]:
+    """Few make small ones, so that nobody is idle at the end."""
+    size = max(1, min(sealing.together, len(items) // (4 * max(1, sealing.at_once))))
+    if any(item.supersedes is not None for item in items):
+        # Keeping one may fail as a whole, and takes back what went with it.
+        size = 1
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
 async def _worker(
     run: _Run, *, work: WorkMaker, sealing: Sealing, clock: Clock, progress: Progress
 ) -> None:
     try:
-        for item in run.pending:
+        for items in run.pending:
             if run.halted or await progress.cancelled():
                 run.halted = True
                 return
-            outcome = await _issue_one(run, item, work=work, sealing=sealing, clock=clock)
-            await _note(item.registration, outcome, progress)
-            run.done += 1
-            await progress.report(run.done, len(run.batch.items))
+            async for registration, outcome in _issue(
+                run, items, work=work, sealing=sealing, clock=clock
+            ):
+                await _note(registration, outcome, progress)
+                run.done += 1
+                await progress.report(run.done, len(run.batch.items))
     except (Unavailable, SealDoubtful) as refusal:
         run.halted, run.refusal = True, refusal
     except BaseException:
@@ -200,130 +199,105 @@ async def _worker(
         raise
 
 
-async def _issue_one(
-    run: _Run, item: BatchItem, *, work: WorkMaker, sealing: Sealing, clock: Clock
-) -> Done:
-    try:
-        award = run.awards.pop(item.registration, None)
-        if award is None or award_hash(award) != item.award_hash:
+async def _issue(
+    run: _Run, items: Sequence[BatchItem], *, work: WorkMaker, sealing: Sealing, clock: Clock
+) -> AsyncIterator[tuple[UUID, Done]]:
+    """What becomes of each. Raises Unavailable and SealDoubtful after those that were kept."""
+    made: list[Made] = []
+    stop: DomainError | None = None
+    for item, order in [(item, await _order(run, item, work=work, clock=clock)) for item in items]:
+        if isinstance(order, DomainError):
+            yield item.registration, Done("failed", order.code)
+        else:
+            made.append(Made(item, order))
+    for one, issued in zip(made, await _issued([m.order for m in made], sealing), strict=True):
+        if isinstance(issued, (Unavailable, SealDoubtful)):
+            stop = stop or issued
+        elif isinstance(issued, DomainError):
+            yield one.item.registration, Done("failed", issued.code)
+        else:
+            one.issued = issued
+    sealed = [one for one in made if one.issued is not None]
+    for registration, outcome in (await _kept(run.batch, sealed, work=work)).items():
+        yield registration, outcome
+    if stop is not None:
+        raise stop
+
+
+async def _order(
+    run: _Run, item: BatchItem, *, work: WorkMaker, clock: Clock
+) -> IssuingOrder | DomainError:
+    award = run.awards.pop(item.registration, None)
+    if award is None or award_hash(award) != item.award_hash:
+        try:
             async with work() as reading:
                 award = await agreed(item, work=reading)
-        order = IssuingOrder(
-            credential=new_id(),
-            award=award,
-            micro_credential=run.micro_credential,
-            institutions=run.institutions,
-            alliance=run.alliance,
-            issued_at=clock.now(),
-            seal=run.batch.seal,
-        )
-        issued = await _issued(order, sealing=sealing)
+        except Unavailable:
+            raise
+        except DomainError as refusal:
+            return refusal
+    return IssuingOrder(
+        credential=new_id(),
+        award=award,
+        micro_credential=run.micro_credential,
+        institutions=run.institutions,
+        alliance=run.alliance,
+        issued_at=clock.now(),
+        seal=run.batch.seal,
+    )
+
+
+async def _issued(
+    orders: Sequence[IssuingOrder], sealing: Sealing
+) -> Sequence[IssuedCredential | DomainError]:
+    """What was made of each order, or why nothing was."""
+    if not orders:
+        return []
+    found: list[IssuedCredential | DomainError] = []
+    for order, made in zip(orders, await sealing.issue_all(orders), strict=True):
+        if isinstance(made, Exception) and not isinstance(made, DomainError):
+            # One learner's odd data must not hold up the others. The message may hold those data,
+            # so that only the kind of the error and the place go into the log.
+            where = (traceback.extract_tb(made.__traceback__) or [None])[-1]
+            log.error(
+                "registration %s: %s at %s:%s",
+                order.award.registration,
+                type(made).__name__,
+                where and where.filename,
+                where and where.lineno,
+            )
+            made = IssuingDefect()
+        found.append(made)
+    return found
+
+
+async def _kept(
+    batch: IssuingBatch, sealed: Sequence[Made], *, work: WorkMaker
+) -> Mapping[UUID, Done]:
+    """Keep what was sealed: together, or one by one when there is anything odd about one."""
+    if not sealed:
+        return {}
+    if len(sealed) > 1:
+        try:
+            async with work() as writing:
+                return await keep_together(batch, sealed, work=writing)
+        except DomainError:
+            log.info("keeping %d credentials one by one", len(sealed))
+    return {one.item.registration: await _kept_alone(batch, one, work=work) for one in sealed}
+
+
+async def _kept_alone(batch: IssuingBatch, one: Made, *, work: WorkMaker) -> Done:
+    if one.issued is None:
+        raise InternalInconsistency("keeping what was not sealed")
+    try:
         async with work() as writing:
             # Again, and held this time: an objection may have come in while the seal was at work.
-            await agreed(item, work=writing)
-            return await keep_sealed(run.batch, item, order, issued, work=writing)
-    except (Unavailable, SealDoubtful):
+            await agreed(one.item, work=writing)
+            return await keep_sealed(batch, one.item, one.order, one.issued, work=writing)
+    except Unavailable:
         raise
     except DomainError as refusal:
         return Done("failed", refusal.code)
-
-
-async def keep_sealed(
-    batch: IssuingBatch,
-    item: BatchItem,
-    order: IssuingOrder,
-    issued: IssuedCredential,
-    *,
-    work: CredentialsWork,
-) -> Done:
-    """Keep what was sealed, with all that goes with a new credential, unless another was faster.
-
-    Raises AnotherIsLive when it replaces a credential that somebody else has replaced meanwhile.
-    """
-    credential = _credential(batch, item, order, issued)
-    micro_credential = order.micro_credential
-    source = Source(order.award, micro_credential.specification, micro_credential.certified_hash)
-    if item.supersedes is not None:
-        old = await work.credentials.get(item.supersedes)
-        old.give_way(credential.id, batch.reason or "", issued.issued_at)
-        await work.credentials.save(old)
-    if await work.credentials.keep(credential, issued, source):
-        await work.status_lists.assign(credential.id, issued.issued_at)
-        await work.credentials.note_delivery(
-            Delivery(credential.id, Channel.EMAIL, DeliveryState.PENDING, issued.issued_at)
-        )
-        await want_deposit(credential, work=work, at=issued.issued_at)
-        return Done("done", "sealed", credential.id)
-    if item.supersedes is not None:
-        # Takes back that the old one gave way.
-        raise AnotherIsLive(item.registration)
-    # Somebody was faster: another batch, or this very job run by a second worker.
-    return (await kept_of(batch, work=work))[item.registration]
-
-
-async def _issued(order: IssuingOrder, *, sealing: Sealing) -> IssuedCredential:
-    try:
-        return await sealing.issue(order)
-    except DomainError:
-        raise
-    except Exception as error:
-        # One learner's odd data must not hold up the others. The message may hold those data,
-        # so that only the kind of the error and the place go into the log.
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        log.error(
-            "registration %s: %s at %s:%s",
-            order.award.registration,
-            type(error).__name__,
-            where.filename,
-            where.lineno,
-        )
-        raise IssuingDefect from error
-
-
-async def agreed(item: BatchItem, *, work: CredentialsWork) -> Award:
-    """The award, when it is still what two officers agreed on.
-
-    Raises AwardNotFound, AwardNotReady, AwardChanged.
-    """
-    award = await work.awards.get(item.registration)
-    if award_hash(award) != item.award_hash:
-        raise AwardChanged
-    return award
-
-
-def _credential(
-    batch: IssuingBatch, item: BatchItem, order: IssuingOrder, issued: IssuedCredential
-) -> Credential:
-    if batch.approved_by is None or batch.approved_at is None:
-        raise InternalInconsistency(f"batch {batch.id} runs without an approval")
-    credential = Credential.draft(
-        order.credential,
-        order.award,
-        order.micro_credential.title,
-        batch.issuer,
-        batch=batch.id,
-        prepared_by=batch.prepared_by,
-        at=batch.prepared_at,
-        supersedes=item.supersedes,
-    )
-    credential.approve(batch.approved_by, batch.approved_at)
-    credential.seal(issued)
-    return credential
-
-
-async def kept_of(batch: IssuingBatch, *, work: CredentialsWork) -> dict[UUID, Done]:
-    """What became of the batch's learners who have a credential."""
-    existing = await work.credentials.of_registrations([i.registration for i in batch.items])
-    replaced = {item.supersedes for item in batch.items}
-    return {
-        c.registration: (
-            Done("done", "sealed", c.id)
-            if c.batch == batch.id
-            else Done("skipped", "already_issued", c.id)
-        )
-        for c in existing
-        if c.state in LIVE and c.id not in replaced
-    }
 
 
 async def _items(batch: IssuingBatch, *, work: CredentialsWork) -> Sequence[JobItem]:

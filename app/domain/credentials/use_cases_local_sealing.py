@@ -27,7 +27,7 @@ from app.domain.credentials.ports import CredentialsWork, Sealing, WorkMaker
 from app.domain.credentials.ports_local import PreparedSealNotFound, Waiting
 from app.domain.credentials.seal import Brought, IssuingOrder, PreparedSeal, SealDoubtful
 from app.domain.credentials.use_cases_batches import begin_job, certified, place_of
-from app.domain.credentials.use_cases_issue import agreed, keep_sealed, kept_of
+from app.domain.credentials.use_cases_keep import agreed, keep_sealed, kept_of
 from app.domain.errors import Conflict, DomainError, Unavailable
 from app.domain.ids import new_id
 from app.domain.jobs import FINISHED, Job, Progress

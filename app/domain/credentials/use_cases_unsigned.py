@@ -17,7 +17,7 @@ from app.domain.credentials.batch import BatchNotFound
 from app.domain.credentials.ports import AwardNotFound, Sealing, WorkMaker
 from app.domain.credentials.seal import IssuingOrder
 from app.domain.credentials.use_cases_batches import certified, place_of
-from app.domain.credentials.use_cases_issue import agreed
+from app.domain.credentials.use_cases_keep import agreed
 from app.domain.credentials.use_cases_taught import taught_in
 from app.domain.errors import DomainError, Unavailable
 from app.domain.vocabulary.award import Award

@@ -4,7 +4,7 @@ The wishes belong to a registration, so that they can be stated before there is 
 are off unless stated.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -124,4 +124,8 @@ class WalletConsents(Protocol):
 
     async def given(self, registration: UUID) -> datetime | None:
         """Since when its holder wants it; None when they do not."""
+        ...
+
+    async def given_among(self, registrations: Collection[UUID]) -> Collection[UUID]:
+        """Those whose holders want it."""
         ...

@@ -1,6 +1,6 @@
 """What results need from outside."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -108,6 +108,10 @@ class Participants(Protocol):
         """One registration, whatever its state. Raises RegistrationNotFound."""
         ...
 
+    async def several(self, registrations: Collection[UUID]) -> Mapping[UUID, Participant]:
+        """Those of them that there are, whatever their state."""
+        ...
+
     async def with_address(self, edition: UUID, email: str) -> Sequence[Participant]:
         """Live registrations in that edition with that address, case ignored: of people without an
         account, or whose provider has not verified it.
@@ -132,6 +136,10 @@ class Results(Protocol):
         """The same without locking it."""
         ...
 
+    async def several(self, participants: Collection[Participant]) -> Mapping[UUID, Result]:
+        """What `get` answers for each; locked in the order of their registrations."""
+        ...
+
     async def of_edition(self, edition: UUID, *, lock: bool) -> Sequence[Result]:
         """All results that have been entered in an edition, by registration."""
         ...
@@ -153,6 +161,10 @@ class CredentialDataStore(Protocol):
 
     async def read(self, participant: Participant) -> CredentialData:
         """The same without locking them."""
+        ...
+
+    async def several(self, participants: Collection[Participant]) -> Mapping[UUID, CredentialData]:
+        """What `get` answers for each; locked in the order of their registrations."""
         ...
 
     async def of_edition(self, edition: UUID) -> Sequence[CredentialData]:

@@ -10,7 +10,8 @@ from app.adapters.issuing.trusted import SettingUnusable
 from app.domain.clock import SystemClock
 from app.domain.credentials.seal import NoKeyHere, SealUnavailable
 from app.settings import Settings, read_settings
-from app.wiring_seals import seal_keys, _status_lists
+from app.wiring import _status_lists
+from app.wiring_seals import seal_keys
 from tests.pki.authority import TestPki
 
 PRODUCTION = {
@@ -43,7 +44,7 @@ def folder(tmp_path: Path, pki: TestPki) -> Path:
 
 
 def keys(folder: Path, settings: Settings):
-    return seal_keys(settings, folder / "stand-ins", SystemClock())
+    return seal_keys(settings, SystemClock())
 
 
 def test_production_has_the_seals_that_are_named_and_no_others(folder: Path) -> None:
