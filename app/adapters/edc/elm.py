@@ -24,9 +24,6 @@ from app.domain.vocabulary.concepts import Concept
 from app.domain.vocabulary.specification import Organisation, Specification
 from app.domain.vocabulary.text import LanguageMap
 
-GENERIC = Concept("http://data.europa.eu/snb/credential/e34929035b")
-"""The credential profile of micro-credentials: no other is published for them in this family."""
-
 MANDATE = "Issued and sealed on behalf of the awarding bodies, who have agreed to it."
 
 
@@ -55,7 +52,7 @@ def build_credential(
     """
     sources = Sources(award, specification, organisations, alliance_name)
     academic, profile = specification.academic, profile or edc_profile()
-    kind = academic.credential_profile or GENERIC
+    kind = academic.credential_profile or Concept(profile.generic)
     moment = instant(issued)
     period = academic.validity_period
     until = instant(later(issued, period)) if period and is_duration(period) else None
@@ -64,7 +61,7 @@ def build_credential(
         "id": f"urn:credential:{credential_id}",
         "type": list(profile.types),
         "credentialSchema": {
-            "id": profile.schemas.get(kind.uri, profile.schemas[GENERIC.uri]),
+            "id": profile.schemas.get(kind.uri, profile.generic_schema),
             "type": profile.schema_type,
         },
         "credentialProfiles": concept(kind, sources.languages),
