@@ -43,8 +43,16 @@ T = TypeVar("T")
 FORM = "bench"
 _HEADER = (
     "ID", "Start time", "Completion time", "Email", "Name", "Last modified time", "Full name",
-    "E-mail address", "Home institution", "Country",
+    "E-mail address", "Home institution", "Country", "Field of study", "Level of study",
+    "Year of study", "How well do you read English?", "Which topics interest you most?",
+    "How did you hear of this course?", "Do you need support to take part?",
+    "When could you begin?", "What do you expect of the course?",
+    "I have read the privacy notice",
 )  # fmt: skip
+"""Twenty columns, as a form has that asks what such forms ask."""
+_FIELDS = ("Engineering", "Law", "Nursing", "Music", "Economics", "Biology", "History")
+_TOPICS = ("Energy;Water;", "Mobility;", "Energy;Circular economy;Food systems;", "Food systems;")
+_HEARD = ("A teacher told me", "University web site", "Social media", "A friend", "Newsletter")
 _QUESTIONS = {
     "Full name": Answer.FULL_NAME,
     "E-mail address": Answer.EMAIL,
@@ -54,7 +62,8 @@ _QUESTIONS = {
 
 
 def workbook(rows: int) -> bytes:
-    """An export with so many responses, all of different people, within the last hours."""
+    """An export with so many responses, all of different people, within the last hours: twenty
+    columns, of which four are read, and the others are what forms ask besides."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.append(_HEADER)
@@ -63,7 +72,13 @@ def workbook(rows: int) -> bytes:
         at = first + timedelta(seconds=number)
         name = f"{_word(number * 7919)} {_word(number * 104_729)} {_word(number)}"
         address = f"person-{number}@example.org"
-        sheet.append([number, at, at, "anonymous", None, None, name, address, home, "Spain"])
+        sheet.append([
+            number, at, at, "anonymous", None, None, name, address, home, "Spain",
+            _FIELDS[number % 7], "Bachelor" if number % 3 else "Master", 1 + number % 4,
+            f"{number % 5} of 5", _TOPICS[number % 4], _HEARD[number % 5],
+            "No" if number % 9 else "Yes, a quiet room", at.date(),
+            f"To learn about {_word(number * 31)} and to meet people from elsewhere", "Yes",
+        ])  # fmt: skip
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

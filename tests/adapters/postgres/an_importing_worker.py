@@ -8,12 +8,16 @@ import asyncio
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from app import reactions
 from app.adapters.postgres.enrolment_imports import PostgresResponses
+from app.adapters.postgres.enrolment_kept_plans import PostgresKeptPlans
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.forms.imports import ResponseImport
 from app.domain.enrolment.forms.responses import StoredResponse
 from app.domain.enrolment.use_cases_imports import COMMIT_JOB
 from app.domain.jobs import Job, Progress
@@ -37,7 +41,17 @@ def stop_inside() -> None:
         await save(self, edition, responses)
         await stop_here()
 
+    carry_out = PostgresKeptPlans.carry_out
+
+    async def carry_out_and_stop(
+        self: PostgresKeptPlans, found: ResponseImport, edition: Edition, at: datetime
+    ) -> int | None:
+        await carry_out(self, found, edition, at)
+        await stop_here()
+        return None
+
     PostgresResponses.save = save_and_stop  # type: ignore[method-assign]  # to die there
+    PostgresKeptPlans.carry_out = carry_out_and_stop  # type: ignore[method-assign]  # or there
 
 
 def stop_after() -> None:
