@@ -12,6 +12,7 @@ from app.ports import Ports
 from app.routers import openapi, problem_pages
 from app.routers.all import ROUTERS
 from app.routers.habits import problems
+from app.routers.habits.accepting import serve_what_is_accepted
 from app.routers.habits.asgi import AnonymousRate, BodyLimit, TraceAndLog
 from app.routers.habits.signpost import Signpost
 from app.routers.habits.uploads import taking_files
@@ -42,6 +43,7 @@ def create_app(
     def contract() -> dict[str, Any]:
         return openapi.build(app)
 
+    serve_what_is_accepted(routes, contract)
     app.openapi = contract  # type: ignore[method-assign]  # FastAPI's documented way
     app.add_middleware(
         BodyLimit,

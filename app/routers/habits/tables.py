@@ -9,8 +9,6 @@ from typing import Any
 from fastapi import Request, Response
 from openpyxl import Workbook
 
-from app.domain.errors import Invalid
-
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 JSON = "application/json"
@@ -29,12 +27,6 @@ TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
 Cell = str | int | float | bool | datetime | None
 
 
-class NotAcceptable(Invalid):
-    """None of the media types that the caller accepts can be given."""
-
-    code = "not_acceptable"
-
-
 def wanted(request: Request) -> str:
     """The media type that the caller prefers among JSON, CSV and workbooks; JSON for `*/*`."""
     accepted: list[tuple[float, str]] = []
@@ -50,6 +42,8 @@ def wanted(request: Request) -> str:
             return media_type
         if quality > 0 and media_type in ("*/*", "application/*"):
             return JSON
+        if quality > 0 and media_type == "text/*":
+            return CSV
     return JSON
 
 

@@ -120,7 +120,7 @@ def _refusals(path: str, method: str, operation: Json) -> set[str]:
         wanted |= {"400", "413", "415"}
     if "If-Match" in headers:
         wanted |= {"412", "428"}
-    if any(len(r.get("content", {})) > 1 for s, r in operation["responses"].items() if s < "3"):
+    if any(r.get("content") for status, r in operation["responses"].items() if status < "3"):
         wanted |= {"406"}
     return wanted
 
