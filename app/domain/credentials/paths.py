@@ -31,6 +31,9 @@ CERTIFIED_PATHS: Mapping[str, str] = {
     "academic.credential_profile": "credentialProfiles.id",
     "academic.opportunity_type": f"{_SPEC}.dcType.id",
     "academic.awarding_bodies": f"{_CLAIM}.awardedBy.awardingBody.legalName",
+    "academic.awarding_country": (
+        f"{_CLAIM}.awardedBy.awardingBody.location.address.countryCode.id"
+    ),
     "academic.issuer": "issuer.legalName",
     "academic.eqf_level": f"{_SPEC}.eqfLevel.id",
     "academic.cycle": f"{_SPEC}.educationLevel.notation",
@@ -109,7 +112,8 @@ CERTIFIED_PATHS: Mapping[str, str] = {
 
 A type of quality assurance without a decision on record stands in a note about it, because ELM
 knows an accreditation only with the agency that decided. Supervision and identification stand there
-as far as the result's own evidence goes, and not at all where there is none.
+as far as the result's own evidence goes, and not at all where there is none. The awarding country
+is that of each awarding body, in their order: an institution has one, so it is no field to fill in.
 """
 
 NOT_IN_CREDENTIAL: Mapping[str, str] = {

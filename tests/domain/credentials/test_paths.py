@@ -115,6 +115,7 @@ SPECIAL: dict[str, list[Any]] = {
     "academic.awarding_bodies": [
         dict(PARTNERS[code].legal_name) for code in ("UNIOVI", "HKA", "UDA")
     ],
+    "academic.awarding_country": [PARTNERS[code].country.uri for code in ("UNIOVI", "HKA", "UDA")],
     "academic.issuer": [dict(ISSUER.legal_name)],
     "academic.workload_parts[].contact": ["14"],
     "academic.outcomes[].skills[].wording": [
@@ -270,7 +271,8 @@ def names_of(hint: Any, prefix: str = "") -> Iterator[str]:
 def test_every_field_of_a_specification_is_certified_or_declared_not_to_be() -> None:
     declared = CERTIFIED_PATHS.keys() | NOT_IN_CREDENTIAL.keys()
     whole_pictures = {"academic.visual.logo", "academic.visual.background"}
-    assert set(names_of(Specification)) == declared - whole_pictures
+    of_the_institutions = {"academic.awarding_country"}
+    assert set(names_of(Specification)) == declared - whole_pictures - of_the_institutions
     assert not CERTIFIED_PATHS.keys() & NOT_IN_CREDENTIAL.keys()
 
 
@@ -295,7 +297,6 @@ def test_a_dropped_skill_leaves_no_trace() -> None:
 CSV_NAMES = {
     "summary_public": ["summary_public"],
     "target_group_codes[]": ["target_groups"],
-    "awarding_country[]": [],  # of each awarding body, beside its legal name
     "display_languages[] / primary": ["academic.display_languages", "academic.primary_language"],
     "outcomes[] {code, text}": ["academic.outcomes[].code", "academic.outcomes[].title"],
     "outcomes[].esco_skills[]": [
@@ -343,4 +344,11 @@ def test_every_field_that_the_procedure_certifies_has_its_place() -> None:
         block = "academic." if row["section"] == "C" else ""
         simple = block + (row["field"] if "[]." in row["field"] else row["field"].rstrip("[]"))
         names = CSV_NAMES.get(row["field"], [simple.removesuffix("[]")])
+        assert names, row["field"]
         assert [name for name in names if name not in CERTIFIED_PATHS] == [], row["field"]
+
+
+def test_bodies_of_two_countries_have_each_its_own() -> None:
+    countries = at(DOCUMENT, CERTIFIED_PATHS["academic.awarding_country"])
+    assert len(countries) == len(COURSE.academic.awarding_bodies)
+    assert {f"{AUTHORITY}country/ESP", f"{AUTHORITY}country/DEU"} <= set(countries)
