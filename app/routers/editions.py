@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.domain.enrolment import use_cases_editions as use_cases
+from app.domain.enrolment.changing import EditionChanges
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.use_cases_edition_ends import finish_edition as finish
-from app.domain.enrolment.use_cases_editions import EditionChanges
 from app.domain.enrolment.use_cases_lists import publish_list as publish
 from app.routers.editions_models import (
     EditedOut,

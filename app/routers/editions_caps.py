@@ -83,7 +83,12 @@ class CapsPreviewOut(BaseModel):
 
     edition: UUID
     provisional: bool = Field(description="the list binds nobody yet")
-    possible: bool = Field(description="whether the caps could be set: none lies too low")
+    possible: bool = Field(
+        description="whether the caps could be set: the edition allows it, and none lies too low"
+    )
+    refused: str | None = Field(
+        description="why no caps can be set now, whichever they are", examples=[None]
+    )
     too_low: list[TooLowOut]
     places: int
     rules: list[QuotaRuleOut]
@@ -100,7 +105,8 @@ class CapsPreviewOut(BaseModel):
         return cls(
             edition=preview.edition.id,
             provisional=not preview.edition.is_binding,
-            possible=not preview.too_low,
+            possible=preview.is_possible,
+            refused=preview.refused,
             too_low=[
                 TooLowOut(scope=one.scope, cap=one.cap, placed=one.placed)
                 for one in preview.too_low

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from app.domain.enrolment.changing import EditionChanges
 from app.domain.enrolment.decisions import Kind
 from app.domain.enrolment.edition import Edition, EditionState, Mode
 from app.domain.enrolment.errors import (
@@ -26,7 +27,6 @@ from app.domain.enrolment.use_cases_caps import (
     stop_promotion,
 )
 from app.domain.enrolment.use_cases_editions import (
-    EditionChanges,
     close_edition,
     edit_edition,
     start_edition,

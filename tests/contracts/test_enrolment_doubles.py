@@ -19,6 +19,7 @@ from app.domain.enrolment.use_cases_people import (
 )
 from app.domain.enrolment.use_cases_register import register
 from app.domain.enrolment.use_cases_registrations import (
+    cancel_registration,
     get_registration,
     list_registrations,
     my_registrations,
@@ -386,3 +387,58 @@ async def test_what_is_to_be_decided_comes_with_suggestions_in_order_of_rank(
     assert len(await undecided(work, edition)) == 1
     later = await registers(work, clock, edition, "later", "EXT:Universidad de Oviedoo")
     assert (later.registration.bucket, outcome(later)) == ("UNIOVI", "placed in_order")
+
+
+async def test_a_merge_makes_one_person_of_two_addresses_who_finds_it_by_signing_in(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    """The list knew her by her office's address; she registers by her own, a second time."""
+    elsewhere = await opened(work, clock, mode=Mode.DIRECT)
+    edition = await opened(work, clock, mode=Mode.DIRECT)
+    manager = officer("UNIOVI", (await a_learner(work, "manager")).account)
+    by_list = []
+    for one in (elsewhere, edition):
+        clock.move(timedelta(seconds=1))
+        view, _ = await register(
+            one.id,
+            replace(a_request("eva", for_another=True), email="eva.office@example.org"),
+            work=work(manager), caller=manager, clock=clock, likeness=LIKENESS,
+        )  # fmt: skip
+        by_list.append(view.registration)
+    second = await registers(work, clock, edition, "eva")
+    eva = await a_learner(work, "eva")
+    mine = await my_registrations(work=work(), caller=eva)
+    assert [view.registration.id for view in mine] == [second.registration.id]
+    same = OfficerDecision(Ruling.MERGE, same_as=by_list[1].id, reason="the same person")
+    await decide(work, clock, second.registration, same)
+    mine = await my_registrations(work=work(), caller=eva)
+    assert [(view.registration.id, outcome(view)) for view in mine] == [
+        (second.registration.id, "cancelled merged"),
+        (by_list[1].id, "placed in_order"),
+        (by_list[0].id, "placed in_order"),
+    ]
+    assert {view.person.email for view in mine} == {"eva@example.org"}
+    again, is_new = await register(
+        edition.id, a_request("eva"), work=work(eva), caller=eva, clock=clock, likeness=LIKENESS
+    )
+    assert (again.registration.id, is_new) == (by_list[1].id, False)
+    cancelled, _ = await cancel_registration(
+        by_list[1].id, again.registration.version, work=work(), caller=eva, clock=clock
+    )
+    assert outcome(cancelled) == "cancelled by_person"
+    assert await proven(work, edition) == []
+
+
+async def test_a_merge_leaves_two_who_both_sign_in_two(work: OpenWork, clock: StoryClock) -> None:
+    edition = await opened(work, clock, mode=Mode.DIRECT)
+    first = await registers(work, clock, edition, "eva")
+    other = await a_learner(work, "eva-elsewhere")
+    clock.move(timedelta(seconds=1))
+    second, _ = await register(
+        edition.id, a_request("eva"), work=work(other), caller=other, clock=clock,
+        likeness=LIKENESS,
+    )  # fmt: skip
+    same = OfficerDecision(Ruling.MERGE, same_as=first.registration.id, reason="the same person")
+    await decide(work, clock, second.registration, same)
+    mine = await my_registrations(work=work(), caller=other)
+    assert [outcome(view) for view in mine] == ["cancelled merged"]

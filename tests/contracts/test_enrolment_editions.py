@@ -8,6 +8,7 @@ import pytest
 from app.adapters.postgres.tables import metadata
 from app.adapters.postgres.tables.base import personal_columns
 from app.domain.access.permissions import NotAllowed
+from app.domain.enrolment.changing import EditionChanges
 from app.domain.enrolment.edition import EditionState, Mode
 from app.domain.enrolment.errors import (
     CapBelowAdmitted,
@@ -20,7 +21,6 @@ from app.domain.enrolment.errors import (
 from app.domain.enrolment.quota import one_cap
 from app.domain.enrolment.use_cases_edition_ends import complete_edition
 from app.domain.enrolment.use_cases_editions import (
-    EditionChanges,
     begin_grading,
     cancel_edition,
     close_edition,

@@ -8,7 +8,7 @@ from app.domain.enrolment.errors import (
     RegistrationClosed,
     RegistrationMoveNotAllowed,
 )
-from app.domain.enrolment.quota import Availability
+from app.domain.enrolment.quota import EXTERNALS, PER_INSTITUTION, Availability, Quota, QuotaRule
 from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling, decide_registration
 from app.domain.enrolment.use_cases_editions import cancel_edition, close_edition, start_edition
 from app.domain.enrolment.use_cases_people import PersonChanges, edit_registration
@@ -73,6 +73,23 @@ async def test_what_is_announced_to_be_open_is_open_and_what_is_full_is_full(
         institution = None if bucket == "INDEPENDENT" else bucket
         view = await registers(work, clock, edition, f"n{number}", institution)
         assert (announced is Availability.OPEN) == (view.registration.state == "placed")
+
+
+async def test_who_comes_from_outside_queues_behind_those_whom_the_same_cap_keeps_waiting(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    rules = (QuotaRule(PER_INSTITUTION, max=2), QuotaRule(EXTERNALS, max=1))
+    edition = await opened(work, clock, mode=Mode.DIRECT, quota=Quota(9, rules))
+    await registers(work, clock, edition, "ana", "EXT:Alpha Works")
+    assert await told(work, edition, "EXT:") is Availability.FULL
+    await registers(work, clock, edition, "bert", "EXT:Beta Cooperative")
+    assert await told(work, edition, "EXT:") is Availability.FULL_WITH_QUEUE
+    assert await told(work, edition, "INDEPENDENT") is Availability.FULL_WITH_QUEUE
+    # Partners are kept from nothing by it, and a full one of them has a queue of its own.
+    assert await told(work, edition, "HKA") is Availability.OPEN
+    for number in range(2):
+        await registers(work, clock, edition, f"hka-{number}", "HKA")
+    assert await told(work, edition, "HKA") is Availability.FULL
 
 
 async def test_nothing_is_done_in_an_edition_that_was_called_off(

@@ -23,6 +23,7 @@ VALUES = {
     "decision": "rejected",
     "window_ends": datetime(2027, 7, 8, 10, 30, tzinfo=UTC),
     "registration": "0192",
+    "credential": "0193",
     "institution": "HKA",
     "why": "The grade was corrected.",
     "link": "https://mc.example.org/v1/links/abc",
@@ -30,7 +31,8 @@ VALUES = {
     "site": "https://mc.example.org",
 }
 
-OF_CAPS = {"caps_set", "caps_changed", "reserve_released", "caps_lifted", "promotion_ended"}
+OF_CAPS = {"caps_set", "caps_changed", "reserve_released", "caps_lifted", "promotion_ended",
+           "promotion_resumed"}  # fmt: skip
 SHARED = ("group:externals", "group:partners", "institution:INDEPENDENT")
 """What a cap counts that is not one institution's; each has words of its own."""
 TOLD = [reason for reason in Reason if reason.value not in OF_CAPS]
@@ -70,7 +72,7 @@ def test_all_languages_say_the_same_things_with_the_same_places():
         assert said == {key: value for key, value in whole.items() if key != "messages"}
 
 
-FOR_OFFICES = {"objection_raised", "contest_to_decide"}
+FOR_OFFICES = {"objection_raised", "credential_outdated", "contest_to_decide"}
 """Written to the contact address of an edition, in English."""
 
 

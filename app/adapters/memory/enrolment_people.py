@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.domain.enrolment.person import Identity, Person
+from app.domain.enrolment.registration import Registration
 
 if TYPE_CHECKING:
     from app.adapters.memory.unit_of_work import MemoryTable, MemoryWork
@@ -66,6 +67,19 @@ class MemoryPersons:
         """Keep what is known of them now."""
         for person in persons:
             self._persons.put(person.id, person)
+
+    async def join(self, gone: UUID, into: UUID) -> None:
+        """Let everything that one registered for be the other's."""
+        registrations: MemoryTable[UUID, Registration] = self._work.table("registration")
+        known = list(registrations.values())
+        taken = {one.edition for one in known if one.person == into and one.is_live}
+        for one in known:
+            if one.person == gone and not (one.is_live and one.edition in taken):
+                one.person = into
+                one.version += 1
+                registrations.put(one.id, one)
+        if all(one.person != gone for one in registrations.values()):
+            self._persons.delete(gone)
 
 
 class MemoryExternalSpellings:

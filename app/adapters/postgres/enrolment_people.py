@@ -4,19 +4,25 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy import Row, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Text
 
 from app.adapters.postgres.copying import add_rows
 from app.adapters.postgres.tables.base import table
-from app.adapters.postgres.tables.enrolment import ExternalSpellingRow, PersonRow
+from app.adapters.postgres.tables.enrolment import (
+    ExternalSpellingRow,
+    PersonRow,
+    RegistrationRow,
+)
 from app.domain.enrolment.person import Identity, Person
+from app.domain.enrolment.registration import LIVE
 
 if TYPE_CHECKING:
     from app.adapters.postgres.unit_of_work import PostgresWork
 
 _person = table(PersonRow)
+_registration = table(RegistrationRow)
 _spelling = table(ExternalSpellingRow)
 
 _ADDING_PEOPLE = 7236
@@ -97,6 +103,27 @@ class PostgresPersons:
             .values({_person.c[n]: bindparam(n) for n in written[0] if n != "this"}),
             written,
         )
+
+    async def join(self, gone: UUID, into: UUID) -> None:
+        """Let everything that one registered for be the other's."""
+        other = _registration.alias()
+        stands_beside = (
+            select(other.c.id)
+            .where(
+                other.c.person == into,
+                other.c.edition == _registration.c.edition,
+                other.c.state.in_(LIVE),
+                _registration.c.state.in_(LIVE),
+            )
+            .exists()
+        )
+        await self._work.connection.execute(
+            update(_registration)
+            .where(_registration.c.person == gone, ~stands_beside)
+            .values(person=into, version=_registration.c.version + 1)
+        )
+        has_any = select(_registration.c.id).where(_registration.c.person == gone).exists()
+        await self._work.connection.execute(delete(_person).where(_person.c.id == gone, ~has_any))
 
 
 def _values(person: Person) -> dict[str, Any]:

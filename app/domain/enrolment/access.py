@@ -98,6 +98,7 @@ def actions_on_edition(edition: Edition, caller: Caller) -> list[str]:
     possible |= {action for action, to in _MOVES_TO.items() if to in MOVES[edition.state]}
     possible |= {"preview_caps", "list_undecided"}
     if edition.state in RUNNING_OR_BEFORE:
+        possible.add("edit_edition")
         if edition.quota.reserves:
             possible.add("release_reserve")
         if edition.unused.policy is not UnusedPolicy.NONE and edition.quota.liftable:
@@ -107,7 +108,7 @@ def actions_on_edition(edition: Edition, caller: Caller) -> list[str]:
     if edition.state is EditionState.ISSUING:
         possible.add("finish_edition")
     if edition.state in BEFORE_TEACHING:
-        possible |= {"edit_edition", "map_form", "list_forms"}
+        possible |= {"map_form", "list_forms"}
     if edition.state is EditionState.OPEN:
         possible.add("register")
     if edition.state in (EditionState.OPEN, EditionState.CLOSED):

@@ -79,7 +79,7 @@ class Suggestion:
 
     institution: InstitutionCode
     likeness: float
-    """0 to 1."""
+    """0 to 1; 0 where nothing but a word speaks for it that no other partner has."""
 
 
 @dataclass(frozen=True)
@@ -186,12 +186,14 @@ class Matcher:
         if key in _ON_THEIR_OWN:
             return independent()
         alike = self._alike(key)
-        if alike and alike[0].likeness >= TOO_LIKE_TO_IGNORE:
-            worth_it = tuple(s for s in alike if s.likeness >= LIKE_ENOUGH)
-            return Unclear(Reason.INSTITUTION_UNCLEAR, worth_it)
-        if not self._telling.isdisjoint(key.split()):
-            # "Uni Oviedo" is like no spelling, but nobody should get a bucket of their own by it.
-            return Unclear(Reason.INSTITUTION_UNCLEAR)
+        # "Uni Oviedo" is like no spelling, but nobody should get a bucket of their own by it, and
+        # the officer should not have to look up whose word that is.
+        told = {self._telling[word] for word in key.split() if word in self._telling}
+        if told or (alike and alike[0].likeness >= TOO_LIKE_TO_IGNORE):
+            worth_it = [s for s in alike if s.likeness >= LIKE_ENOUGH or s.institution in told]
+            found = {suggestion.institution for suggestion in worth_it}
+            worth_it += [Suggestion(code, 0.0) for code in sorted(told - found)]
+            return Unclear(Reason.INSTITUTION_UNCLEAR, tuple(worth_it))
         return external(stated)
 
     def _alike(self, key: str) -> list[Suggestion]:
@@ -203,14 +205,14 @@ class Matcher:
         return [Suggestion(code, round(likeness, 3)) for code, likeness in ranked[:3]]
 
 
-def _telling_words(spellings: Spellings) -> frozenset[str]:
-    """Words that appear in the names of one partner only, and its town."""
+def _telling_words(spellings: Spellings) -> Mapping[str, InstitutionCode]:
+    """Words that appear in the names of one partner only, and its town, with the partner."""
     owners: dict[str, set[InstitutionCode]] = {}
     for spelling, code in spellings.known.items():
         _note(owners, spelling.split(), code)
     for code, institution in spellings.partners.items():
         _note(owners, folded(institution.city).split(), code)
-    return frozenset(word for word, codes in owners.items() if len(codes) == 1)
+    return {word: next(iter(codes)) for word, codes in owners.items() if len(codes) == 1}
 
 
 def _note(

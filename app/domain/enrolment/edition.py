@@ -194,6 +194,15 @@ class Edition:
                     "Places are given until the end of the edition at the latest.",
                 )
             )
+        if self.promotion_until is not None and self.promotion_until < self.window.opens:
+            found.append(
+                Finding(
+                    "/promotion_until",
+                    "promotion_before_opening",
+                    "Places are given once registration has opened; let promotion end later.",
+                )
+            )
+        found += self._after_the_end()
         if self.issuer is not None and self.issuer not in self.awarding:
             found.append(
                 Finding(
@@ -214,6 +223,23 @@ class Edition:
                 )
             )
         return found
+
+    def _after_the_end(self) -> list[Finding]:
+        """Instants at which nothing could happen any more."""
+        given = [
+            ("/registration_closes", "registration_after_end", self.window.closes),
+            ("/unused_seats/at", "unused_after_end", self.unused.at),
+            *(
+                (f"/rules/{index}/release_at", "release_after_end", rule.release_at)
+                for index, rule in enumerate(self.quota.rules)
+            ),
+        ]
+        return [
+            Finding(pointer, code, "This lies after the last day of the edition; give an earlier "
+                    "instant.")
+            for pointer, code, at in given
+            if at is not None and at.tzinfo is not None and at > self.ends_at
+        ]  # fmt: skip
 
     def check(self, partners: tuple[InstitutionCode, ...]) -> None:
         """Raise EditionInvalid when something contradicts itself."""
@@ -292,6 +318,35 @@ class Edition:
         if to not in MOVES[self.state]:
             raise EditionMoveNotAllowed(self.state, to, MOVES[self.state])
         self.state = to
+
+    def reopen(self) -> None:
+        """Take registrations again after they had closed: the end of the window lies ahead."""
+        if self.state is not EditionState.CLOSED:
+            raise EditionMoveNotAllowed(self.state, EditionState.OPEN, MOVES[self.state])
+        self.state = EditionState.OPEN
+        self.tell(events.EditionOpened(self.id))
+
+    def expect_to_come(self, at: datetime) -> None:
+        """Raise EditionInvalid when its last day, or its registration, is over."""
+        found = []
+        if at >= self.ends_at:
+            found.append(
+                Finding(
+                    "/end",
+                    "edition_over",
+                    "The edition is over, so that nobody can register for it any more.",
+                )
+            )
+        elif at >= self.window.closes:
+            found.append(
+                Finding(
+                    "/registration_closes",
+                    "registration_over",
+                    "Registration would close at once; move its end to later before you open it.",
+                )
+            )
+        if found:
+            raise EditionInvalid(found)
 
     # registering
 

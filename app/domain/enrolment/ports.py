@@ -123,6 +123,12 @@ class Persons(Protocol):
         """Keep what is known of them now."""
         ...
 
+    async def join(self, gone: UUID, into: UUID) -> None:
+        """Let everything that one person registered for be the other's, except where both have a
+        registration that counts; forget who has none left. Those who would add people without
+        account must wait, as by `without_account(…, hold=True)`."""
+        ...
+
 
 class Registrations(Protocol):
     """Registrations, whose counts move with them."""

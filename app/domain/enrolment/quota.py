@@ -78,6 +78,16 @@ class QuotaRule:
     lifted: bool = False
     """Whether the cap has been lifted, so that everybody may take what is left unused."""
 
+    def keeping(self, before: "QuotaRule") -> "QuotaRule":
+        """The same rule with what was opened of an equal reserve, and of an equal cap, before."""
+        same_reserve = (self.min, self.release_at) == (before.min, before.release_at)
+        same_cap = self.max == before.max
+        return replace(
+            self,
+            released=self.released or (before.released and same_reserve),
+            lifted=self.lifted or (before.lifted and same_cap),
+        )
+
 
 @dataclass(frozen=True)
 class Quota:
@@ -159,17 +169,11 @@ class Quota:
         return quota
 
     def keeping(self, before: "Quota") -> "Quota":
-        """The same quota with what was released, lifted or cut off before: these stay so."""
+        """The same quota with what was released, lifted or cut off before: these stay so, unless
+        the reserve or the cap itself is another one now."""
         known = {rule.scope: rule for rule in before.rules}
         rules = tuple(
-            replace(
-                rule,
-                released=rule.released or known[rule.scope].released,
-                lifted=rule.lifted or known[rule.scope].lifted,
-            )
-            if rule.scope in known
-            else rule
-            for rule in self.rules
+            rule.keeping(known[rule.scope]) if rule.scope in known else rule for rule in self.rules
         )
         return Quota(self.places, rules, self.giving and before.giving)
 

@@ -60,6 +60,8 @@ class Reason(StrEnum):
     """Places that institutions left unused are there for everybody."""
     PROMOTION_ENDED = "promotion_ended"
     """No more places are given from here on."""
+    PROMOTION_RESUMED = "promotion_resumed"
+    """Places are given again: the end of promotion was moved to later."""
 
     # completed
     PASSED = "passed"

@@ -14,7 +14,7 @@ from app.domain.enrolment.access import CONTESTABLE, DECIDABLE, allow_on, confir
 from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition, EditionState
-from app.domain.enrolment.errors import EditionMoveNotAllowed, ReasonNeeded
+from app.domain.enrolment.errors import NotInThisState, ReasonNeeded
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.reasons import Reason
@@ -168,7 +168,7 @@ def _reason(saying: Saying, what: str) -> str:
 
 def _expect(edition: Edition, states: Collection[EditionState]) -> None:
     if edition.state not in states:
-        raise EditionMoveNotAllowed(edition.state, "looked through by its institutions", [])
+        raise NotInThisState(edition.state, "institutions look through their lists", states)
 
 
 async def _held(

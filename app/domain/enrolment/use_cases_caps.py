@@ -9,11 +9,12 @@ from app.domain.access.roles import Caller
 from app.domain.clock import Clock
 from app.domain.enrolment.access import allow
 from app.domain.enrolment.allocation import Allocation
+from app.domain.enrolment.changing import refusal
 from app.domain.enrolment.edition import RUNNING_OR_BEFORE, Edition
 from app.domain.enrolment.errors import (
     EditionInvalid,
-    EditionMoveNotAllowed,
     EditionNotFound,
+    EditionUnchangeable,
     NothingToRelease,
     ReasonNeeded,
     UnusedPolicyForbids,
@@ -54,6 +55,13 @@ class CapsPreview:
     placed: Mapping[InstitutionCode, int]
     waiting: Mapping[InstitutionCode, int]
     """Numbers by institution, as they would be."""
+    refused: str | None = None
+    """Why no caps can be set now, whichever they are."""
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the caps could be set."""
+        return self.refused is None and not self.too_low
 
 
 async def preview_caps(
@@ -84,7 +92,8 @@ async def preview_caps(
             overrides = await work.registrations.overridden(edition.id)
             return _of_standing(edition, quota, waiting, overrides)
         too_low = _too_low(quota, await work.tallies.of(edition.id))
-    return _of_decisions(edition, quota, waiting, seated, too_low)
+    refused = refusal(edition, {"quota"})
+    return _of_decisions(edition, quota, waiting, seated, too_low, refused)
 
 
 def _too_low(quota: Quota, tallies: Sequence[Tally]) -> list[TooLow]:
@@ -117,13 +126,15 @@ def _of_decisions(
     waiting: Sequence[Entrant],
     seated: Sequence[Entrant],
     too_low: Sequence[TooLow],
+    refused: EditionUnchangeable | None,
 ) -> CapsPreview:
     placed = Counter(entrant.bucket for entrant in seated)
     left = Counter(entrant.bucket for entrant in waiting)
-    gain = [] if too_low else _promoted(quota, waiting, placed)
+    gain = [] if too_low or refused else _promoted(quota, waiting, placed)
     placed.update(entrant.bucket for entrant in gain)
     left.subtract(entrant.bucket for entrant in gain)
-    return CapsPreview(edition, quota, too_low, gain, (), placed, +left)
+    why = None if refused is None else refused.detail
+    return CapsPreview(edition, quota, too_low, gain, (), placed, +left, why)
 
 
 def _promoted(
@@ -172,7 +183,7 @@ async def release_reserve(
 ) -> tuple[Edition, list[Registration]]:
     """Give a reserve to everybody before its date. Returns who got a place by it.
 
-    Raises EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed, ReasonNeeded,
+    Raises EditionNotFound, EditionStale, NotAllowed, EditionUnchangeable, ReasonNeeded,
     NothingToRelease.
     """
 
@@ -196,7 +207,7 @@ async def lift_caps(
     """Let everybody have what institutions leave unused, where the edition's policy allows that.
 
     Returns who got a place by it. Raises EditionNotFound, EditionStale, NotAllowed,
-    EditionMoveNotAllowed, ReasonNeeded, UnusedPolicyForbids, NothingToRelease.
+    EditionUnchangeable, ReasonNeeded, UnusedPolicyForbids, NothingToRelease.
     """
 
     def lifted(edition: Edition) -> tuple[Quota, Reason]:
@@ -222,13 +233,15 @@ async def stop_promotion(
 ) -> tuple[Edition, list[Registration]]:
     """Give no more places from here on.
 
-    Raises EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed, ReasonNeeded,
+    Raises EditionNotFound, EditionStale, NotAllowed, EditionUnchangeable, ReasonNeeded,
     NothingToRelease.
     """
 
     def stopped(edition: Edition) -> tuple[Quota, Reason]:
         if not edition.quota.giving:
             raise NothingToRelease(None)
+        # So that an announced later end is a change again, which lets places be given anew.
+        edition.promotion_until = max(clock.now(), edition.window.opens)
         return edition.quota.with_cut_off(), Reason.PROMOTION_ENDED
 
     return await _step(edition_id, version, step, stopped, work, caller, clock)
@@ -248,7 +261,7 @@ async def _step(
         async with work:
             edition = await loaded(step.action, edition_id, version, work, caller)
             if edition.state not in RUNNING_OR_BEFORE:
-                raise EditionMoveNotAllowed(edition.state, "changed", [])
+                raise EditionUnchangeable(edition.state, "Its places have all been given.")
             if not step.reason.strip() and not step.dry_run:
                 raise ReasonNeeded("who may have places")
             before = trace(edition)

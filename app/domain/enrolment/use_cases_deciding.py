@@ -27,6 +27,7 @@ from app.domain.enrolment.errors import (
     OverridesOff,
 )
 from app.domain.enrolment.forms.entries import ABOUT_INSTITUTION
+from app.domain.enrolment.joining import join_persons
 from app.domain.enrolment.person import could_be_one
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import received_over_api
@@ -118,6 +119,7 @@ async def decide_registration(
             after=f"{registration.state} {registration.reason}",
             note=decision.reason,
         )
+        person = await work.persons.get(registration.person)
         view = await view_of(registration, edition, person, work, caller, own=own)
     return Decided(view, also, deciding.promoted)
 
@@ -208,6 +210,7 @@ class _Deciding:
         elif stays.is_doubted:
             stays.decide_identity()
             await self.work.registrations.save(self.edition, [stays])
+        await join_persons(self.edition, stays, goes, self.work)
 
     async def _admit(self, registration: Registration) -> list[UUID]:
         if registration.pending is not None:

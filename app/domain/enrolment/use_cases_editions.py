@@ -1,31 +1,25 @@
 """What one can do with an edition, from planning it to its end."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from app.domain.access.permissions import At, Place, require
 from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
-from app.domain.enrolment import events
+from app.domain.enrolment import changing, events
 from app.domain.enrolment.access import allow
 from app.domain.enrolment.allocation import Allocation
+from app.domain.enrolment.changing import EditionChanges
 from app.domain.enrolment.edition import (
-    BEFORE_TEACHING,
-    RUNNING_OR_BEFORE,
     Edition,
     EditionState,
     Mode,
 )
 from app.domain.enrolment.errors import (
     CapBelowAdmitted,
-    EditionFixed,
-    EditionMoveNotAllowed,
     EditionNotFound,
-    ReasonNeeded,
 )
 from app.domain.enrolment.issuers import check_issuer, issuer_may_change
 from app.domain.enrolment.looking import OnlyLooking
@@ -127,19 +121,6 @@ def trace(edition: Edition) -> str:
     return f"v{edition.version} {edition.state}"
 
 
-@dataclass(frozen=True)
-class EditionChanges:
-    """What is to change; what is left out stays. `values` holds attributes of `Edition` by name:
-    `start`, `end`, `window`, `quota`, `no_institution`, `mode`, `least_participants`,
-    `overrides_allowed`, `unused`, `promotion_until`, `contact_email`, `issuer`."""
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-    reason: str | None = None
-
-
-_FIXED_ONCE_OPEN = frozenset({"mode", "no_institution"})
-
-
 async def edit_edition(
     edition_id: UUID,
     version: int,
@@ -153,10 +134,10 @@ async def edit_edition(
     """Change dates, caps and rules; caps that grow promote before anybody new can register.
 
     Returns the edition and who got a place by it. Once the edition has opened a reason is needed,
-    and no cap goes below those who have a place. The issuer can be changed later than the rest,
-    until the first credential is sealed. Raises EditionNotFound, EditionStale, NotAllowed,
-    EditionInvalid, EditionFixed, IssuerFixed, CapBelowAdmitted, ReasonNeeded,
-    EditionMoveNotAllowed.
+    and no cap goes below those who have a place. Caps can change while it runs, as long as places
+    are given; the issuer until the first credential is sealed. A later end of registration opens it
+    again. Raises EditionNotFound, EditionStale, NotAllowed, EditionInvalid, EditionFixed,
+    IssuerFixed, CapBelowAdmitted, ReasonNeeded, EditionUnchangeable.
     """
     promoted: list[Registration] = []
     edition: Edition | None = None
@@ -167,16 +148,15 @@ async def edit_edition(
             edition.expect(version)
             before = trace(edition)
             days = edition.start, edition.end
-            _apply(edition, changes)
+            now = clock.now()
+            caps_change = changing.apply(edition, changes, now)
             edition.check(await partner_codes(work))
             if "issuer" in changes.values:
                 await issuer_may_change(edition, work)
-            if "quota" in changes.values:
+            if caps_change is not None:
                 await refuse_below_admitted(edition, work)
-                allocation = Allocation(edition, work, caller.actor, clock.now())
-                promoted = await allocation.change_caps(
-                    edition.quota, Reason.CAPS_CHANGED, changes.reason
-                )
+                allocation = Allocation(edition, work, caller.actor, now)
+                promoted = await allocation.change_caps(edition.quota, caps_change, changes.reason)
             if edition.state is not EditionState.PLANNED:
                 edition.tell(events.EditionChanged(edition.id))
                 if (edition.start, edition.end) != days:
@@ -201,25 +181,6 @@ async def edit_edition(
     if edition is None:
         raise EditionNotFound(edition_id)
     return edition, promoted
-
-
-_UNTIL_ISSUED = RUNNING_OR_BEFORE | {EditionState.GRADING, EditionState.RESULTS_CONFIRMED}
-
-
-def _apply(edition: Edition, changes: EditionChanges) -> None:
-    only_issuer = changes.values.keys() == {"issuer"}
-    if edition.state not in (_UNTIL_ISSUED if only_issuer else BEFORE_TEACHING):
-        raise EditionMoveNotAllowed(edition.state, "changed", [])
-    if edition.state is not EditionState.PLANNED:
-        fixed = sorted(_FIXED_ONCE_OPEN & changes.values.keys())
-        if fixed:
-            raise EditionFixed(fixed)
-        if not (changes.reason or "").strip():
-            raise ReasonNeeded("a change after the edition has opened")
-    before = edition.quota
-    for name, value in changes.values.items():
-        setattr(edition, name, value)
-    edition.quota = edition.quota.keeping(before)
 
 
 async def refuse_below_admitted(edition: Edition, work: EnrolmentWork) -> None:
@@ -255,11 +216,15 @@ async def open_edition(
 ) -> Edition:
     """Take registrations from now on; before the announced time with a reason only.
 
-    Raises EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed, ReasonNeeded.
+    What is over is recorded as it was, and opens for nobody any more: a timer takes it through its
+    states. Raises EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed, ReasonNeeded,
+    EditionInvalid.
     """
     async with work:
         edition = await loaded("open_edition", edition_id, version, work, caller)
-        await opening(edition, reason, work, caller.actor, clock.now())
+        now = clock.now()
+        edition.expect_to_come(now)
+        await opening(edition, reason, work, caller.actor, now)
     return edition
 
 

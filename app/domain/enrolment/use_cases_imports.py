@@ -13,9 +13,9 @@ from app.domain.enrolment import events
 from app.domain.enrolment.access import allow, sees_whole
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors import (
-    EditionMoveNotAllowed,
     FileRefused,
     ImportNotFound,
+    NotInThisState,
     PlanTokenUnknown,
 )
 from app.domain.enrolment.forms.imports import ImportFile, ImportRow, ImportState, ResponseImport
@@ -140,8 +140,9 @@ async def receive_import(
 def expect_taking(edition: Edition) -> None:
     """Raise EditionMoveNotAllowed unless the edition takes imports: once it has opened, until
     teaching begins."""
-    if edition.state not in (EditionState.OPEN, EditionState.CLOSED):
-        raise EditionMoveNotAllowed(edition.state, "imported into", [])
+    taking = (EditionState.OPEN, EditionState.CLOSED)
+    if edition.state not in taking:
+        raise NotInThisState(edition.state, "it takes imports", taking)
 
 
 async def request_commit(

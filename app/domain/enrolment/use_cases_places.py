@@ -18,7 +18,7 @@ from app.domain.enrolment.quota import (
     Availability,
     Counts,
     Outcome,
-    Placed,
+    Scope,
     Waiting,
     decide,
     institution_scope,
@@ -215,20 +215,17 @@ async def get_availability(
             for shown, bucket in counted.items()
         ]
     counts = Counts({t.scope: t.placed for t in tallies})
-    waiting = {
-        bucket: tally.waiting
-        for tally in tallies
-        if (bucket := tally.scope.removeprefix("institution:")) != tally.scope
-    }
-    competing = sum(
-        number
-        for bucket, number in waiting.items()
-        if not _is_quota(decide(counts, edition.quota, bucket))
-    )
+    queues: Counter[Scope] = Counter()
+    for tally in tallies:
+        bucket = tally.scope.removeprefix("institution:")
+        if bucket != tally.scope:
+            outcome = decide(counts, edition.quota, bucket)
+            if isinstance(outcome, Waiting):
+                queues[outcome.scope] += tally.waiting
     return edition, [
         (
             shown,
-            _availability(decide(counts, edition.quota, bucket), waiting.get(bucket), competing)
+            _availability(decide(counts, edition.quota, bucket), queues)
             if bucket
             else Availability.CLOSED,
         )
@@ -247,18 +244,15 @@ def _outside(rule: NoInstitutionRule) -> dict[InstitutionCode, InstitutionCode |
             return {NEW_EXTERNAL: NEW_EXTERNAL, INDEPENDENT: INDEPENDENT}
 
 
-def _is_quota(outcome: Outcome) -> bool:
-    return isinstance(outcome, Waiting) and outcome.reason is Reason.QUOTA
-
-
 NEW_EXTERNAL: InstitutionCode = "EXT:"
 """Stands for an organisation from outside that nobody is registered for yet."""
 
 
-def _availability(outcome: Outcome, own_queue: int | None, competing: int) -> Availability:
-    """A newcomer queues only behind those who compete for the same seat: where their own
-    institution is full, its people; otherwise everybody whose institution has room."""
-    if isinstance(outcome, Placed):
+def _availability(outcome: Outcome, queues: Mapping[Scope, int]) -> Availability:
+    """A newcomer queues only behind those whom the same cap keeps waiting: where their own
+    institution is full, its people; where its group is, those of the group whose institutions have
+    room; otherwise everybody whose institution and group have room."""
+    if not isinstance(outcome, Waiting):
         return Availability.OPEN
-    queue = own_queue if _is_quota(outcome) else competing
-    return Availability.FULL_WITH_QUEUE if queue else Availability.FULL
+    waits = queues.get(outcome.scope, 0) > 0
+    return Availability.FULL_WITH_QUEUE if waits else Availability.FULL

@@ -18,7 +18,7 @@ from app.domain.enrolment.access import (
 from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition, EditionState
-from app.domain.enrolment.errors import EditionMoveNotAllowed, RegistrationNotFound
+from app.domain.enrolment.errors import NotInThisState, RegistrationNotFound
 from app.domain.enrolment.person import Person, folded_email
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import Rank
@@ -133,7 +133,7 @@ async def cancel_registration(
 
     After teaching has begun it is a withdrawal, and no seat goes on. Giving up twice gives the
     registration as it is. Returns it and who was promoted. Raises RegistrationNotFound,
-    RegistrationStale, NotAllowed, EditionMoveNotAllowed.
+    RegistrationStale, NotAllowed, NotInThisState.
     """
     async with work:
         seen = await work.registrations.read(registration_id)
@@ -146,7 +146,7 @@ async def cancel_registration(
         promoted: Sequence[Registration] = []
         if registration.is_live:
             if edition.state not in CANCELLABLE:
-                raise EditionMoveNotAllowed(edition.state, "left", [])
+                raise NotInThisState(edition.state, "people leave it", CANCELLABLE)
             before = registration.state
             allocation = Allocation(edition, work, caller.actor, clock.now())
             promoted = await allocation.end(
@@ -179,7 +179,7 @@ async def record_no_show(
     """Say that somebody with a place did not come. It goes to the first who waits and fits, as long
     as the edition gives places. Returns who got one.
 
-    Raises RegistrationNotFound, RegistrationStale, NotAllowed, EditionMoveNotAllowed,
+    Raises RegistrationNotFound, RegistrationStale, NotAllowed, NotInThisState,
     RegistrationMoveNotAllowed.
     """
     async with work:
@@ -191,7 +191,7 @@ async def record_no_show(
         allow_on("record_no_show", registration, edition, caller, own=own)
         registration.expect(version)
         if edition.state not in TAUGHT:
-            raise EditionMoveNotAllowed(edition.state, "missed", [])
+            raise NotInThisState(edition.state, "people are noted as absent", TAUGHT)
         before = registration.state
         allocation = Allocation(edition, work, caller.actor, clock.now())
         promoted = await allocation.end(registration, State.NO_SHOW, Reason.DID_NOT_COME, reason)

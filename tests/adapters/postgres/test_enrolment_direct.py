@@ -19,12 +19,13 @@ from app.adapters.postgres.enrolment_direct import PostgresDirectRegistrations
 from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM, Caller
+from app.domain.enrolment.changing import EditionChanges
 from app.domain.enrolment.direct import Claim, Claimed
 from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.errors import EditionNotFound, RegistrationInvalid
 from app.domain.enrolment.quota import PER_INSTITUTION, Quota, QuotaRule, institution_scope
 from app.domain.enrolment.registration import State
-from app.domain.enrolment.use_cases_editions import EditionChanges, edit_edition, open_edition
+from app.domain.enrolment.use_cases_editions import edit_edition, open_edition
 from app.domain.enrolment.use_cases_lists import replay_decisions
 from app.domain.enrolment.use_cases_register import register
 from app.domain.enrolment.use_cases_registrations import cancel_registration

@@ -8,6 +8,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.enrolment.changing import EditionChanges
 from app.domain.enrolment.decisions import Decision, Kind, Replay, compare, replay
 from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.errors import CapBelowAdmitted
@@ -25,7 +26,7 @@ from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.use_cases_affiliation import Saying, contest_affiliation, decide_contest
 from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling, decide_registration
-from app.domain.enrolment.use_cases_editions import EditionChanges, edit_edition
+from app.domain.enrolment.use_cases_editions import edit_edition
 from app.domain.enrolment.use_cases_lists import publish_list, replay_decisions
 from app.domain.enrolment.use_cases_registrations import cancel_registration
 from app.domain.errors import Conflict
