@@ -86,7 +86,7 @@ class VerificationOut(BaseModel):
     )
     presented_as: Literal["json", "pdf", "xml"] = Field(
         description="of a PDF, only the credential embedded in it is verified, never what its "
-        "pages show; XML is only named for what it is"
+        "pages show; XML is only named for what it is, as other forms of signatures in JSON are"
     )
     sealed: bool
     level: str | None = Field(

@@ -14,6 +14,7 @@ from app.adapters.edc.certificates import CertificateFacts
 from app.adapters.edc.contents import contents_of, text_at
 from app.adapters.edc.format_cache import FormatVerdicts
 from app.adapters.edc.opened import Sealed, is_canonical, looks_sealed, take_apart
+from app.adapters.edc.other_json import compact_seal, other_form
 from app.adapters.edc.pdf_input import credential_in_pdf, looks_like_pdf
 from app.adapters.edc.qualification import QualificationSource
 from app.adapters.edc.strict_json import NotReadable, read_object
@@ -72,7 +73,7 @@ def verify(
     Hostile input leads to checks that failed, never to an exception.
     """
     if looks_like_xml(raw):
-        return _other_format(what_it_is(raw))
+        return replace(_other_format(what_it_is(raw)), presented_as="xml")
     world = _World(
         trust,
         now,
@@ -110,7 +111,11 @@ class _World:
 
 def _json(raw: bytes, world: _World) -> Verification:
     try:
+        if named := compact_seal(raw):
+            return _other_format(named)
         outer = read_object(raw)
+        if named := other_form(outer):
+            return _other_format(named)
         if not looks_sealed(outer):
             return _unsealed(raw, outer, world)
         sealed = take_apart(outer, raw)
@@ -235,12 +240,12 @@ def _other_format(found: Check) -> Verification:
             name,
             CheckStatus.SKIPPED,
             "other_format",
-            "Only European Digital Credentials in JSON are checked here.",
+            "Only European Digital Credentials in JSON are checked here, in the form of Europass.",
         )
         for name in CheckName
         if name is not CheckName.FORMAT
     ]
-    return Verification(checks=_in_order([found, *others]), sealed=False, presented_as="xml")
+    return Verification(checks=_in_order([found, *others]), sealed=False, only_named=True)
 
 
 def _document(payload: bytes) -> tuple[dict[str, Any] | None, NotReadable | None]:

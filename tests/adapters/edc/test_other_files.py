@@ -1,6 +1,8 @@
 """Credentials inside PDFs, hostile PDFs, and XML."""
 
+import base64
 import io
+import json
 import zlib
 
 import pytest
@@ -8,7 +10,7 @@ from pyhanko.pdf_utils import embed, generic, writer
 
 from app.adapters.edc.pdf_input import credential_in_pdf
 from app.adapters.edc.strict_json import NotReadable
-from app.domain.credentials.verification import CheckName, CheckStatus, Verdict
+from app.domain.credentials.verification import CheckName, CheckStatus, Contents, Verdict
 from tests.adapters.edc.credentials import a_credential, as_bytes
 from tests.adapters.edc.seals import sealed, verified
 
@@ -171,6 +173,53 @@ def test_xml_is_named_for_what_it_is_and_not_called_wrong(
     assert check.evidence["signed"] == signed
     assert {c.status for c in found.checks if c is not check} == {CheckStatus.SKIPPED}
     assert (found.verdict, found.presented_as) == (Verdict.NOT_CHECKED, "xml")
+
+
+def rewritten() -> dict[str, bytes]:
+    """The same seal in the other forms that RFC 7515 has for it, and what is no seal at all."""
+    outer = json.loads(sealed())
+    [entry], payload = outer["signatures"], outer["payload"]
+    encoded = base64.urlsafe_b64encode(payload.encode()).rstrip(b"=").decode()
+    document = json.loads(payload)
+    return {
+        "flattened_seal": json.dumps({"payload": payload, **entry}).encode(),
+        "several_signatures": json.dumps({**outer, "signatures": [entry, entry]}).encode(),
+        "compact_seal": f"{entry['protected']}.{encoded}.{entry['signature']}\n".encode(),
+        "file_for_an_issuer": json.dumps(
+            {"credential": document, "deliveryDetails": {"deliveryAddress": ["z@example.org"]}}
+        ).encode(),
+    }
+
+
+@pytest.mark.parametrize(
+    "code", ["flattened_seal", "several_signatures", "compact_seal", "file_for_an_issuer"]
+)
+def test_other_forms_of_signatures_are_named_and_not_called_wrong(code: str) -> None:
+    raw = rewritten()[code]
+    found = verified(raw)
+    check = found.check(CheckName.FORMAT)
+    assert (check.status, check.code) == (CheckStatus.WARNING, code)
+    assert {c.status for c in found.checks if c is not check} == {CheckStatus.SKIPPED}
+    assert (found.verdict, found.presented_as) == (Verdict.NOT_CHECKED, "json")
+    assert found.contents == Contents()
+    if code != "compact_seal":
+        inside = verified(a_pdf(raw))
+        assert (inside.verdict, inside.presented_as) == (Verdict.NOT_CHECKED, "pdf")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"a.b.c",
+        b"e30.e30.e30",
+        b'{"payload":"x","signature":"x","protected":"e30"}',
+        b'{"payload":{},"signature":"x","protected":"eyJhbGciOiJub25lIn0"}',
+        b'{"payload":"x","signatures":[{"signature":"x"},{"signature":"x"}]}',
+        b'{"credential":[]}',
+    ],
+)
+def test_what_only_resembles_another_form_is_still_wrong(raw: bytes) -> None:
+    assert verified(raw).verdict is Verdict.FAILED
 
 
 @pytest.mark.parametrize(
