@@ -45,12 +45,13 @@ FIGURES = (
     Figure("verify_cpu_ms", "verifying a credential, CPU", "ms", at_most=15, digits=1),
     Figure("verify_per_s", "  verifications", "1/s", digits=0),
     Figure("resident_mb", "memory of the API with its worker", "MB", digits=0),
+    Figure("helpers_mb", "  of the processes that make credentials", "MB", digits=0),
 )
 
 
 @dataclass
 class Memory:
-    """What the process that issues holds in RAM, round by round."""
+    """What the process that issues, and those that help it, hold in RAM, round by round."""
 
     credentials: Credentials
     name: str = "memory"
@@ -61,8 +62,9 @@ class Memory:
         resident = self.credentials.api.resident_megabytes()
         if resident is None:
             return {}
-        self.seen.append(resident)
-        return {"resident_mb": resident}
+        helpers = self.credentials.api.helpers_megabytes() or 0.0
+        self.seen.append(resident + helpers)
+        return {"resident_mb": resident, "helpers_mb": helpers}
 
     @property
     def growth(self) -> float | None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,23 +39,44 @@ class Process:
     port: int
 
     def cpu_seconds(self) -> float | None:
-        """CPU time of all its threads so far, in user and kernel mode; None where the system has
-        no /proc. Its resolution is a hundredth of a second."""
-        try:
-            stat = Path(f"/proc/{self.pid}/stat").read_text()
-        except FileNotFoundError:
+        """CPU time so far, in user and kernel mode, of the process and of those that it started;
+        None where the system has no /proc. Its resolution is a hundredth of a second."""
+        family = self._family()
+        if not family:
             return None
-        # The second field is a name in brackets, which may hold blanks.
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        # utime, stime, and the same of children that have ended.
+        ticks = sum(int(fields[n]) for fields in family.values() for n in (11, 12, 13, 14))
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def resident_megabytes(self) -> float | None:
-        """Memory in RAM (MB); None where the system has no /proc."""
-        try:
-            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        except FileNotFoundError:
-            return None
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        """Memory in RAM (MB) of the process alone; None where the system has no /proc."""
+        return _resident(self.pid)
+
+    def helpers_megabytes(self) -> float | None:
+        """The same of the processes that it started, together."""
+        family = self._family()
+        found = [_resident(pid) for pid in family if pid != self.pid]
+        return sum(one or 0.0 for one in found) if family else None
+
+    def _family(self) -> dict[int, list[str]]:
+        """The process and those that it started, with what /proc/<pid>/stat says after the name."""
+        known: dict[int, list[str]] = {}
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            # It may have ended meanwhile. The name in brackets may hold blanks.
+            with suppress(OSError):
+                known[int(path.parent.name)] = path.read_text().rpartition(")")[2].split()
+        family = {self.pid} & known.keys()
+        while grown := {p for p, fields in known.items() if int(fields[1]) in family} - family:
+            family |= grown
+        return {pid: known[pid] for pid in family}
+
+
+def _resident(pid: int) -> float | None:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 @contextmanager

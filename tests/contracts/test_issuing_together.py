@@ -126,7 +126,8 @@ async def test_two_batches_at_once_make_one_credential_each(house: House) -> Non
     first, second = await house.approved(), await house.approved()
 
     outcomes = await asyncio.gather(house.run(first), house.run(second), house.run(second))
-    assert outcomes[0] is not None and outcomes[1] is not None
+    assert outcomes[0] is not None
+    assert outcomes[1] is not None
 
     assert (outcomes[0].sealed + outcomes[1].sealed, outcomes[1]) == (16, outcomes[2])
     assert [len(credentials) for credentials in (await house.live()).values()] == [1] * 16

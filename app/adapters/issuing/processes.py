@@ -68,6 +68,11 @@ class MakerProcesses:
                 loop = asyncio.get_running_loop()
                 self._ending = loop.call_later(self._idle, self._end)
 
+    @property
+    def running(self) -> bool:
+        """Whether there are processes now."""
+        return self._pool is not None
+
     def close(self) -> None:
         """End the processes; whoever comes later starts new ones."""
         if self._ending is not None:
