@@ -1,7 +1,8 @@
 """People and officers at one edition, as a process: `python -m … URL EDITION SEED EVENTS LOCK`.
 
-Acts EVENTS times at random, eight things at once, and prints a line for each: what was done, and
-what the database had confirmed by then. LOCK is `locked`, or `unlocked` for the negative twin.
+Does EVENTS things at random, eight at once, and prints a line for each and for each refusal: what
+was done, and what the database had confirmed by then. LOCK is `locked`, or `unlocked` for the
+negative twin.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import SystemClock
+from app.domain.enrolment.changing import EditionChanges
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.quota import PER_INSTITUTION, Quota, QuotaRule
 from app.domain.enrolment.registration import LIVE
@@ -30,7 +32,7 @@ from app.domain.enrolment.use_cases_affiliation import (
     contest_affiliation,
     decide_contest,
 )
-from app.domain.enrolment.use_cases_editions import EditionChanges, edit_edition
+from app.domain.enrolment.use_cases_editions import edit_edition
 from app.domain.enrolment.use_cases_imports import plan_received, receive_import, request_commit
 from app.domain.enrolment.use_cases_register import register
 from app.domain.enrolment.use_cases_registrations import cancel_registration
@@ -45,6 +47,11 @@ CLOCK = SystemClock()
 AT_ONCE = 8
 CUT = (DBAPIError, PostgresError, InterfaceError, ConnectionError)
 """What a connection that somebody ended looks like from here."""
+
+
+def is_act(line: str) -> bool:
+    """Whether a line tells of something that was done, not of a refusal or a cut connection."""
+    return line.partition(" ")[0] not in ("nobody", "refused", "cut")
 
 
 class Actor:
@@ -171,16 +178,18 @@ class Actor:
 async def main(url: str, edition: UUID, seed: int, events: int, *, locked: bool) -> None:
     """Act, eight things at a time."""
     actor = Actor(url, edition, seed, locked=locked)
-    left = iter(range(events))
+    acts = 0
 
     async def one_after_the_other() -> None:
-        for _ in left:
+        nonlocal acts
+        while acts < events:
             try:
                 done = await actor.act()
             except DomainError as refusal:
                 done = f"refused {refusal.code}"
             except CUT:
                 done = "cut"
+            acts += is_act(done)
             print(done, flush=True)
 
     await asyncio.gather(*(one_after_the_other() for _ in range(AT_ONCE)))
