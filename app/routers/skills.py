@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 
 from app.domain.skills import use_cases
 from app.domain.skills.together import together
-from app.domain.vocabulary.skills import SkillFilter, SkillType
+from app.domain.vocabulary.skills import LanguageWithoutLabels, ReuseLevel, SkillFilter, SkillType
 from app.routers.habits import CallerDep, HabitRoute, PortsDep
 from app.routers.reference_models import LANGUAGE_TAG
 from app.routers.skills_changes_models import (
@@ -61,6 +61,13 @@ def _spoken(tag: str) -> str:
     return tag.partition("-")[0].lower()
 
 
+async def _expect_labels(language: str, ports: PortsDep) -> None:
+    """Nothing was found: say so where nothing could be. Raises LanguageWithoutLabels."""
+    languages = (await ports.skills.in_use()).languages
+    if _spoken(language) not in languages:
+        raise LanguageWithoutLabels(language, languages)
+
+
 @router.post("/v1/skills/resolve", operation_id="resolve_skills")
 async def resolve_skills(body: ResolveIn, ports: PortsDep) -> ResolutionsOut:
     """Say of each wording whether it is an ESCO skill, and what else it could mean.
@@ -105,11 +112,11 @@ async def search_skills(
         Query(alias="type", max_length=3, description="what it may be", examples=[["skill"]]),
     ] = None,
     reuse_levels: Annotated[
-        list[str] | None,
+        list[ReuseLevel] | None,
         Query(
             alias="reuse_level",
             max_length=4,
-            description="`transversal`, `cross-sector`, `sector-specific`, `occupation-specific`",
+            description="how widely it can be used",
             examples=[["transversal"]],
         ),
     ] = None,
@@ -145,6 +152,8 @@ async def search_skills(
     found = await ports.skills.search(
         text, _spoken(language), limit, include_groups=include_groups, where=where
     )
+    if not found:
+        await _expect_labels(language, ports)
     return SkillsOut(items=[SkillOut.of(skill) for skill in found])
 
 
@@ -191,9 +200,13 @@ async def get_skills_in_use(ports: PortsDep) -> SkillsInUseOut:
 
 @router.get("/v1/skills/versions", operation_id="list_esco_versions")
 async def list_esco_versions(ports: PortsDep) -> EscoVersionsOut:
-    """The versions of ESCO that were imported; none where the built-in set answers."""
+    """The versions of ESCO that were imported, and the one that answers if it was not."""
     found = await use_cases.list_esco_versions(work=ports.reading())
-    return EscoVersionsOut(items=[EscoVersionOut.of(version) for version in found])
+    answering = await ports.skills.in_use()
+    items = [EscoVersionOut.of(version) for version in found]
+    if answering.source != "imported":
+        items.append(EscoVersionOut.answering(answering))
+    return EscoVersionsOut(items=items)
 
 
 @router.get("/v1/skills/versions/{version}/link-changes", operation_id="list_link_changes")
@@ -219,6 +232,8 @@ async def search_occupations(
 ) -> OccupationsOut:
     """Look for occupations by their labels, best first."""
     found = await ports.skills.occupations(text, _spoken(language), limit)
+    if not found:
+        await _expect_labels(language, ports)
     return OccupationsOut(items=[OccupationOut.of(occupation) for occupation in found])
 
 

@@ -7,19 +7,26 @@ from pydantic import BaseModel, Field
 
 from app.domain.skills.changes import ConceptState, LinkChange, VersionChange
 from app.domain.skills.ports import EscoVersion
-from app.domain.vocabulary.skills import ATTRIBUTION
+from app.domain.vocabulary.skills import ATTRIBUTION, SkillsInUse
 
 _TEAMS = "http://data.europa.eu/esco/skill/60c78287-22eb-4103-9c8c-28deaa460da0"
 
 
 class EscoVersionOut(BaseModel):
-    """A version of ESCO that was imported."""
+    """A version of ESCO that was imported, or that answers without having been."""
 
     version: str = Field(examples=["1.1.1"])
     active: bool = Field(description="whether it is the one that answers")
-    changed_at: datetime = Field(description="when something was last imported into it")
+    source: str = Field(
+        description="`imported`, `built_in` (a small set for trying out) or `api`",
+        examples=["imported"],
+    )
+    changed_at: datetime | None = Field(
+        description="when something was last imported into it; null for what was not imported"
+    )
     labels: dict[str, int] = Field(
-        description="how many concepts have a preferred label, by language",
+        description="how many concepts have a preferred label, by language; for what was not "
+        "imported, how many skills there are",
         examples=[{"en": 17577, "es": 13896}],
     )
 
@@ -29,8 +36,20 @@ class EscoVersionOut(BaseModel):
         return cls(
             version=version.version,
             active=version.active,
+            source="imported",
             changed_at=version.changed_at,
             labels=dict(version.labels),
+        )
+
+    @classmethod
+    def answering(cls, found: SkillsInUse) -> Self:
+        """What answers although it was not imported."""
+        return cls(
+            version=found.version,
+            active=True,
+            source=found.source,
+            changed_at=None,
+            labels=dict.fromkeys(found.languages, found.skills),
         )
 
 

@@ -12,6 +12,7 @@ from app.domain.vocabulary.skills import (
     Resolution,
     ResolutionStatus,
     ResolutionWarning,
+    ReuseLevel,
     Skill,
     SkillFilter,
     SkillsInUse,
@@ -177,7 +178,7 @@ class SuggestIn(BaseModel):
     language: str = Field("en", pattern=LANGUAGE_TAG, description="BCP 47, of sentences and labels")
     limit: int = Field(10, ge=1, le=50, description="suggestions for each sentence")
     types: list[SkillType] = Field(default_factory=list, max_length=3)
-    reuse_levels: list[Annotated[str, Field(max_length=30)]] = Field(
+    reuse_levels: list[ReuseLevel] = Field(
         default_factory=list, max_length=4, examples=[["transversal", "cross-sector"]]
     )
     collections: list[Annotated[str, Field(max_length=30)]] = Field(

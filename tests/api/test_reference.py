@@ -156,3 +156,38 @@ async def test_the_built_in_set_has_no_occupations(api: Api) -> None:
         None, "GET", "/v1/occupations/skills?uri=http://data.europa.eu/esco/occupation/none"
     )
     assert (unknown.status_code, unknown.json()["code"]) == (404, "skill_not_found")
+
+
+async def test_words_of_a_language_without_labels_are_no_empty_answer(api: Api) -> None:
+    for path in ("/v1/skills?text=lankidetza", "/v1/occupations?text=lankidetza"):
+        refused = await api(None, "GET", f"{path}&language=eu")
+        assert (refused.status_code, refused.json()["code"]) == (422, "language_without_labels")
+        (finding,) = refused.json()["errors"]
+        assert finding["pointer"] == "#/query/language"
+        assert "en, es" in finding["detail"]
+    # English words are found all the same, and say that they are English.
+    english = await api(None, "GET", "/v1/skills?text=work+in+teams&language=eu&limit=1")
+    assert [one["language"] for one in english.json()["items"]] == ["en"]
+    known = await api(None, "GET", "/v1/skills?text=zzzzqqqq&language=es-ES")
+    assert (known.status_code, known.json()["items"]) == (200, [])
+
+
+async def test_a_level_that_there_is_not_is_refused_with_those_that_there_are(api: Api) -> None:
+    refused = await api(None, "GET", "/v1/skills?text=work&reuse_level=global")
+    (finding,) = refused.json()["errors"]
+    assert (refused.status_code, finding["pointer"]) == (422, "#/query/reuse_level/0")
+    assert "'transversal'" in finding["detail"]
+    body = {"sentences": ["work in teams"], "reuse_levels": ["global"]}
+    suggested = await api(None, "POST", "/v1/skills/suggest", json=body)
+    assert [e["pointer"] for e in suggested.json()["errors"]] == ["/reuse_levels/0"]
+
+
+async def test_the_set_that_answers_stands_among_the_versions_although_nobody_imported_it(
+    api: Api,
+) -> None:
+    (version,) = (await api(None, "GET", "/v1/skills/versions")).json()["items"]
+    in_use = (await api(None, "GET", "/v1/skills/in-use")).json()
+    assert (version["version"], version["source"], version["active"], version["changed_at"]) == (
+        in_use["version"], "built_in", True, None,
+    )  # fmt: skip
+    assert sorted(version["labels"]) == sorted(in_use["languages"])

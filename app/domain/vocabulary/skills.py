@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
-from app.domain.errors import NotFound, Unavailable
+from app.domain.errors import Finding, Invalid, NotFound, Unavailable
 
 SKILL_SCHEME = "http://data.europa.eu/esco/concept-scheme/skills"
 """IRI of the concept scheme that ELM wants a related ESCO skill to be in."""
@@ -171,6 +171,29 @@ class SkillFilter:
 
 
 EVERY_SKILL = SkillFilter()
+
+
+class ReuseLevel(StrEnum):
+    """How widely ESCO says that a skill can be used."""
+
+    TRANSVERSAL = "transversal"
+    CROSS_SECTOR = "cross-sector"
+    SECTOR_SPECIFIC = "sector-specific"
+    OCCUPATION_SPECIFIC = "occupation-specific"
+
+
+class LanguageWithoutLabels(Invalid):
+    """The classification that answers has no labels in the language that was asked for."""
+
+    code = "language_without_labels"
+
+    def __init__(self, language: str, languages: Sequence[str]) -> None:
+        known = ", ".join(sorted(languages))
+        sentence = f"There are no labels to look through in this language. Choose one of {known}."
+        super().__init__(
+            sentence,
+            findings=[Finding("#/query/language", self.code, sentence, {"language": language})],
+        )
 
 
 @dataclass(frozen=True)
