@@ -4,13 +4,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from app.domain.credentials.batch_warnings import batch_warnings
 from app.domain.credentials import use_cases_life as use_cases
+from app.domain.credentials.batch_warnings import batch_warnings
 from app.domain.credentials.credential import Change
 from app.domain.credentials.status import Channel
 from app.domain.credentials.use_cases_credentials import retry_delivery as retry
 from app.routers.credentials_batches_models import BatchDetailOut
-from app.routers.credentials_life_models import ChangedCredentialOut, CredentialReasonIn
+from app.routers.credentials_life_models import ChangedCredentialOut, CredentialReasonIn, ReissueIn
 from app.routers.credentials_models import CredentialOut
 from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_etag
 
@@ -131,7 +131,7 @@ async def drop_credential_change(
 @router.post("/{credential}/reissue", status_code=201, operation_id="prepare_reissue")
 async def prepare_reissue(
     credential: UUID,
-    body: CredentialReasonIn,
+    body: ReissueIn,
     version: IfMatch,
     response: Response,
     caller: CallerDep,
@@ -147,6 +147,7 @@ async def prepare_reissue(
         credential,
         version,
         body.reason,
+        body.seal,
         work=lambda: ports.work(caller, "prepare_reissue"),
         sealing=ports.sealing,
         caller=caller,

@@ -21,6 +21,18 @@ class CredentialReasonIn(BaseModel):
     )
 
 
+class ReissueIn(CredentialReasonIn):
+    """Why a credential is issued again, and by which seal."""
+
+    seal: str | None = Field(
+        None,
+        max_length=40,
+        description="name of one of the issuer's seals (GET /v1/seals); left out: the one that "
+        "sealed the old credential, else the default",
+        examples=["default"],
+    )
+
+
 class PlannedIn(BaseModel):
     """When a batch shall be sealed."""
 

@@ -302,11 +302,13 @@ async def test_anybody_learns_the_status_by_identifier_and_nothing_else(house):
 
 
 async def test_certificates_of_seals_are_public(house):
-    (facts,) = await list_seals(sealing=house.sealing)
+    facts, _ = await list_seals(sealing=house.sealing)
     assert (facts.institution, facts.development) == ("UNIOVI", True)
     assert (await get_seal_root("UNIOVI", sealing=house.sealing)).startswith(b"-----BEGIN")
     with pytest.raises(SealNotFound):
         await get_seal_root("HKA", sealing=house.sealing)
+    with pytest.raises(SealNotFound):
+        await get_seal_root("UNIOVI", "chancellery", sealing=house.sealing)
 
 
 SACRED = [

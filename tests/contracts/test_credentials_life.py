@@ -22,6 +22,7 @@ from app.domain.credentials.credential import (
     ReasonNeeded,
     SamePerson,
 )
+from app.domain.credentials.seal import SealNotFound
 from app.domain.credentials.status import (
     Channel,
     CredentialMoveNotAllowed,
@@ -117,11 +118,12 @@ async def suspended(house, credential, reason="inquiry"):
     )
 
 
-async def reissued(house, credential, reason="The name has changed."):
+async def reissued(house, credential, reason="The name has changed.", seal=None):
     batch = await prepare_reissue(
         credential.id,
         (await read(house, credential.id)).version,
         reason,
+        seal,
         work=lambda: house.work(house.ines),
         sealing=house.sealing,
         caller=house.ines,
@@ -447,3 +449,24 @@ async def test_retention_of_our_copies_leaves_the_register(engine):
     assert (await read(house, credential.id)).erased_at is not None
     async with engine.connect() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM credential_source")) == 0
+
+
+async def test_the_seal_of_the_original_seals_again_unless_another_is_named(house):
+    house.sealing.names = ("default", "faculty", "rectorate")
+    [award] = house.learners(1)
+    first = await house.approved("rectorate")
+    await house.run(first)
+    [[credential]] = (await house.live()).values()
+    old = await read(house, credential)
+    with pytest.raises(SealNotFound):
+        await reissued(house, old, seal="chancellery")
+    again = await reissued(house, old)
+    assert (first.seal, again.seal) == ("rectorate", "rectorate")
+    assert await house.run(again) == Outcome(sealed=1, skipped=0, failed=0)
+    assert house.sealing.orders[-1].seal == "rectorate"
+
+    newer = next(c for c in await all_of(house, award) if c.supersedes == old.id)
+    assert (await reissued(house, newer, seal="faculty")).seal == "faculty"
+    house.sealing.names = ("default", "faculty")
+    # The seal that sealed it has been retired meanwhile.
+    assert (await reissued(house, newer)).seal == "default"

@@ -61,14 +61,6 @@ class EditionAwards:
     not_ready: tuple[NotReady, ...]
 
 
-def issuer_of(micro_credential: MicroCredential) -> InstitutionCode:
-    """The partner that seals."""
-    issuer = micro_credential.specification.academic.issuer
-    if issuer is None:
-        raise InternalInconsistency(f"published without an issuer: {micro_credential.proposal}")
-    return issuer
-
-
 def place_of(issuer: InstitutionCode, *, own: bool = False) -> Place:
     """How institutions relate to a batch or a credential."""
     return Place({At.ISSUER: (issuer,)}, own=own)
@@ -108,7 +100,7 @@ async def prepare_batch(
         institutions = tuple(await reading.institutions.all())
         alliance = await reading.institutions.alliance()
     by = account_of(caller)
-    seal = await _named_seal(awards.issuer, seal_name, sealing)
+    seal = await named_seal(awards.issuer, seal_name, sealing)
     now = clock.now()
     specimen = [
         finding
@@ -328,9 +320,7 @@ async def begin_job(batch: IssuingBatch, *, work: CredentialsWork) -> Job:
     return job
 
 
-async def _named_seal(
-    issuer: InstitutionCode, name: SealName | None, sealing: Sealing
-) -> SealFacts:
+async def named_seal(issuer: InstitutionCode, name: SealName | None, sealing: Sealing) -> SealFacts:
     """The seal of that name. Raises SealUnavailable, and SealNotFound where there is no such name:
     trying again later would not help."""
     try:

@@ -14,15 +14,17 @@ from app.domain.credentials.credential import (
     tidy_reason,
 )
 from app.domain.credentials.ports import CredentialsWork, Sealing, WorkMaker
-from app.domain.credentials.seal import IssuingOrder
+from app.domain.credentials.seal import IssuingOrder, SealFacts, SealName, SealNotFound
 from app.domain.credentials.status import CredentialMoveNotAllowed, CredentialState
 from app.domain.credentials.use_cases_batches import (
     account_of,
     certified_before,
+    named_seal,
     place_of,
 )
 from app.domain.credentials.use_cases_credentials import SeenCredential, enter, seen_by
 from app.domain.ids import new_id
+from app.domain.vocabulary.institutions import InstitutionCode
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ async def prepare_reissue(
     credential_id: UUID,
     version: int,
     reason: str,
+    seal_name: SealName | None = None,
     *,
     work: WorkMaker,
     sealing: Sealing,
@@ -129,11 +132,12 @@ async def prepare_reissue(
 ) -> IssuingBatch:
     """Put a credential up to be issued again, from the result and the data as they are now.
 
-    The new one certifies the same content as the old one did. A batch of one is prepared, for a
+    The new one certifies the same content as the old one did, by the seal of that name, else by
+    the one that sealed the old, else by the issuer's default. A batch of one is prepared, for a
     second officer to approve like any other; when it is sealed, the old credential gives way.
     Raises CredentialNotFound, NotAllowed, CredentialStale, ReasonNeeded, AlreadyReplaced,
-    CredentialMoveNotAllowed, AwardNotFound, AwardNotReady, SealUnavailable, SealDoubtful,
-    DocumentInvalid.
+    CredentialMoveNotAllowed, AwardNotFound, AwardNotReady, SealUnavailable, SealNotFound,
+    SealDoubtful, DocumentInvalid.
     """
     async with work() as reading:
         old = await reading.credentials.read(credential_id)
@@ -152,14 +156,16 @@ async def prepare_reissue(
         award = await reading.awards.get(old.registration)
         institutions = tuple(await reading.institutions.all())
         alliance = await reading.institutions.alliance()
+        before = (await reading.batches.read(old.batch)).seal
     now = clock.now()
+    seal = await _seal(old.issuer, seal_name, before, sealing)
     batch = IssuingBatch.prepare(
         old.edition,
         micro_credential,
         [award],
-        seal=await sealing.facts(old.issuer),
+        seal=seal,
         specimen=await sealing.rehearse(
-            IssuingOrder(new_id(), award, micro_credential, institutions, alliance, now)
+            IssuingOrder(new_id(), award, micro_credential, institutions, alliance, now, seal.name)
         ),
         issued=0,
         not_ready=0,
@@ -175,6 +181,18 @@ async def prepare_reissue(
 
 ACTION_OF = {Change.REVOKE: "propose_revocation", Change.REINSTATE: "propose_reinstatement"}
 """Under which name the permission table has the proposal of each change."""
+
+
+async def _seal(
+    issuer: InstitutionCode, name: SealName | None, before: SealName, sealing: Sealing
+) -> SealFacts:
+    if name is not None:
+        return await named_seal(issuer, name, sealing)
+    try:
+        return await named_seal(issuer, before, sealing)
+    except SealNotFound:
+        # The seal of then has been retired.
+        return await sealing.facts(issuer)
 
 
 def _notices(change: Change | None) -> Sequence[Notice]:
