@@ -62,6 +62,10 @@ class MemoryQueue:
             self._waiting.extend((name, event) for name in reactions.NAMES.get(type(event), ()))
         self._waiting.extend(("", job) for job in jobs)
 
+    def forget(self) -> None:
+        """Let nothing follow from what has happened so far."""
+        self._waiting.clear()
+
     async def drain(self, ports: Ports, only: str | None = None) -> int:
         """Run everything that waits, and what that leads to; how much it was.
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 
 from app.domain.events import Event
 from app.reactions import (
+    corrections,
     credentials,
     enrolment,
     proposals,
@@ -19,7 +20,7 @@ from app.reactions import (
 )
 from app.reactions.types import Reaction, Runner
 
-_PARTS = (proposals, enrolment, results, credentials, seal_levels, retention, wallet)
+_PARTS = (proposals, enrolment, results, corrections, credentials, seal_levels, retention, wallet)
 
 
 def _joined() -> dict[type[Event], tuple[Reaction, ...]]:

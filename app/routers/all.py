@@ -24,6 +24,7 @@ from app.routers import (
     reference,
     registrations,
     results,
+    results_corrections,
     retention,
     skills,
     status_lists,
@@ -50,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     forms_webhook.router,
     forms_webhook.signed_router,
     results.router,
+    results_corrections.router,
     links.router,
     credentials_batches.router,
     # Before those whose addresses have a parameter where this one has a word.

@@ -1,7 +1,7 @@
 """Results as the API shows them."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -128,9 +128,10 @@ class GradeOut(BaseModel):
 
 
 class ObjectionOut(BaseModel):
-    """A learner's objection, and the decision on it."""
+    """A learner's objection and the decision on it, or an error that was found."""
 
     id: UUID
+    raised_by: Literal["learner", "institution"]
     reason: str
     raised_at: datetime
     decision: Decision | None = Field(None, description="null while it is open")
@@ -142,6 +143,7 @@ class ObjectionOut(BaseModel):
         """From the objection."""
         return cls(
             id=objection.id,
+            raised_by="institution" if objection.found_by else "learner",
             reason=objection.reason,
             raised_at=objection.raised_at,
             decision=objection.decision,
@@ -293,6 +295,16 @@ class ObjectIn(BaseModel):
     model_config = examples({"reason": "My second assignment was not counted."})
 
     reason: Writable = Field(min_length=1, max_length=LONGEST_TEXT)
+
+
+class ReopenIn(BaseModel):
+    """Why a confirmed result has to be corrected."""
+
+    model_config = examples({"reason": "The grades of two people were interchanged."})
+
+    reason: Writable = Field(
+        min_length=1, max_length=LONGEST_TEXT, description="the learner reads it"
+    )
 
 
 class DecideIn(BaseModel):

@@ -30,7 +30,7 @@ from tests.api.walk_people import (
     expected,
 )
 from tests.api.walk_requests import ASKS, EXCEPTIONS, Ask
-from tests.api.walk_story import ISSUER, LEAD, OFFICERS, Story, grant
+from tests.api.walk_story import ISSUER, LEAD, LEARNER, OFFICERS, Story, grant
 from tests.contract_http.contract import contract_of_the_code
 from tests.memory_ports import grant_demo_roles, memory_ports, session_of
 
@@ -241,3 +241,54 @@ async def test_a_request_that_is_repeated_gets_its_first_answer(
     assert "idempotency-replayed" not in first.headers
     assert again.headers["idempotency-replayed"] == "true"
     assert (again.status_code, again.content) == (first.status_code, first.content)
+
+
+async def test_a_mistyped_result_is_corrected_by_two_people_and_its_credential_issued_again(
+    story: Story,
+) -> None:
+    story.return_to("sealed")
+    # What others have begun at other stages.
+    story.api.queue.forget()
+    result = f"{story.registration}/result"
+    rosa, teo = "rosa-oviedo", "teo-oviedo"
+
+    async def act(person: str, step: str, body: dict[str, Any], method: str = "POST") -> Any:
+        seen = await story.do(rosa, "GET", result)
+        return await story.do(
+            person, method, f"{result}{step}", json=body, if_match=seen.headers["etag"]
+        )
+
+    mistyped = "A2 was the grade of another learner."
+    taken_back = (await act(rosa, "/reopen", {"reason": mistyped})).json()
+    assert (taken_back["state"], taken_back["confirmed_at"]) == ("correction", None)
+    found = taken_back["objections"][-1]
+    assert (found["raised_by"], found["reason"], found["decision"]) == (
+        "institution", mistyped, "upheld",
+    )  # fmt: skip
+    corrected = story.grades()
+    corrected["grades"][1]["assessed_on"] = "2026-06-01"
+    await act(teo, "", corrected, "PUT")
+    listed = (await story.do(rosa, "GET", f"{story.edition}/results")).json()
+    await story.do(
+        rosa, "POST", f"{story.edition}/results/confirm",
+        json={"results_hash": listed["results_hash"]},
+    )  # fmt: skip
+    await story.api.drain()
+
+    told = "\n".join(story.texts(f"{LEARNER}@example.org"))
+    assert "has been taken back, because an error was found in it" in told
+    edition = (await story.do(None, "GET", story.edition)).json()
+    offices = "\n".join(story.texts(edition["contact_email"]))
+    assert f"POST /v1/credentials/{story.things['credential']}/reissue" in offices
+    credential = f"/v1/credentials/{story.things['credential']}"
+    version = (await story.do(OFFICERS[0], "GET", credential)).headers["etag"]
+    reason = {"reason": "The result was corrected."}
+    waiting = await story.do(
+        OFFICERS[0], "POST", f"{credential}/reissue", expect=409, json=reason, if_match=version
+    )
+    assert waiting.json()["code"] == "award_not_ready"
+    await story.do(LEARNER, "POST", f"{result}/accept", act=True)
+    again = await story.do(
+        OFFICERS[0], "POST", f"{credential}/reissue", json=reason, if_match=version
+    )
+    assert again.status_code == 201

@@ -258,6 +258,9 @@ ON_RESULTS: dict[str, Ask] = {
     "decide_objection": Ask(
         "objected", RESULT, said(decision="upheld", answer="You are right."), (ROSA, _RESULT)
     ),
+    "reopen_result": Ask(
+        "confirmed", RESULT, said(reason="Two people were interchanged."), (ROSA, _RESULT)
+    ),
     "get_credential_data": Ask("recorded", DATA),
     "get_wallet_choice": Ask("recorded", WALLET),
     # Nothing is connected in the walk, so that only the wish itself can be taken back.

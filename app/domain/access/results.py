@@ -23,6 +23,7 @@ RESULTS: dict[str, Permission] = {
     # Whoever teaches the edition or has entered a grade is refused by the use case as well.
     "confirm_results": Permission((_CONFIRMER,)),
     "decide_objection": Permission((_CONFIRMER,)),
+    "reopen_result": Permission((_CONFIRMER,)),
     "accept_result": _OWN,
     "object_to_result": _OWN,
     # Nobody else reads these data here; they are in the credential, which its holder shows around.

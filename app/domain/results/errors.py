@@ -121,15 +121,28 @@ class ResultsChanged(Conflict):
         )
 
 
+class NotConfirmedYet(Conflict):
+    """There is no confirmed result to take back."""
+
+    code = "result_not_confirmed_yet"
+
+    def __init__(self, registration: UUID) -> None:
+        super().__init__(
+            f"The result of registration {registration} is not confirmed, so that it can simply be "
+            "entered anew."
+        )
+
+
 class ResultIsConfirmed(Conflict):
-    """A confirmed result stands until an objection against it is upheld."""
+    """A confirmed result stands until an objection is upheld or an error is found."""
 
     code = "result_is_confirmed"
 
     def __init__(self, registration: UUID) -> None:
         super().__init__(
             f"The result of registration {registration} is confirmed. It can be changed only "
-            "after an objection against it has been upheld."
+            "after an objection against it has been upheld, or after the results confirmer has "
+            "taken it back (reopen_result)."
         )
 
 

@@ -58,6 +58,14 @@ class ObjectionDecided(Event):
 
 
 @dataclass(frozen=True)
+class ResultReopened(Event):
+    """A confirmed result has been taken back to be corrected. `subject` is the registration."""
+
+    edition: UUID
+    correction: UUID
+
+
+@dataclass(frozen=True)
 class CredentialDataConfirmed(Event):
     """A learner has confirmed their credential data. `subject` is the registration."""
 

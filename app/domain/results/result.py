@@ -1,8 +1,9 @@
 """One learner's result: entered by teachers, confirmed by somebody else, answered by the learner.
 
-A result that has an outcome can be confirmed. A confirmed one stands; only an objection that is
-upheld opens it again. The learner may object from the moment there is an outcome until a window
-after the confirmation has closed; accepting the result closes the window at once.
+A result that has an outcome can be confirmed. A confirmed one stands; an objection that is upheld
+opens it again, or an error that somebody finds. The learner may object from the moment there is an
+outcome until a window after the confirmation has closed; accepting the result closes the window at
+once.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from app.domain.results import events as facts
 from app.domain.results.errors import (
     NoObjectionOpen,
     NoOutcomeYet,
+    NotConfirmedYet,
     ObjectionOpen,
     OwnGrading,
     ResultIsConfirmed,
@@ -74,11 +76,11 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True)
 class Objection:
-    """A learner's objection, and the decision on it."""
+    """An objection and the decision on it; or an error that was found, which needs no decision."""
 
     id: UUID
     reason: str = field(repr=False)
-    """In the learner's words."""
+    """In the words of who raised it."""
     raised_at: datetime
     revision: int
     """The outcome that it is against."""
@@ -87,6 +89,8 @@ class Objection:
     decided_at: datetime | None = None
     answer: str | None = field(default=None, repr=False)
     """To the learner: why it was decided so."""
+    found_by: UUID | None = None
+    """Who of the institution found the error; None: the learner objects."""
 
     @property
     def is_open(self) -> bool:
@@ -106,7 +110,7 @@ class ResultState(StrEnum):
     OBJECTED = "objected"
     """An objection waits for its decision."""
     CORRECTION = "correction"
-    """An objection was upheld; the teachers enter the result anew."""
+    """An objection was upheld, or an error found; the teachers enter the result anew."""
     CONFIRMED = "confirmed"
 
 
@@ -148,7 +152,7 @@ class Result:
 
     @property
     def awaits_correction(self) -> bool:
-        """Whether an objection was upheld and nothing has been entered since."""
+        """Whether an objection was upheld, or an error found, and nothing entered since."""
         last = self._objection_to_this
         return last is not None and last.decision is Decision.UPHELD
 
@@ -272,6 +276,26 @@ class Result:
         self._events.append(
             facts.ObjectionDecided(self.registration, self.edition, objection.id, decision.value)
         )
+
+    def reopen(self, reason: str, *, correction: UUID, by: UUID, at: datetime) -> None:
+        """Take a confirmed result back for its teachers to enter anew, with the reason.
+
+        It counts again once it has been entered and confirmed, and the learner's window begins
+        anew. Raises OwnGrading, ObjectionOpen, NotConfirmedYet.
+        """
+        if by in self.recorded_by:
+            raise OwnGrading
+        if self.open_objection is not None:
+            raise ObjectionOpen
+        if not self.is_confirmed:
+            raise NotConfirmedYet(self.registration)
+        found = Objection(
+            correction, reason, at, self.revision, Decision.UPHELD, by, at, found_by=by
+        )
+        self.objections = (*self.objections, found)
+        self.confirmation = None
+        self.accepted_at = None
+        self._events.append(facts.ResultReopened(self.registration, self.edition, correction))
 
     # The learner
 

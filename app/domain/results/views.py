@@ -105,6 +105,7 @@ def actions_on(
         "accept_result": result.may_accept(),
         "object_to_result": result.may_object(now),
         "decide_objection": result.open_objection is not None and not grades_it,
+        "reopen_result": result.is_confirmed and result.open_objection is None and not grades_it,
         "confirm_credential_data": True,
     }
     return tuple(

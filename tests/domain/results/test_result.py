@@ -6,6 +6,7 @@ import pytest
 from app.domain.results.errors import (
     NoObjectionOpen,
     NoOutcomeYet,
+    NotConfirmedYet,
     ObjectionOpen,
     OwnGrading,
     ResultIsConfirmed,
@@ -230,3 +231,30 @@ def test_an_act_on_an_older_version_is_refused_with_the_current_one():
     with pytest.raises(StaleResult) as refused:
         result.expect(3)
     assert refused.value.current == 4
+
+
+def test_an_error_that_somebody_finds_opens_a_confirmed_result_without_an_objection():
+    result = confirmed()
+    result.accept(at=NOON)
+    with pytest.raises(OwnGrading):
+        result.reopen("Mistyped.", correction=uuid4(), by=TEACHER, at=NOON)
+    result.reopen("Mistyped.", correction=uuid4(), by=CONFIRMER, at=NOON)
+    assert (result.state, result.is_confirmed, result.accepted_at) == (
+        ResultState.CORRECTION, False, None,
+    )  # fmt: skip
+    with pytest.raises(NotConfirmedYet):
+        result.reopen("Mistyped.", correction=uuid4(), by=CONFIRMER, at=NOON)
+    with pytest.raises(NoOutcomeYet):
+        result.confirm(by=CONFIRMER, at=NOON, window=WEEK)
+    result.record(FAILED, by=TEACHER, at=NOON)
+    result.confirm(by=CONFIRMER, at=NOON + WEEK, window=WEEK)
+    assert (result.state, result.revision) == (ResultState.CONFIRMED, 2)
+    # The learner may object to the corrected one, whatever they said of the one before.
+    assert result.may_object(NOON + WEEK)
+
+
+def test_while_an_objection_is_open_it_is_decided_and_nothing_is_taken_back():
+    result = confirmed()
+    objected(result)
+    with pytest.raises(ObjectionOpen):
+        result.reopen("Mistyped.", correction=uuid4(), by=CONFIRMER, at=NOON)

@@ -1,0 +1,56 @@
+"""Putting a confirmed result right, where nobody has objected: somebody has mistyped."""
+
+from uuid import UUID
+
+from app.domain.access.permissions import require
+from app.domain.access.roles import Caller, Role
+from app.domain.access.table import PERMISSIONS
+from app.domain.clock import Clock
+from app.domain.ids import new_id
+from app.domain.results.errors import OwnGrading, RegistrationNotFound
+from app.domain.results.ports import ResultsWork
+from app.domain.results.use_cases import account_of, keep, of_registration, view
+from app.domain.results.use_cases_learner import said
+from app.domain.results.views import ResultView, place_of
+
+
+async def reopen_result(
+    registration: UUID,
+    reason: str,
+    version: int,
+    *,
+    work: ResultsWork,
+    caller: Caller,
+    clock: Clock,
+) -> ResultView:
+    """Take a confirmed result back, with a reason that the learner reads.
+
+    Three steps, by two people: who neither teaches nor graded takes it back; a teacher enters it
+    anew; it is confirmed anew, as any other. A credential that certifies it stays as it is until
+    it is issued again. Raises RegistrationNotFound, NotAllowed, OwnGrading, StaleResult,
+    TextNeeded, ObjectionOpen, NotConfirmedYet.
+    """
+    async with work:
+        participant, edition, micro_credential = await of_registration(
+            registration, work=work, caller=caller
+        )
+        require(
+            PERMISSIONS,
+            caller,
+            "reopen_result",
+            place_of(edition, micro_credential, participant, caller),
+            see="get_result",
+            missing=RegistrationNotFound(registration),
+        )
+        account = account_of(caller)
+        text = said(reason, "/reason")
+        if caller.has(Role.TEACHER, edition.organiser, *edition.awarding):
+            raise OwnGrading
+        result = await work.results.get(participant)
+        result.expect(version)
+        result.reopen(text, correction=new_id(), by=account, at=clock.now())
+        await keep(result, work=work)
+        return await view(
+            result, participant, edition, micro_credential, work=work, caller=caller,
+            clock=clock,
+        )  # fmt: skip
