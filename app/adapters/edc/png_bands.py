@@ -77,13 +77,17 @@ def compressed(drawn: Image.Image, level: int = _THOROUGH) -> Band:
 def _rows(picture: Image.Image, rows: Rows) -> bytes:
     """Rows as PNG has them: one byte for the filter (none) before each."""
     top, bottom = rows
-    pixels = picture.crop((0, top, picture.width, bottom)).tobytes()
-    width = picture.width
-    return b"".join(b"\0" + pixels[start : start + width] for start in range(0, len(pixels), width))
+    with_filter = Image.new("P", (picture.width + 1, bottom - top))
+    with_filter.paste(picture.crop((0, top, picture.width, bottom)), (1, 0))
+    return with_filter.tobytes()
 
 
 def _compressed(rows: bytes, level: int, *, last: bool) -> Band:
-    compressor = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    # Of pages with few letters, looking for repetitions of one colour alone finds nearly all.
+    strategy = zlib.Z_RLE if level == _QUICK else zlib.Z_DEFAULT_STRATEGY
+    compressor = zlib.compressobj(
+        level, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy
+    )
     data = compressor.compress(rows)
     data += compressor.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
     return Band(data, zlib.adler32(rows), len(rows))

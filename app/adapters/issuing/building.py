@@ -1,5 +1,6 @@
 """From an order to the credential that is to be sealed."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from app.adapters.edc.certificates import (
     issuer_from_certificate,
 )
 from app.adapters.edc.elm import build_credential
-from app.adapters.edc.images import display_images
+from app.adapters.edc.images import display_images, draw_ahead
 from app.adapters.edc.moulds import Mould, Own, mould_of
 from app.adapters.edc.seals import SealKey
 from app.adapters.issuing.organisations import organisations_of
@@ -30,6 +31,8 @@ from app.domain.errors import Finding, InternalInconsistency
 from app.domain.plain import to_plain
 from app.domain.vocabulary.institutions import InstitutionCode
 from app.domain.vocabulary.specification import Organisation
+
+log = logging.getLogger(__name__)
 
 VERIFICATION_PATH = "/verify"
 """Where the QR code of an image leads: the address stands in credentials for ever."""
@@ -95,7 +98,7 @@ class Builder:
             award=order.award,
             issuer=issuer,
             awarding_bodies=[organisations[code] for code in academic.awarding_bodies],
-            alliance={"en": order.alliance.name},
+            alliance=order.alliance.name_by_language,
             credential_id=order.credential,
             verification_url=verification_url,
             development=development,
@@ -123,7 +126,7 @@ class Builder:
                 specification=order.micro_credential.specification,
                 issuer=issuer,
                 organisations=organisations,
-                alliance_name={"en": order.alliance.name},
+                alliance_name=order.alliance.name_by_language,
                 issued=one.issued,
                 images=one.images,
                 profile=self._profile,
@@ -139,6 +142,18 @@ class Builder:
             while len(self._moulds) > _MOULDS_KEPT:
                 self._moulds.popitem(last=False)
         return Built(payload, images, own.valid_until)
+
+    def begin(self, orders: Sequence[IssuingOrder]) -> None:
+        """Do beforehand what is better done at once for orders that this thread builds next."""
+        courses = {id(order.micro_credential): order.micro_credential for order in orders}
+        if len(courses) != 1:
+            return
+        people = [(order.award.holder.full_name, order.credential) for order in orders]
+        try:
+            draw_ahead(orders[0].micro_credential.specification, people)
+        except Exception as error:
+            # Whose name it was shows when each is drawn alone.
+            log.warning("drawing ahead failed: %s", type(error).__name__)
 
     def _key(self, order: IssuingOrder, issuer: Organisation, own: Own) -> bytes:
         """By what credentials are told apart that differ in more than what is a learner's own."""

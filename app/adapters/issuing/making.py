@@ -106,6 +106,7 @@ class Maker:
     def issue_all(self, orders: Sequence[IssuingOrder]) -> list[IssuedCredential | Exception]:
         """The same for several: what came of each, or the error that kept it from being made."""
         made: list[IssuedCredential | Exception] = []
+        self._builder.begin(orders)
         for order in orders:
             try:
                 made.append(self.issue(order))
