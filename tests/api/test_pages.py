@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from hashlib import sha256
 from importlib import resources
 from itertools import pairwise
@@ -18,9 +19,16 @@ from lxml import etree, html
 from app.adapters.edc.branding import contrast
 from app.domain.credentials.credential import Change
 from app.domain.credentials.status import Standing
-from app.domain.credentials.verification import CheckName, CheckStatus, Verdict, VerificationBusy
+from app.domain.credentials.verification import (
+    Check,
+    CheckName,
+    CheckStatus,
+    Verdict,
+    VerificationBusy,
+)
 from app.domain.ids import new_id
-from app.routers.pages.elements import e
+from app.routers.pages.elements import e, joined
+from app.routers.pages.evidence import evidence_of
 from app.routers.pages.words import LANGUAGES, chosen_language, phrases, say
 from tests.api.test_credentials import IssuingApi, issuing_api
 
@@ -167,7 +175,59 @@ async def test_a_file_is_verified_without_a_script(api: IssuingApi) -> None:
     ]
     states = {say(f"check-{state}", "es") for state in CheckStatus}
     assert {check.findtext("span") for check in checks} <= states
-    assert {p.get("lang") for check in checks for p in check.iter("p")} == {"en"}
+    sentences = {check.findtext("h3"): check.find("p") for check in checks}
+    seal, owner = (sentences[say(f"check-{name}", "es")] for name in ("seal", "expiry"))
+    assert (seal.text, seal.get("lang")) == ("Nada ha cambiado desde que se selló.", None)
+    assert (owner.text, owner.get("lang")) == ("Es válida ahora.", None)
+    # What only the verifier's language has is marked as being in it.
+    assert sentences[say("check-issuer_identity", "es")].get("lang") == "en"
+
+
+async def test_what_a_check_rests_on_is_folded_away_beneath_it(api: IssuingApi) -> None:
+    _, file = await the_first(api)
+    page = parsed(await checked(api, file, "de"))
+    told = (await api.verified(file))["checks"]
+    folded = {
+        check.findtext("h3"): " ".join(check.find("details").itertext())
+        for check in page.findall(".//ul[@class='checks']/li")
+        if check.find("details") is not None
+    }
+    assert list(folded) == [
+        say(f"check-{one['name']}", "de")
+        for one in told
+        if any(value is not None for value in one["evidence"].values())
+    ]
+    identity = folded[say("check-issuer_identity", "de")]
+    assert "NTRXX-DEVELOPMENT-UNIOVI" in identity
+    assert say("sealed-at", "de") in [dt.text for dt in page.iter("dt")]
+    insist_on_accessible(page)
+
+
+def test_the_successor_and_what_strangers_wrote_stand_on_the_page_as_text() -> None:
+    successor = new_id()
+    check = Check(
+        CheckName.REVOCATION,
+        CheckStatus.ERROR,
+        "revoked",
+        "Its issuer has revoked it.",
+        {
+            "successor": f"urn:credential:{successor}",
+            "register_of": None,
+            "at": [{"pointer": "<script>", "deep": [[[[["far"]]]]]}],
+            "proven": False,
+        },
+    )
+    shown = html.fragment_fromstring(
+        str(joined(evidence_of(check, "sv", language="en"))), create_parent="div"
+    )
+    assert shown.find(".//a").get("href") == f"/verify/{successor}?lang=sv"
+    assert shown.find(".//a").text == say("successor", "sv")
+    assert [dt.text for dt in shown.find("details").iter("dt")] == [
+        "successor", "at", "pointer", "deep", "proven",
+    ]  # fmt: skip
+    text = " ".join(shown.itertext())
+    assert ("<script>" in text, "far" in text, shown.find(".//script")) == (True, False, None)
+    assert evidence_of(replace(check, evidence={"a": None}), "sv", language="en") is None
 
 
 async def test_the_pdf_can_be_sent_as_it_is(api: IssuingApi) -> None:

@@ -16,13 +16,14 @@ from app.domain.credentials.verification import (
 )
 from app.domain.vocabulary.text import in_language
 from app.routers.pages.elements import Content, Html, e
+from app.routers.pages.evidence import evidence_of
 from app.routers.pages.layout import icon
-from app.routers.pages.words import say
+from app.routers.pages.words import reason, say
 
 _LOCALES = {"en": "en_IE"}
 """Dates are written as in Europe: day, month, year."""
 _ENGLISH = "en"
-"""The reasons come from the verifier, which speaks English."""
+"""Reasons come from the verifier, which speaks English; the usual ones are translated."""
 _LOOKS = {
     Verdict.VERIFIED: CheckStatus.OK,
     Verdict.PARTIALLY_VERIFIED: CheckStatus.WARNING,
@@ -103,6 +104,8 @@ def _says(found: Verification, tag: str) -> Content:
             (say("awarded-on", tag), _day(contents.awarded, tag)),
             (say("issued-on", tag), _moment(contents.issued, tag)),
             (say("valid-until", tag), _day(contents.valid_until, tag)),
+            (say("sealed-at", tag), moment(found.sealed_at, tag) if found.sealed_at else None),
+            (say("proven-at", tag), moment(found.proven_at, tag) if found.proven_at else None),
             (say("level", tag), found.level),
             (say("certificate", tag), _text(found.certificate.get("subject"))),
             (say("identifier", tag), e("code", contents.id) if contents.id else None),
@@ -114,13 +117,15 @@ def _says(found: Verification, tag: str) -> Content:
 def _check(check: Check, tag: str) -> Html:
     foreign = None if tag == _ENGLISH else _ENGLISH
     name = say(f"check-{check.name.value}", tag)
+    translated = reason(check.code, tag)
     return e(
         "li",
         icon(check.status),
         e("h3", name),
         e("span", say(f"check-{check.status.value}", tag), class_=f"word {check.status.value}"),
-        e("p", check.sentence, lang=foreign),
+        e("p", translated) if translated else e("p", check.sentence, lang=foreign),
         e("p", check.advice, lang=foreign, class_="advice") if check.advice else None,
+        evidence_of(check, tag, language=foreign),
     )
 
 

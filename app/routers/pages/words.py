@@ -35,6 +35,13 @@ def say(name: str, language: str, **values: object) -> str:
     return _words()[name][language].format(**values)
 
 
+def reason(code: str, language: str) -> str | None:
+    """The sentence for a check's reason in another language than the verifier's (English); None
+    where there is none."""
+    name = f"reason-{code}"
+    return say(name, language) if language != FALLBACK and name in _words() else None
+
+
 def phrases() -> Sequence[str]:
     """The names of all phrases."""
     return list(_words())
