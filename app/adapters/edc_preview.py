@@ -74,7 +74,7 @@ class EdcPreview:
         academic = specification.academic
         # A decentralised one has no issuer yet: whoever runs an edition seals it.
         issuer = organisations[academic.issuer or academic.awarding_bodies[0]]
-        name = {"en": alliance.name}
+        name = alliance.name_by_language
         images = display_images(
             specification=specification,
             award=award,

@@ -6,6 +6,7 @@ from app.adapters.edc.elm_values import (
     concept,
     day,
     identifier,
+    labels,
     legal_identifier,
     location,
     node,
@@ -51,13 +52,13 @@ def organisation(of: Organisation, sources: Sources, *, member: LanguageMap | No
         ],
         vatIdentifier=legal_identifier(vat, country) if vat else None,
         eIDASIdentifier=legal_identifier(eidas, country) if eidas else None,
-        groupMemberOf=group(member) if member else None,
+        groupMemberOf=group(member, sources) if member else None,
     )
 
 
-def group(name: LanguageMap) -> Node:
-    """An alliance of institutions."""
-    return node("Group", prefLabel=texts(name))
+def group(name: LanguageMap, sources: Sources) -> Node:
+    """An alliance of institutions, named in the display languages that it has a name in."""
+    return node("Group", prefLabel=labels(texts(name), sources.languages))
 
 
 def awarding_process(sources: Sources) -> Node:

@@ -6,7 +6,12 @@ from functools import cached_property
 
 from app.domain.errors import InternalInconsistency
 from app.domain.vocabulary.award import Award
-from app.domain.vocabulary.specification import AcademicData, Organisation, Specification
+from app.domain.vocabulary.specification import (
+    AcademicData,
+    Organisation,
+    SkillDecision,
+    Specification,
+)
 from app.domain.vocabulary.text import LanguageMap, language_tag
 
 
@@ -34,6 +39,16 @@ class Sources:
     def primary(self) -> str:
         """The language that is shown first, in which names without a language are marked."""
         return self.languages[0]
+
+    @cached_property
+    def linked_labels(self) -> Mapping[tuple[str, str], str]:
+        """The labels that people linked, the first of each skill and language."""
+        found: dict[tuple[str, str], str] = {}
+        for outcome in self.academic.outcomes:
+            for skill in outcome.skills:
+                if skill.link and skill.decision is SkillDecision.LINKED:
+                    found.setdefault((skill.link.uri, skill.link.language), skill.link.label)
+        return found
 
     def organisation(self, code: str) -> Organisation:
         """The organisation with that code. Raises InternalInconsistency when it was not given."""

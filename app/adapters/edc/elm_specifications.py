@@ -32,6 +32,7 @@ from app.domain.vocabulary.specification import (
     QualityRecord,
     Right,
     SkillDecision,
+    SkillLink,
     StackTarget,
     WorkloadPart,
 )
@@ -83,7 +84,7 @@ def learning_outcome(outcome: LearningOutcome, sources: Sources) -> Node:
         dcType=_one(outcome.type, sources),
         reusabilityLevel=_one(outcome.reuse_level, sources),
         relatedESCOSkill=[
-            esco_skill(skill.link.uri, skill.link.label, skill.link.language)
+            esco_skill(skill.link.uri, skill_labels(skill.link, sources))
             for skill in _distinct_links(outcome.skills)
             if skill.link
         ],
@@ -98,6 +99,17 @@ def learning_outcome(outcome: LearningOutcome, sources: Sources) -> Node:
             if skill.decision is SkillDecision.OWN_WORDING
         ],
     )
+
+
+def skill_labels(link: SkillLink, sources: Sources) -> LanguageMap:
+    """As it was labelled when a person linked it, and by ESCO in the other display languages.
+
+    What somebody linked in one of those, in another outcome, comes before ESCO's words.
+    """
+    linked = {tag: label for (uri, tag), label in sources.linked_labels.items() if uri == link.uri}
+    known = {**link.labels, **linked, link.language: link.label}
+    shown = [tag for tag in sources.languages if tag in known]
+    return {tag: known[tag] for tag in dict.fromkeys((*shown, link.language))}
 
 
 def overall_assessment_specification(sources: Sources) -> Node:

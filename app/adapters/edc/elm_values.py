@@ -100,14 +100,14 @@ def concepts(values: Iterable[Concept], languages: Iterable[str]) -> list[Node]:
     return [concept(value, languages) for value in values]
 
 
-def esco_skill(uri: str, label: str, language: str) -> Node:
-    """A skill of ESCO, labelled as it was when a person linked it."""
+def esco_skill(uri: str, given: LanguageMap) -> Node:
+    """A skill of ESCO, with its labels."""
     return node(
         "Concept",
         id=uri,
         inScheme=concept_scheme(ESCO_SKILLS),
         notation="Skill",
-        prefLabel={language: label},
+        prefLabel=texts(given),
     )
 
 

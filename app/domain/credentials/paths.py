@@ -125,6 +125,7 @@ NOT_IN_CREDENTIAL: Mapping[str, str] = {
     "academic.outcomes[].skills[].link.method": "for reviewers",
     "academic.outcomes[].skills[].link.linked_by": "for the partners",
     "academic.outcomes[].skills[].link.linked_at": "for the partners",
+    "academic.outcomes[].skills[].link.labels": "ESCO's own words beside the certified label",
     "academic.assessments[].outcomes": "for reviewers",
     "rights[].legal_basis": "for those who consent",
     "academic.visual.logo.content_type": "part of the picture",

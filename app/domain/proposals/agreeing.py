@@ -8,7 +8,7 @@ from app.domain.clock import Clock
 from app.domain.proposals.access import allow
 from app.domain.proposals.agreement import ConsentDecision
 from app.domain.proposals.checks import Judged, Report, judge
-from app.domain.proposals.esco import esco_facts
+from app.domain.proposals.esco import esco_facts, with_labels
 from app.domain.proposals.policy import ProposalPolicy
 from app.domain.proposals.ports import ProposalWork
 from app.domain.proposals.proposal import Proposal
@@ -59,6 +59,9 @@ async def submit_proposal(
         allow("submit_proposal", proposal, caller)
         proposal.expect(version)
         report = await report_on(proposal, at=now, policy=policy, skills=skills, work=work)
+        # What partners will see is frozen with the words of every language that it is shown in.
+        named = await with_labels(proposal.content.academic, skills)
+        proposal.content = proposal.content.with_section(named)
         proposal.submit(report.errors, caller=caller, at=now)
         if not dry_run:
             await work.proposals.save(proposal)

@@ -197,7 +197,7 @@ def _certified_skill(skill: OutcomeSkill) -> dict[str, Any]:
     plain: dict[str, Any] = to_plain(skill)
     del plain["reason"]
     if plain["link"] is not None:
-        for told_by_us in ("method", "linked_by", "linked_at"):
+        for told_by_us in ("method", "linked_by", "linked_at", "labels"):
             del plain["link"][told_by_us]
     if skill.decision is SkillDecision.LINKED:
         # The concept is what is certified; how the author first put it is not.

@@ -26,6 +26,7 @@ from app.domain.vocabulary.specification import (
     SkillLink,
     Specification,
 )
+from app.domain.vocabulary.text import language_tag
 
 
 def author_language(content: Content) -> str:
@@ -106,11 +107,43 @@ def with_provenance(
     def told(skill: OutcomeSkill) -> OutcomeSkill:
         if skill.link is None:
             return skill
-        new = replace(skill.link, method=LinkMethod.WRITTEN, linked_by=by, linked_at=at)
+        new = replace(skill.link, method=LinkMethod.WRITTEN, linked_by=by, linked_at=at, labels={})
         return replace(skill, link=known.get((skill.wording, skill.link.what), new))
 
     outcomes = (replace(o, skills=tuple(told(s) for s in o.skills)) for o in after.outcomes)
     return replace(after, outcomes=tuple(outcomes))
+
+
+async def with_labels(academic: AcademicData, skills: Skills) -> AcademicData:
+    """The section with each linked skill's labels in the languages that it is shown in.
+
+    They stand beside the label that was linked, and are ESCO's own words: of the same version, and
+    only where it has a label in that language. Raises SkillsUnavailable.
+    """
+    shown_in = (academic.primary_language, *academic.display_languages)
+    tags = list(dict.fromkeys(filter(None, (language_tag(one.uri) for one in shown_in if one))))
+
+    async def labelled(skill: OutcomeSkill) -> OutcomeSkill:
+        link = skill.link
+        if link is None:
+            return skill
+        found = {tag: await _label(link, tag, skills) for tag in tags if tag != link.language}
+        labels = {tag: label for tag, label in found.items() if label}
+        return replace(skill, link=replace(link, labels=labels))
+
+    outcomes = [
+        replace(outcome, skills=tuple([await labelled(skill) for skill in outcome.skills]))
+        for outcome in academic.outcomes
+    ]
+    return replace(academic, outcomes=tuple(outcomes))
+
+
+async def _label(link: SkillLink, tag: str, skills: Skills) -> str | None:
+    try:
+        skill = await skills.get(link.uri, tag)
+    except SkillNotFound:
+        return None
+    return skill.label if (skill.language, skill.version) == (tag, link.version) else None
 
 
 def without_people(specification: Specification) -> Specification:

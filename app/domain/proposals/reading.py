@@ -14,6 +14,7 @@ from app.domain.proposals.agreement import Review
 from app.domain.proposals.checks import Report
 from app.domain.proposals.content import map_concepts
 from app.domain.proposals.errors import Incomplete
+from app.domain.proposals.esco import with_labels
 from app.domain.proposals.history import HistoryEntry
 from app.domain.proposals.policy import ProposalPolicy
 from app.domain.proposals.ports import CredentialPreview, PreviewedCredential, ProposalWork
@@ -131,9 +132,10 @@ async def preview_credential(
     blocking = [f for f in report.errors if f.pointer.startswith(certified)]
     if blocking:
         raise Incomplete(blocking)
-    general = proposal.content.general
+    general, shown = proposal.content.general, proposal.content.specification
+    shown = replace(shown, academic=await with_labels(shown.academic, skills))
     return await preview.preview(
-        map_concepts(proposal.content.specification, labelled),
+        map_concepts(shown, labelled),
         code=proposal.code,
         start=general.planned_start or now.date(),
         end=general.planned_end or now.date(),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.domain.errors import NotFound
+from app.domain.vocabulary.text import LanguageMap
 
 InstitutionCode = str
 """A partner's short code, `UNIOVI`; for others `EXT:` and the folded name of the organisation, or
@@ -52,6 +53,13 @@ class Alliance:
     code_prefix: str
     """First part of a proposal's code, `IMC` in `IMC-2026-001`."""
     coordinator: InstitutionCode
+    names: LanguageMap = field(default_factory=dict, hash=False)
+    """Its name in other languages than English."""
+
+    @property
+    def name_by_language(self) -> LanguageMap:
+        """Its name in every language that it has one in; `name` is the English one."""
+        return {"en": self.name, **self.names}
 
 
 class Institutions(Protocol):

@@ -72,6 +72,9 @@ class SkillLink:
     """Account of the person who linked it. Set by us, ignored on input, not published."""
     linked_at: datetime | None = None
     """When it was linked. Set by us, ignored on input."""
+    labels: LanguageMap = field(default_factory=dict, hash=False)
+    """ESCO's preferred labels in the display languages, as far as they are known, from when the
+    proposal was submitted. Set by us, ignored on input."""
 
     @property
     def what(self) -> tuple[str, str, str, str]:

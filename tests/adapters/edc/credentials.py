@@ -30,6 +30,7 @@ def a_credential(
     issued: datetime = ISSUED,
     images: Mapping[str, bytes] = PICTURES,
     credential_id: UUID = CREDENTIAL,
+    alliance_name: Mapping[str, str] = ALLIANCE,
 ) -> dict[str, Any]:
     return build_credential(
         credential_id=credential_id,
@@ -37,7 +38,7 @@ def a_credential(
         specification=specification or a_course(),
         issuer=issuer,
         organisations=PARTNERS,
-        alliance_name=ALLIANCE,
+        alliance_name=alliance_name,
         issued=issued,
         images=images,
     )

@@ -290,3 +290,49 @@ def test_the_holder_is_the_one_of_the_award() -> None:
     assert a_credential(award=an_award(other))["credentialSubject"]["fullName"] == {
         "en": "Ναυσικά Παπαδοπούλου"
     }
+
+
+def of_skill(credential: dict[str, Any], uri: str = TEAMS.uri) -> list[dict[str, str]]:
+    return [node["prefLabel"] for node in objects(credential) if node.get("id") == uri]
+
+
+def with_links(*links: SkillLink) -> Specification:
+    """The course with one of the links in each of its first outcomes, and no others."""
+    course = a_course()
+    outcomes = [replace(outcome, skills=()) for outcome in course.academic.outcomes]
+    for place, link in enumerate(links):
+        outcomes[place] = replace(outcomes[place], skills=(linked(link),))
+    return replace(course, academic=replace(course.academic, outcomes=tuple(outcomes)))
+
+
+def test_a_skill_is_labelled_in_the_display_languages_in_which_esco_has_a_label() -> None:
+    link = replace(TEAMS, labels={"es": "trabajar en equipo", "de": "in Teams arbeiten"})
+    credential = a_credential(with_links(link))
+    assert of_skill(credential) == [{"en": "work in teams", "es": "trabajar en equipo"}]
+    assert validate(credential) == []
+
+
+def test_the_label_that_was_linked_stays_whatever_languages_are_shown() -> None:
+    link = replace(TEAMS, label="im Team arbeiten", language="de", labels={"en": "work in teams"})
+    credential = a_credential(with_links(link))
+    assert of_skill(credential) == [{"en": "work in teams", "de": "im Team arbeiten"}]
+
+
+def test_what_somebody_linked_comes_before_what_esco_says_in_another_outcome() -> None:
+    spanish = replace(
+        TEAMS, label="trabajar en equipo", language="es", labels={"en": "work in teams"}
+    )
+    english = replace(TEAMS, label="working in teams", labels={"es": "trabajo en equipo"})
+    for links in ((spanish, english), (english, spanish)):
+        credential = a_credential(with_links(*links))
+        told = {"en": "working in teams", "es": "trabajar en equipo"}
+        assert of_skill(credential) == [told, told]
+        assert validate(credential) == []
+
+
+def test_the_alliance_is_named_in_the_display_languages_that_it_has_a_name_in() -> None:
+    names = {"en": "An alliance", "es": "Una alianza", "fr": "Une alliance"}
+    credential = a_credential(alliance_name=names)
+    [body, *_] = claim(credential)["awardedBy"]["awardingBody"]
+    assert body["groupMemberOf"]["prefLabel"] == {"en": "An alliance", "es": "Una alianza"}
+    assert validate(credential) == []
