@@ -1,6 +1,7 @@
 """How logs are written: where something went wrong, and never with which values."""
 
 import logging
+import time
 import traceback
 from types import TracebackType
 from typing import cast
@@ -15,6 +16,22 @@ class Discreet(logging.Formatter):
     `invalid input for query argument $3: …`. The kinds of the exceptions and the lines of code
     that they passed are enough to find a defect.
     """
+
+    def __init__(self, fmt: str) -> None:
+        super().__init__(fmt)
+        self._second = (-1, "")
+
+    def formatTime(  # noqa: N802 - the name that logging calls
+        self, record: logging.LogRecord, datefmt: str | None = None
+    ) -> str:
+        """As it is usual, but the calendar is asked once a second and not for each line."""
+        if datefmt is not None:
+            return super().formatTime(record, datefmt)
+        second = int(record.created)
+        if self._second[0] != second:
+            written = time.strftime(self.default_time_format, self.converter(second))
+            self._second = (second, written)
+        return f"{self._second[1]},{int(record.msecs):03d}"
 
     def formatException(  # noqa: N802 - the name that logging calls
         self,
@@ -38,6 +55,9 @@ class Discreet(logging.Formatter):
 
 def set_up(level: str) -> None:
     """Write the logs of this process to standard error."""
+    # Nothing of what a line does not say is looked up: not the caller's frame, not the thread.
+    logging._srcfile = None  # the documented way
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler()
     handler.setFormatter(Discreet(_FORM))
     logging.basicConfig(level=level, handlers=[handler])

@@ -10,6 +10,7 @@ from app.domain.enrolment.affiliation import partner
 from app.domain.enrolment.direct import Claim, Claimed
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.person import Person
+from app.domain.enrolment.ranking import Ranks
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.ids import new_id
@@ -133,4 +134,5 @@ def _claimed(claim: Claim, row: Answer, edition: Edition) -> Claimed:
         stored_state=state,
         stored_bucket=claim.institution,
     )
-    return Claimed(edition, registration, person)
+    ranks = Ranks(row.position, row.position_within, row.position_waiting)
+    return Claimed(edition, registration, person, ranks)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.person import Person
-from app.domain.enrolment.ranking import Receipt
+from app.domain.enrolment.ranking import Ranks, Receipt
 from app.domain.enrolment.registration import Registration
 from app.domain.vocabulary.institutions import InstitutionCode
 
@@ -36,6 +36,8 @@ class Claimed:
     edition: Edition
     registration: Registration
     person: Person
+    ranks: Ranks
+    """As they were when it was decided."""
 
 
 class DirectRegistrations(Protocol):

@@ -111,6 +111,8 @@ def _line(pointer: str, text: str, when_blank: str) -> list[Finding]:
         return [Finding(pointer, "required", when_blank)]
     if len(text) > _LONGEST:
         return [Finding(pointer, "too_long", f"At most {_LONGEST} characters.")]
+    if text.isprintable():
+        return []
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _UNSEEN for c in text):
         return [Finding(pointer, "unwritable_text", "Leave out control characters.")]
     return []

@@ -37,7 +37,12 @@ from app.domain.enrolment.ranking import Receipt, received_over_api
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.requests import RegistrationRequest
-from app.domain.enrolment.views import RegistrationView, reason_just_decided, view_of
+from app.domain.enrolment.views import (
+    RegistrationView,
+    reason_by_itself,
+    reason_just_decided,
+    view_of,
+)
 from app.domain.errors import Finding
 from app.domain.ids import new_id
 from app.domain.vocabulary.institutions import InstitutionNotFound
@@ -159,13 +164,23 @@ async def _at_once(
     claimed = await work.direct.claim(claim)
     if claimed is None:
         return None
-    registration, edition = claimed.registration, claimed.edition
-    async with work:  # it is decided and committed; nobody waits for this
-        reason, scope = await reason_just_decided(registration, edition, work)
-        view = RegistrationView(
-            registration, edition, claimed.person, reason, own=True, scope=scope
-        )
-        return view.at(await work.registrations.position(registration))
+    registration, edition, ranks = claimed.registration, claimed.edition, claimed.ranks
+    told = reason_by_itself(registration, edition)
+    if told is None:
+        async with work:  # it is decided and committed; nobody waits for this
+            told = await reason_just_decided(registration, edition, work)
+    reason, scope = told
+    return RegistrationView(
+        registration,
+        edition,
+        claimed.person,
+        reason,
+        own=True,
+        scope=scope,
+        position=ranks.overall,
+        position_within=ranks.within,
+        waiting_position=ranks.waiting,
+    )
 
 
 @dataclass(frozen=True)

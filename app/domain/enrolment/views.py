@@ -182,17 +182,24 @@ async def why_waiting(registration: UUID, work: EnrolmentWork) -> tuple[Reason, 
     return _reason_now(one, edition, counts)
 
 
+def reason_by_itself(
+    registration: Registration, edition: Edition
+) -> tuple[Reason, Scope | None] | None:
+    """The same for a registration that was decided a moment ago, as far as it needs no counts; None
+    where more than one cap may say so."""
+    if not edition.is_binding or registration.state is not State.WAITING:
+        return _reason_now(registration, edition, Counts())
+    caps = edition.quota.caps_for(registration.counted_for)
+    by_quota = registration.reason is Reason.QUOTA
+    if by_quota and len(caps) != 1:
+        return None
+    scope = caps[0][0] if by_quota else EDITION
+    told = edition.quota.told(Waiting(registration.reason, scope))
+    return (told.reason, told.scope) if isinstance(told, Waiting) else (told.reason, None)
+
+
 async def reason_just_decided(
     registration: Registration, edition: Edition, work: EnrolmentWork
 ) -> tuple[Reason, Scope | None]:
-    """The same for a registration that was decided a moment ago. Counts are asked for only where
-    more than one cap may say so: whoever registers waits for the answer."""
-    if edition.is_binding and registration.state is State.WAITING:
-        caps = edition.quota.caps_for(registration.counted_for)
-        by_quota = registration.reason is Reason.QUOTA
-        if not by_quota or len(caps) == 1:
-            scope = caps[0][0] if by_quota else EDITION
-            told = edition.quota.told(Waiting(registration.reason, scope))
-            return (told.reason, told.scope) if isinstance(told, Waiting) else (told.reason, None)
-    counts = await _counts_for([registration], edition, work)
-    return _reason_now(registration, edition, counts)
+    """The same, by the counts."""
+    return _reason_now(registration, edition, await _counts_for([registration], edition, work))

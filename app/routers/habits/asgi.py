@@ -7,8 +7,9 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import cast
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,8 +17,9 @@ from app.routers.habits.problems import problem
 
 log = logging.getLogger("app.access")
 
-_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-
+_TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+_CACHING = b"cache-control"
 
 _SHARED = ("/v1/shares/", "/s/")
 SHARED_HEADERS: Mapping[str, str] = {
@@ -43,8 +45,10 @@ class TraceAndLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sent = _TRACEPARENT.fullmatch(Headers(scope=scope).get("traceparent", ""))
-        scope["trace_id"] = sent[1] if sent else secrets.token_hex(16)
+        given = header(scope, b"traceparent")
+        sent = _TRACEPARENT.fullmatch(given) if given else None
+        trace_id: str = sent[1].decode() if sent else secrets.token_hex(16)
+        scope["trace_id"] = trace_id
         began = time.perf_counter()
         status = 500
 
@@ -52,14 +56,15 @@ class TraceAndLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["Trace-Id"] = scope["trace_id"]
-                headers["X-Content-Type-Options"] = "nosniff"
                 if scope["path"].startswith(_SHARED):
-                    headers.update(SHARED_HEADERS)
-                if "caller" in scope and "cache-control" not in headers:
+                    MutableHeaders(scope=message).update(SHARED_HEADERS)
+                # Written as they are: this passes every answer, and nobody else sets the two.
+                headers: list[tuple[bytes, bytes]] = message["headers"]
+                headers.append((b"trace-id", trace_id.encode()))
+                headers.append(_NO_SNIFFING)
+                if "caller" in scope and not any(name == _CACHING for name, _ in headers):
                     # Answers to a named caller may hold personal data.
-                    headers["Cache-Control"] = "private, no-store"
+                    headers.append((_CACHING, b"private, no-store"))
             await send(message)
 
         try:
@@ -72,8 +77,16 @@ class TraceAndLog:
                 getattr(route, "path", "-"),
                 status,
                 (time.perf_counter() - began) * 1000,
-                scope["trace_id"],
+                trace_id,
             )
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """A header of the request, by its name in small letters, without decoding all others."""
+    for one, value in scope["headers"]:
+        if one == name:
+            return cast(bytes, value)
+    return None
 
 
 class TooLarge(Exception):
@@ -92,6 +105,8 @@ class BodyLimit:
         self._app = app
         self._body = body
         self._upload = upload
+        self._always = min(body, upload)
+        """Bodies up to here may be sent to any operation."""
         self._takes_files = takes_files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,10 +114,15 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        declared = header(scope, b"content-length") or b"0"
+        size = int(declared) if declared.isdigit() else 0
+        chunked = header(scope, b"transfer-encoding") is not None
+        if size <= self._always and not chunked and declared.isdigit():
+            # The server reads no more than was declared.
+            await self._app(scope, receive, send)
+            return
         limit = self._upload if self._takes_files(scope) else self._body
-        declared = headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > limit:
+        if size > limit:
             await self._refuse(scope, receive, send, limit)
             return
         read = 0
@@ -172,11 +192,11 @@ class AnonymousRate:
         minute = int(now // 60)
         if minute != self._minute:
             self._minute, self._seen, self._known = minute, {}, set()
-        client = self._counted_as(scope["client"][0] if scope.get("client") else "-")
-        token = Headers(scope=scope).get("authorization")
+        token = header(scope, b"authorization")
         if token is not None and hash(token) in self._known:
             await self._app(scope, receive, send)
             return
+        client = self._counted_as(scope["client"][0] if scope.get("client") else "-")
         self._seen[client] = self._seen.get(client, 0) + 1
         if self._seen[client] <= self._per_minute:
             await self._app(scope, receive, send)

@@ -1,6 +1,7 @@
 """Who is asking, and the ports to answer with."""
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
@@ -76,3 +77,6 @@ async def _ports(request: Request) -> Ports:
 
 CallerDep = Annotated[Caller, Depends(_caller)]
 PortsDep = Annotated[Ports, Depends(_ports)]
+
+GIVEN: dict[Any, Callable[[Request], Awaitable[Any]]] = {_caller: caller_of, _ports: _ports}
+"""What these dependencies stand for, for whoever gets it without FastAPI."""
