@@ -131,7 +131,8 @@ class PersonOut(BaseModel):
     email: str
     email_verified: bool
     wanted_email: str | None = Field(
-        description="the address that the person wants, until its link has been opened"
+        description="the address that the person wants, until its link has been opened",
+        examples=["zoe@new.example"],
     )
     country: str | None
     language: str
