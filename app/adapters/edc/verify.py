@@ -33,6 +33,7 @@ from app.adapters.edc.verify_document import (
 )
 from app.adapters.edc.verify_seal import facts_or_none, seal_check, timestamps_check
 from app.adapters.edc.xml_input import looks_like_xml, what_it_is
+from app.adapters.elmo.verifying import signature_checks
 from app.domain.credentials.verification import (
     Check,
     CheckName,
@@ -73,7 +74,7 @@ def verify(
     Hostile input leads to checks that failed, never to an exception.
     """
     if looks_like_xml(raw):
-        return replace(_other_format(what_it_is(raw)), presented_as="xml")
+        return replace(_xml(raw, trust, now), presented_as="xml")
     world = _World(
         trust,
         now,
@@ -232,6 +233,17 @@ def _unreadable(problem: NotReadable, *, sealed: bool) -> Verification:
         if name is not CheckName.FORMAT
     ]
     return Verification(checks=_in_order([failed, *others]), sealed=sealed)
+
+
+def _xml(raw: bytes, trust: TrustStore, now: datetime) -> Verification:
+    named = what_it_is(raw)
+    found = _other_format(named)
+    signed = named.code == "elmo_transcript" and named.evidence.get("signed") == "yes"
+    checks = signature_checks(raw, trust, now) if signed else ()
+    if not checks:
+        return found
+    made = {check.name: check for check in (*found.checks, *checks)}
+    return replace(found, checks=_in_order(list(made.values())), sealed=True, only_named=False)
 
 
 def _other_format(found: Check) -> Verification:

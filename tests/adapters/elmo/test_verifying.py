@@ -1,0 +1,142 @@
+"""Transcripts that somebody presents: whose signature it is, and what it covers."""
+
+from datetime import UTC, datetime
+
+import pytest
+import xmlsec
+from lxml import etree
+from xmlsec import constants
+
+from app.adapters.edc.trust import TrustStore
+from app.adapters.edc.verify import verify
+from app.adapters.elmo.document import NAMESPACE, elmo
+from app.adapters.elmo.signing import DS, signed
+from app.domain.credentials.verification import CheckName, CheckStatus, Verdict, Verification
+from tests.adapters.elmo.test_elmo import a_transcript
+from tests.pki.authority import TestPki
+
+NOW = datetime.now(UTC)
+SHA1 = b"http://www.w3.org/2000/09/xmldsig#sha1"
+XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
+
+
+@pytest.fixture(scope="module")
+def transcript(pki: TestPki) -> bytes:
+    return signed(elmo(a_transcript()), pki.seal_key("seal-rsa", "RS256"))
+
+
+def found(raw: bytes, trust: TrustStore | None = None) -> Verification:
+    return verify(
+        raw,
+        trust=trust or TrustStore(),
+        now=NOW,
+        known_status=lambda _: None,
+        recognised=lambda _: None,
+    )
+
+
+def outcome(verification: Verification) -> tuple[str, str, Verdict]:
+    seal, trust = (verification.check(n) for n in (CheckName.SEAL, CheckName.ISSUER_TRUST))
+    return seal.code, trust.code, verification.verdict
+
+
+def test_a_signed_transcript_is_verified_and_still_no_credential(
+    transcript: bytes, pki: TestPki
+) -> None:
+    known = found(transcript, pki.trust())
+    assert outcome(known) == ("seal_intact", "known_issuer", Verdict.PARTIALLY_VERIFIED)
+    assert (known.presented_as, known.sealed) == ("xml", True)
+    form = known.check(CheckName.FORMAT)
+    assert (form.status, form.code) == (CheckStatus.WARNING, "elmo_transcript")
+    assert outcome(found(transcript)) == (
+        "seal_intact", "unknown_issuer", Verdict.PARTIALLY_VERIFIED,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        lambda raw: raw.replace(b"passed", b"failed"),
+        lambda raw: raw.replace(b"<resultLabel>Pass<", b"<resultLabel>Best<"),
+        lambda raw: raw.replace(b"</elmo>", b"<report/></elmo>"),
+    ],
+)
+def test_whatever_is_changed_fails(transcript: bytes, forged) -> None:
+    assert forged(transcript) != transcript
+    assert outcome(found(forged(transcript)))[0::2] == ("seal_broken", Verdict.FAILED)
+
+
+def wrapped(raw: bytes) -> bytes:
+    """What was signed goes along inside a transcript of the forger's."""
+    inner = etree.fromstring(raw)
+    root = etree.Element(inner.tag, nsmap=inner.nsmap)
+    etree.SubElement(root, f"{{{NAMESPACE}}}report")
+    signature = inner.find(f"{{{DS}}}Signature")
+    assert signature is not None
+    root.append(signature)
+    etree.SubElement(signature, f"{{{DS}}}Object").append(inner)
+    return etree.tostring(root)
+
+
+def pointing_elsewhere(raw: bytes) -> bytes:
+    return raw.replace(b'<ds:Reference URI="">', b'<ds:Reference URI="#part">')
+
+
+def twice(raw: bytes) -> bytes:
+    root = etree.fromstring(raw)
+    root.append(etree.fromstring(etree.tostring(root[-1])))
+    return etree.tostring(root)
+
+
+def by_sha1(raw: bytes) -> bytes:
+    return raw.replace(b"http://www.w3.org/2001/04/xmlenc#sha256", SHA1)
+
+
+@pytest.mark.parametrize("forged", [wrapped, pointing_elsewhere, twice, by_sha1])
+def test_a_signature_that_does_not_cover_all_that_is_read_counts_for_nothing(
+    transcript: bytes, forged
+) -> None:
+    assert forged(transcript) != transcript
+    seal, _, verdict = outcome(found(forged(transcript)))
+    assert (seal, verdict) in (
+        ("signature_not_whole", Verdict.FAILED),
+        ("seal_broken", Verdict.FAILED),
+    )
+
+
+def test_a_signature_whose_transforms_leave_the_grades_out_is_refused_although_it_holds(
+    pki: TestPki,
+) -> None:
+    root = elmo(a_transcript())
+    made = xmlsec.template.create(
+        root, constants.TransformInclC14N, constants.TransformRsaSha256, ns="ds"
+    )
+    root.append(made)
+    reference = xmlsec.template.add_reference(made, constants.TransformSha256, uri="")
+    xmlsec.template.add_transform(reference, constants.TransformEnveloped)
+    left_out = xmlsec.template.add_transform(reference, constants.TransformXPath)
+    expression = etree.SubElement(left_out, f"{{{DS}}}XPath")
+    expression.text = "not(ancestor-or-self::*[local-name()='resultLabel'])"
+    key = pki.seal_key("seal-rsa", "RS256")
+    other = signed(elmo(a_transcript()), key)
+    info = etree.fromstring(other)[-1].find(f"{{{DS}}}KeyInfo")
+    assert info is not None
+    made.append(info)
+    context = xmlsec.SignatureContext()
+    context.key = xmlsec.Key.from_memory(pki.key_pem("seal-rsa"), constants.KeyDataFormatPem)
+    context.sign(made)
+    before = etree.tostring(root)
+    after = before.replace(b"<resultLabel>Pass<", b"<resultLabel>Best<")
+    assert after != before
+    assert XPATH.encode() in before
+    for raw in (before, after):
+        assert outcome(found(raw))[0::2] == ("signature_not_whole", Verdict.FAILED)
+
+
+def test_a_signature_without_its_certificate_is_named_and_not_judged(transcript: bytes) -> None:
+    root = etree.fromstring(transcript)
+    info = root[-1].find(f"{{{DS}}}KeyInfo")
+    assert info is not None
+    root[-1].remove(info)
+    bare = found(etree.tostring(root))
+    assert outcome(bare) == ("other_format", "other_format", Verdict.NOT_CHECKED)
