@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -10,19 +11,22 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.adapters.postgres.callers import PostgresCallers
 from app.adapters.postgres.copying import FEW, add_rows
 from app.adapters.postgres.driver import Borrowed
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment import PersonRow
 from app.adapters.postgres.unit_of_work import PostgresWork
 from app.bench.enrolment import touching
-from app.domain.access.roles import Caller
+from app.domain.access.ports import Identity, RoleGrant
+from app.domain.access.roles import Caller, Role, Subject
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.use_cases_lists import replay_decisions
 from app.domain.enrolment.use_cases_register import register
 from app.domain.ids import new_id
 from tests.adapters.postgres.test_enrolment_at_once import CLOCK, House, with_counts_for_all
 from tests.enrolment_builders import LIKENESS, PARTNERS, a_learner, a_request, officer
+from tests.memory_ports import StoryClock
 
 
 @pytest.fixture
@@ -154,3 +158,58 @@ async def test_many_rows_copied_as_the_first_thing_of_a_transaction_go_when_it_i
         await add_rows(c, table(PersonRow), people)
     async with engine.connect() as c:
         assert await c.scalar(text("SELECT count(*) FROM person")) == FEW + 1
+
+
+async def test_ranks_told_at_the_window_are_those_that_a_count_gives(house: House) -> None:
+    edition = await with_counts_for_all(house)
+    callers = [await a_learner(house, f"learner-{n}") for n in range(12)]
+    earlier = StoryClock(CLOCK.now() - timedelta(minutes=5))
+    for number, caller in enumerate(callers):
+        view, _ = await register(
+            edition.id,
+            a_request(f"learner-{number}", ("UNIOVI", "HKA")[number % 2]),
+            work=house(caller, "register"),
+            caller=caller,
+            # Every third is served after some who came later.
+            clock=earlier if number % 3 == 2 else CLOCK,
+            likeness=LIKENESS,
+        )
+        async with house(caller) as work:
+            counted = await work.registrations.position(view.registration)
+        told = (view.position, view.position_within, view.waiting_position)
+        assert told == tuple(counted)
+
+
+async def test_callers_who_come_together_are_found_each_with_their_own_roles(
+    house: House, engine: AsyncEngine
+) -> None:
+    people = [Identity(Subject("https://id.example", f"person-{n}")) for n in range(9)]
+    now = CLOCK.now()
+    async with house() as work:
+        accounts = [
+            (await work.accounts.caller(one, at=now, trace_id="")).account for one in people[:-1]
+        ]
+        for until in (None, now - timedelta(seconds=1)):
+            account = accounts[3 if until is None else 4]
+            assert account is not None
+            await work.grants.add(
+                RoleGrant(
+                    id=new_id(),
+                    account=account,
+                    subject=Subject("https://id.example", "unused"),
+                    role=Role.TEACHER,
+                    institution="HKA",
+                    valid_from=now - timedelta(days=1),
+                    valid_to=until,
+                    granted_by="operator",
+                )
+            )
+    callers = PostgresCallers(engine)
+    unwritable = Identity(Subject("https://id.example", "person\0"))
+    *found, refused = await asyncio.gather(
+        *(callers.known(one, at=now, trace_id="t") for one in [*people, unwritable]),
+        return_exceptions=True,
+    )
+    assert [one and one.account for one in found] == [*accounts, None]
+    assert [len(one.grants) if one else 0 for one in found] == [0, 0, 0, 1, 0, 0, 0, 0, 0]
+    assert isinstance(refused, asyncpg.CharacterNotInRepertoireError)
