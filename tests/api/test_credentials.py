@@ -177,6 +177,19 @@ async def test_running_it_again_issues_nothing_twice(api: IssuingApi) -> None:
     assert len(before) == LEARNERS
 
 
+async def test_officers_see_before_sealing_whose_name_mixes_letters_that_look_alike(
+    api: IssuingApi,
+) -> None:
+    registration, award = next(iter(sorted(api.awards.ready.items())))
+    mixed = "\N{CYRILLIC CAPITAL LETTER A}na García"
+    api.awards.ready[registration] = replace(award, holder=replace(award.holder, full_name=mixed))
+    prepared = await api("ines-oviedo", "POST", f"/v1/editions/{api.edition}/issuing-batches")
+    [warning] = prepared.json()["warnings"]
+    assert (warning["registration"], warning["code"]) == (str(registration), "mixed_scripts")
+    assert "Cyrillic and Latin" in warning["detail"]
+    assert "García" not in warning["detail"]
+
+
 async def test_officers_see_before_sealing_whose_name_cannot_be_drawn(api: IssuingApi) -> None:
     registration, award = next(iter(sorted(api.awards.ready.items())))
     api.awards.ready[registration] = replace(

@@ -7,6 +7,7 @@ from app.domain.credentials.batch import BatchState, IssuingBatch
 from app.domain.credentials.ports import CredentialsWork, EditionNotFound
 from app.domain.errors import Finding
 from app.domain.vocabulary.lettering import Lettering, not_drawable
+from app.domain.vocabulary.scripts import mixed_scripts, scripts_mixed
 
 _AWAITED = frozenset({BatchState.PREPARED, BatchState.APPROVED})
 
@@ -25,8 +26,10 @@ async def batch_warnings(
             return {}
     names = {a.registration: a.holder.full_name for a in ready if a.registration in learners}
     undrawn = await lettering.undrawn(set(names.values()))
-    return {
-        registration: not_drawable("/full_name", undrawn[name])
-        for registration, name in names.items()
-        if name in undrawn
-    }
+    found = {}
+    for registration, name in names.items():
+        if name in undrawn:
+            found[registration] = not_drawable("/full_name", undrawn[name])
+        elif mixed := scripts_mixed(name):
+            found[registration] = mixed_scripts("/full_name", mixed)
+    return found

@@ -13,6 +13,7 @@ from app.domain.events import Event
 from app.domain.results.errors import InvalidCredentialData, StaleCredentialData
 from app.domain.results.events import CredentialDataConfirmed
 from app.domain.vocabulary.lettering import not_drawable
+from app.domain.vocabulary.scripts import INVISIBLE
 
 LONGEST_NAME = 200
 LONGEST_IDENTIFIER = 255
@@ -155,6 +156,7 @@ def _is_name(text: str) -> bool:
         and text.isprintable()
         and any(c.isalpha() for c in text)
         and not set(text) & set("<>{}[]|\\^~`=")
+        and INVISIBLE.isdisjoint(text)
     )
 
 
