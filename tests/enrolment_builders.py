@@ -29,6 +29,8 @@ def an_edition(now: datetime, **changes: Any) -> Edition:
     places = changes.pop("places", 50)
     per_institution = changes.pop("per_institution", 5)
     proposal = changes.pop("proposal", None) or uuid4()
+    # Where stories are told by the real clock, too, it lies ahead.
+    passed = timedelta(days=max(0, (now.date() - date(2027, 4, 1)).days))
     edition = Edition(
         id=new_id(),
         code=f"IMC-2027-{str(proposal)[:8]}-E1",
@@ -39,8 +41,8 @@ def an_edition(now: datetime, **changes: Any) -> Edition:
         organiser="UNIOVI",
         awarding=("UNIOVI", "HKA", "UDA"),
         partners=("UNIOVI", "HKA", "UDA"),
-        start=date(2027, 5, 3),
-        end=date(2027, 6, 25),
+        start=date(2027, 5, 3) + passed,
+        end=date(2027, 6, 25) + passed,
         window=RegistrationWindow(
             now - timedelta(days=1), now + timedelta(days=10), "Europe/Madrid"
         ),

@@ -1,10 +1,12 @@
 """What follows from the events of results, and what learners are told of enrolment."""
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from app.domain.enrolment import events as enrolment
 from app.domain.enrolment.carrying_out import tell_received_by_import
+from app.domain.enrolment.ranking import Source
+from app.domain.enrolment.registration import Registration
 from app.domain.enrolment.sentences import key_of
 from app.domain.enrolment.use_cases_people import look_for_doubles_elsewhere
 from app.domain.enrolment.views import why_waiting
@@ -33,10 +35,20 @@ async def tell_received(event: enrolment.RegistrationReceived, ports: Ports) -> 
     async with ports.reading() as work:
         participant = await work.participants.get(event.subject)
         edition = await work.participants.edition(participant.edition)
+        registration = await work.registrations.read(event.subject)
     if edition.is_binding and participant.state in _DECIDED:
         return
     teller = await teller_of(ports)
-    await teller.tell("registration_received", event.subject, f"received-{event.subject}")
+    await teller.tell("registration_received", event.subject, _received(registration))
+
+
+def _received(registration: Registration) -> str:
+    """The message that a registration arrived; one for each response of a form, however often the
+    list with it is taken back and comes again."""
+    receipt = registration.receipt
+    if receipt.source is Source.API:
+        return f"received-{registration.id}"
+    return f"received-{uuid5(registration.edition, f'{receipt.form}/{receipt.response}')}"
 
 
 async def tell_imported(event: enrolment.ResponsesImported, ports: Ports) -> None:

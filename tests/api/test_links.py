@@ -172,7 +172,7 @@ async def test_where_places_are_given_at_once_only_what_was_decided_is_told(
 @pytest.mark.parametrize(
     ("event", "subject", "says"),
     [
-        (enrolment.PutOnWaitingList, "You are on the waiting list", "your institution are taken"),
+        (enrolment.PutOnWaitingList, "You are on the waiting list", "All places are taken"),
         (enrolment.RegistrationRejected, "Your registration has ended", "partner institutions"),
     ],
 )
@@ -180,9 +180,10 @@ async def test_people_are_told_why(
     course_api: CourseApi, event: Any, subject: str, says: str
 ) -> None:
     api = course_api
-    path = await api.learner("learner-1")
-    reason = "quota" if event is enrolment.PutOnWaitingList else "not_admitted"
-    await happen(api, event(registration_in(path), api.course.edition.id, reason))
+    waits = event is enrolment.PutOnWaitingList
+    path = await api.learner("learner-1", state=State.WAITING if waits else State.PLACED)
+    registration, edition = registration_in(path), api.course.edition.id
+    await happen(api, event(registration, edition, "full" if waits else "not_admitted"))
     [mail] = api.mailbox("learner-1@example.org")
     assert mail.subject.startswith(subject)
     assert says in mail.text
@@ -190,7 +191,8 @@ async def test_people_are_told_why(
     # enough.
     assert (await api(None, "POST", f"/v1/links/{token_in(mail.text)}/open")).status_code == 200
     await api.drain()
-    await happen(api, enrolment.Promoted(registration_in(path), api.course.edition.id))
+    then = enrolment.PutOnWaitingList(registration, edition, "reserved")
+    await happen(api, then if waits else enrolment.Promoted(registration, edition))
     [_, mail] = api.mailbox("learner-1@example.org")
     assert "Sign in with your account" in mail.text
     assert "/v1/links/" not in mail.text

@@ -187,6 +187,13 @@ async def test_a_late_row_takes_a_free_fitting_seat_or_waits_at_its_true_rank(
     assert [(r.standing.state, r.standing.reason) for r in rows if r.standing] == [
         (s.state, s.reason) for s in foreseen if s
     ]
+    # Officers see before whom each would have come, in the dry run as afterwards.
+    for report in (await importer.rows(planned), rows):
+        assert [
+            (r.standing.position, r.standing.position_within, r.warnings)
+            for r in report
+            if r.standing
+        ] == [(1, 1, ("late_row",)), (5, 5, ("late_row",)), (7, 1, ())]
     assert [name for name, *_ in await importer.standing()] == [
         "First of all", "Person 3", "Between", "Person 4",
     ]  # fmt: skip

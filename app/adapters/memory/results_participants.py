@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.domain.enrolment import errors as enrolment
 from app.domain.enrolment.person import folded_email
+from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.results.errors import EditionNotFound, RegistrationNotFound
 from app.domain.results.ports import LIVE, TAKES_PART, EditionFacts, Participant
@@ -67,6 +68,14 @@ class MemoryParticipants:
             with suppress(RegistrationNotFound):
                 found[registration] = await self.get(registration)
         return found
+
+    async def instead_of(self, registration: UUID) -> Participant | None:
+        """The live registration of the same person, where this one was taken back."""
+        before = await self._work.registrations.read(registration)
+        if before.reason is not Reason.IMPORT_TAKEN_BACK:
+            return None
+        found = await self._work.registrations.live_of(before.edition, before.person)
+        return None if found is None else await self.get(found.id)
 
     async def with_address(self, edition: UUID, email: str) -> Sequence[Participant]:
         """Live registrations in that edition with that address, which no provider verified."""

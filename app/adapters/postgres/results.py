@@ -181,7 +181,9 @@ class PostgresLinks:
     async def save(self, link: Link) -> None:
         """Keep that it was opened, and its events."""
         await self._work.connection.execute(
-            update(_link).where(_link.c.id == link.id).values(opened_at=link.opened_at)
+            update(_link)
+            .where(_link.c.id == link.id)
+            .values(opened_at=link.opened_at, registration=link.registration)
         )
         await self._work.outbox.put(*link.take_events())
 

@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, and_, or_, select
 
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment import EditionRow, PersonRow, RegistrationRow
 from app.domain.enrolment.edition import Mode
 from app.domain.enrolment.person import folded_email
+from app.domain.enrolment.reasons import Reason
 from app.domain.results.errors import EditionNotFound, RegistrationNotFound
 from app.domain.results.ports import LIVE, TAKES_PART, EditionFacts, Participant
 
@@ -81,6 +82,22 @@ class PostgresParticipants:
             _participants().where(_registration.c.id.in_(registrations))
         )
         return {row.id: _to_participant(row) for row in rows}
+
+    async def instead_of(self, registration: UUID) -> Participant | None:
+        """The live registration of the same person, where this one was taken back."""
+        before = _registration.alias()
+        query = _participants().join(
+            before,
+            and_(
+                before.c.id == registration,
+                before.c.reason == Reason.IMPORT_TAKEN_BACK,
+                before.c.person == _registration.c.person,
+                before.c.edition == _registration.c.edition,
+                _registration.c.state.in_(LIVE),
+            ),
+        )
+        row = (await self._work.connection.execute(query)).one_or_none()
+        return None if row is None else _to_participant(row)
 
     async def with_address(self, edition: UUID, email: str) -> Sequence[Participant]:
         """Live registrations in that edition with that address, which no provider verified."""

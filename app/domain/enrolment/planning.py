@@ -13,7 +13,13 @@ from app.domain.enrolment.forms.entries import Reader
 from app.domain.enrolment.forms.imports import Basis, ResponseImport, basis_of
 from app.domain.enrolment.forms.mapping import FormMapping
 from app.domain.enrolment.forms.plan import Plan, plan_import
-from app.domain.enrolment.forms.report import Standings, foreseen
+from app.domain.enrolment.forms.report import (
+    LATE,
+    Standings,
+    TrueRanks,
+    foreseen,
+    true_ranks,
+)
 from app.domain.enrolment.forms.responses import (
     Export,
     KnownEntry,
@@ -137,6 +143,27 @@ async def related(
         numbers = set()
         identities = {entry.person.identity for entry in known.values()}
     return list(known.values())
+
+
+async def note_late(plan: Plan, edition: Edition, work: EnrolmentWork) -> TrueRanks:
+    """Mark rows that come late to a list that binds: somebody of a later rank was decided on
+    before. Returns the true ranks of all new ones, overall and within their institutions.
+
+    Nobody loses a place by them; who reads the report sees whom they would have come before.
+    """
+    if not edition.is_binding or not plan.new:
+        return {}
+    there = [
+        *await work.registrations.entrants(edition.id),
+        *await work.registrations.seated(edition.id),
+    ]
+    found = true_ranks(plan, there)
+    last = max((entrant.rank for entrant in there), default="")
+    for row in plan.rows:
+        entry = row.entry
+        if entry is not None and entry.is_new and entry.registration.rank < last:
+            row.warnings = (*row.warnings, LATE)
+    return found
 
 
 async def foresee(plan: Plan, edition: Edition, work: EnrolmentWork, tools: Tools) -> Standings:

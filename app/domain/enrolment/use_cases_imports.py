@@ -23,7 +23,7 @@ from app.domain.enrolment.forms.kept import bearers
 from app.domain.enrolment.forms.mapping import Answer, FormMapping, suggest
 from app.domain.enrolment.forms.report import report
 from app.domain.enrolment.forms.responses import Export
-from app.domain.enrolment.planning import Tools, foresee, make_plan_to_keep
+from app.domain.enrolment.planning import Tools, foresee, make_plan_to_keep, note_late
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.ids import new_id
 from app.domain.jobs import Job
@@ -216,8 +216,9 @@ async def _planned(
             export, mapping, edition, found, work, tools, clock
         )
         standings = await foresee(plan, edition, work, tools)
+        ranks = await note_late(plan, edition, work)
         rows: list[ImportRow] = await tools.in_thread(
-            lambda: report(plan, standings, committed=False)
+            lambda: report(plan, standings, committed=False, ranks=ranks)
         )
         found.suggestion = suggest(export.columns, export.language)
         found.unknown_columns = tuple(mapping.unknown(export.columns))

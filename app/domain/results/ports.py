@@ -112,6 +112,11 @@ class Participants(Protocol):
         """Those of them that there are, whatever their state."""
         ...
 
+    async def instead_of(self, registration: UUID) -> Participant | None:
+        """The live registration of the same person in the edition, where this one was taken back
+        with its list; None where it was not, or where there is none."""
+        ...
+
     async def with_address(self, edition: UUID, email: str) -> Sequence[Participant]:
         """Live registrations in that edition with that address, case ignored: of people without an
         account, or whose provider has not verified it.

@@ -9,7 +9,7 @@ from app.domain.ids import new_id
 from app.domain.results.events import LinkRequested
 from app.domain.results.links import Link, LinkState, new_token, token_hash
 from app.domain.results.policy import ResultsPolicy
-from app.domain.results.ports import EditionFacts, ResultsWork, SessionTokens
+from app.domain.results.ports import EditionFacts, Participant, ResultsWork, SessionTokens
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ async def look_at_link(token: str, *, work: ResultsWork, clock: Clock) -> LinkVi
     """What a link is for and whether it can be opened. Changes nothing. Raises LinkNotFound."""
     async with work:
         link = await work.links.read(token_hash(token))
-        participant = await work.participants.get(link.registration)
+        participant = await _behind(link, work)
         return LinkView(
             link.state_for(participant.reached_at(link.address), clock.now()),
             link.expires_at,
@@ -87,13 +87,22 @@ async def open_link(
     """
     async with work:
         link = await work.links.get(token_hash(token))
-        participant = await work.participants.get(link.registration)
+        participant = await _behind(link, work)
+        link.registration = participant.registration
         address = participant.reached_at(link.address)
         link.open(address=address, at=clock.now())
         await work.links.save(link)
         await work.trail.append("link", link.id, after="opened")
     bearer, seconds = sessions.issue(link.registration, address)
     return Session(link.registration, link.edition, bearer, seconds)
+
+
+async def _behind(link: Link, work: ResultsWork) -> Participant:
+    """Whom the link is for: it goes on where a list was taken back and came again."""
+    participant = await work.participants.get(link.registration)
+    if participant.is_live:
+        return participant
+    return await work.participants.instead_of(link.registration) or participant
 
 
 async def request_link(

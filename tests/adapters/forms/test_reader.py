@@ -332,9 +332,11 @@ def test_every_question_of_the_examples_is_one_line_once_read():
         ("Nein", ("privacy_notice_refused",)),
         ("No;", ("privacy_notice_refused",)),
         ("Όχι", ("privacy_notice_refused",)),
+        ("", ("privacy_notice_unanswered",)),
+        (" ; ", ("privacy_notice_unanswered",)),
     ],
 )
-def test_nobody_is_registered_who_says_no_to_the_privacy_notice(
+def test_nobody_is_registered_who_says_no_to_the_privacy_notice_or_nothing(
     answer: str, problems: tuple[str, ...]
 ):
     row = Row(1, NOON, "Ana García", "ana@uniovi.es", "Universidad de Oviedo", country=answer)

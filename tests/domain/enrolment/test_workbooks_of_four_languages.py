@@ -5,7 +5,7 @@ Everything that the reference says of registrations by form, in one untidy workb
 
 import io
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from openpyxl import load_workbook
@@ -269,7 +269,7 @@ async def test_in_the_night_of_the_clock_change_utc_decides(
     work: OpenWork, clock: StoryClock
 ) -> None:
     clock.move(datetime(2027, 10, 31, 12, tzinfo=UTC) - clock.now())
-    edition = await opened(work, clock)
+    edition = await opened(work, clock, start=date(2027, 12, 1), end=date(2027, 12, 20))
     one = Officer.of(work, clock, edition, "fr")
     await one.map()
     first = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)

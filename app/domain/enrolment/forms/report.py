@@ -1,6 +1,8 @@
 """The report of an import: each row with its verdict and what it means for the list."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from app.domain.enrolment.decisions import outcome_state
@@ -10,8 +12,14 @@ from app.domain.enrolment.forms.plan import Plan, PlannedRow
 from app.domain.enrolment.quota import Counts, Placed, decide
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.standing import Entrant, Standing, standing
+from app.domain.vocabulary.institutions import InstitutionCode
 
 Standings = Mapping[UUID, RowStanding]
+TrueRanks = Mapping[UUID, tuple[int, int]]
+"""Overall, and within the institution, each from 1."""
+
+LATE = "late_row"
+"""Warns of a row that comes to a binding list after somebody of a later rank."""
 
 
 def foreseen(
@@ -61,22 +69,43 @@ def _one_by_one(
     return result
 
 
+def true_ranks(plan: Plan, there: Collection[Entrant]) -> TrueRanks:
+    """Where the new registrations of a plan stand among all who are placed or wait."""
+    new = [e.registration for e in plan.new if e.registration.state is State.WAITING]
+    everybody = sorted([*there, *(registration.entrant for registration in new)],
+                       key=lambda entrant: entrant.rank)  # fmt: skip
+    wanted = {registration.id for registration in new}
+    within: Counter[InstitutionCode] = Counter()
+    found = {}
+    for position, entrant in enumerate(everybody, 1):
+        within[entrant.bucket] += 1
+        if entrant.registration in wanted:
+            found[entrant.registration] = position, within[entrant.bucket]
+    return found
+
+
 def report(
     plan: Plan,
     standings: Standings,
     *,
     committed: bool,
     planned: Mapping[int, Verdict] | None = None,
+    ranks: TrueRanks | None = None,
 ) -> list[ImportRow]:
     """Rows as they are kept. With `planned`, the verdicts of the dry run by row, those that turned
-    out differently carry what had been said."""
+    out differently carry what had been said; `ranks` are those that the standings do not tell."""
     return [
-        _row(row, standings, committed, (planned or {}).get(row.response.row)) for row in plan.rows
+        _row(row, standings, committed, (planned or {}).get(row.response.row), ranks or {})
+        for row in plan.rows
     ]
 
 
 def _row(
-    row: PlannedRow, standings: Standings, committed: bool, planned: Verdict | None
+    row: PlannedRow,
+    standings: Standings,
+    committed: bool,
+    planned: Verdict | None,
+    ranks: TrueRanks,
 ) -> ImportRow:
     response, entry = row.response, row.entry
     registration = entry.registration if entry else None
@@ -85,6 +114,9 @@ def _row(
         stands = standings.get(registration.id) or RowStanding(
             registration.state.value, registration.reason.value
         )
+        if registration.id in ranks:
+            position, within = ranks[registration.id]
+            stands = replace(stands, position=position, position_within=within)
     exists = registration is not None and (committed or registration.stored_state is not None)
     return ImportRow(
         row=response.row,

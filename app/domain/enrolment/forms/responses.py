@@ -229,7 +229,12 @@ class _RowReader:
             problems.append("email_invalid")
         stated = self._choice(cells[self.institution])
         organisation = self._choice(cells[self.organisation])
-        if self._refuses(self._choice(cells[self.privacy_notice])):
+        noticed = self._choice(cells[self.privacy_notice])
+        if not noticed and self.privacy_notice < self.width:
+            # The form asks whether the notice was read: who does not answer was not shown it, as
+            # far as anybody can say.
+            problems.append("privacy_notice_unanswered")
+        elif self._refuses(noticed):
             problems.append("privacy_notice_refused")
         longest = max(len(name), len(email), len(stated), len(organisation))
         if longest > _LONGEST:
