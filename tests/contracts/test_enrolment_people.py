@@ -351,6 +351,10 @@ async def test_numbers_across_editions_are_of_a_time_and_of_institutions_that_ex
     assert await numbers("HKA", later, None) == [(second.id, 1, 0)]
     assert await numbers("HKA", None, first.start) == [(first.id, 1, 1)]
     assert await numbers("URN") == []
+    # A partner of whom nobody has come has its places all the same.
+    assert await numbers("UDA") == [(first.id, 0, 0), (second.id, 0, 0)]
+    [there, _] = await list_places("UDA", after=None, limit=50, work=work(), caller=officer("HKA"))
+    assert there.tally.cap == 1
     with pytest.raises(NoSuchInstitution):
         await numbers("NOPE")
     with pytest.raises(NoSuchInstitution):

@@ -114,6 +114,7 @@ class MemoryTallies:
     def __init__(self, work: "MemoryWork") -> None:
         self._work = work
         self._tallies: MemoryTable[tuple[UUID, Scope], Tally] = work.table("place_tally")
+        self._editions: MemoryTable[UUID, Edition] = work.table("edition")
 
     async def counts(self, edition: UUID, scopes: Collection[Scope]) -> Counts:
         """Places taken in these scopes."""
@@ -128,19 +129,17 @@ class MemoryTallies:
     async def across(
         self, scope: Scope, *, starting: Between = (None, None), after: UUID | None, limit: int
     ) -> Sequence[EditionTally]:
-        """The counts of one scope in every edition that has any."""
+        """The counts of one scope in every edition that has any, or whose partner it is of."""
         found = []
-        for (owner, counted), tally in self._tallies.items():
-            if counted == scope and (after is None or owner > after):
-                edition = await self._work.editions.read(owner)
-                if (
-                    (starting[0] or edition.start)
-                    <= edition.start
-                    <= (starting[1] or edition.start)
-                ):
-                    found.append(
-                        EditionTally(owner, edition.code, edition.start, edition.state, tally)
-                    )
+        for owner, edition in self._editions.items():
+            tally = self._tallies.get((owner, scope))
+            if tally is None and scope.removeprefix(_INSTITUTION) in edition.partners:
+                tally = Tally(scope, edition.quota.cap_of(scope), 0, 0)
+            begins = (
+                (starting[0] or edition.start) <= edition.start <= (starting[1] or edition.start)
+            )
+            if tally is not None and begins and (after is None or owner > after):
+                found.append(EditionTally(owner, edition.code, edition.start, edition.state, tally))
         return sorted(found, key=lambda one: one.edition)[:limit]
 
     async def buckets_waiting(self, edition: UUID) -> Sequence[InstitutionCode]:

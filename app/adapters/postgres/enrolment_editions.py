@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, case, func, select, update
+from sqlalchemy import Row, Select, and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.postgres.tables.base import table
@@ -37,6 +37,7 @@ _registration = table(RegistrationRow)
 _quota_of = TypeAdapter(Quota).validate_python
 
 _INSTITUTION = "institution:"
+_COUNTED = ("cap", "placed", "waiting", "excess")
 
 
 class PostgresEditions:
@@ -242,23 +243,38 @@ class PostgresTallies:
     async def across(
         self, scope: Scope, *, starting: Between = (None, None), after: UUID | None, limit: int
     ) -> Sequence[EditionTally]:
-        """The counts of one scope in every edition that has any."""
+        """The counts of one scope in every edition that has any, or whose partner it is of."""
+        counted = and_(_tally.c.edition == _edition.c.id, _tally.c.scope == scope)
         query = (
-            select(_tally, _edition.c.code, _edition.c.starts_on, _edition.c.state)
-            .join(_edition, _edition.c.id == _tally.c.edition)
-            .where(_tally.c.scope == scope)
-            .order_by(_tally.c.edition)
+            select(
+                *(_edition.c[name] for name in ("id", "code", "starts_on", "state", "quota")),
+                *(_tally.c[name] for name in _COUNTED),
+            )
+            .outerjoin(_tally, counted)
+            .where(
+                or_(
+                    _tally.c.edition.is_not(None),
+                    _edition.c.partners.contains([scope.removeprefix(_INSTITUTION)]),
+                )
+            )
+            .order_by(_edition.c.id)
             .limit(limit)
         )
         if after is not None:
-            query = query.where(_tally.c.edition > after)
+            query = query.where(_edition.c.id > after)
         if starting[0] is not None:
             query = query.where(_edition.c.starts_on >= starting[0])
         if starting[1] is not None:
             query = query.where(_edition.c.starts_on <= starting[1])
         return [
             EditionTally(
-                row.edition, row.code, row.starts_on, EditionState(row.state), _to_tally(row)
+                row.id,
+                row.code,
+                row.starts_on,
+                EditionState(row.state),
+                Tally(scope, _quota_of(row.quota).cap_of(scope), 0, 0)
+                if row.placed is None
+                else Tally(scope, row.cap, row.placed, row.waiting, row.excess),
             )
             for row in await self._work.connection.execute(query)
         ]

@@ -288,8 +288,9 @@ class Tallies(Protocol):
     async def across(
         self, scope: Scope, *, starting: Between = (None, None), after: UUID | None, limit: int
     ) -> Sequence[EditionTally]:
-        """The counts of one scope in every edition that has any, by edition: of those whose first
-        day lies between two, both included."""
+        """The counts of one scope, by edition: in every edition that has any, and in those whose
+        partner the scope is of, though nobody of it is registered there; of those whose first day
+        lies between two, both included."""
         ...
 
     async def buckets_waiting(self, edition: UUID) -> Sequence[InstitutionCode]:
