@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app import reactions
 from app.adapters.edc.branding_folder import FolderBranding, branded_names
 from app.adapters.edc.fetching import HttpWeb, Web, reach
+from app.adapters.edc.format_cache import OfficialFindings
 from app.adapters.edc.issuers import Issuers
 from app.adapters.edc.lettering import InnerLettering
+from app.adapters.edc.official_shapes import OfficialShapes
 from app.adapters.edc.revocation import Revocation
 from app.adapters.edc.timestamps import HttpAuthority, Timestamps
 from app.adapters.edc.validation_material import Gatherer
@@ -43,13 +46,10 @@ from app.adapters.identity.tokens import TokensByIssuer
 from app.adapters.issuing.augmenting import EdcSealLevels, from_a_thread
 from app.adapters.issuing.fetching import PublicDocuments
 from app.adapters.issuing.keys import (
-    ConfiguredSeals,
-    DevelopmentSeals,
-    FolderSeals,
     SealKeys,
     key_here,
 )
-from app.adapters.issuing.keys_file import read_seals
+from app.adapters.issuing.processes import MakerProcesses
 from app.adapters.issuing.sealing import EdcSealing
 from app.adapters.issuing.standing import Standings, asking
 from app.adapters.issuing.status_folder import StatusFolder
@@ -58,7 +58,6 @@ from app.adapters.issuing.trusted import (
     RecognisedInstitutions,
     SettingUnusable,
     Trusted,
-    certificates_in,
 )
 from app.adapters.issuing.trusted_lists import TrustedLists
 from app.adapters.issuing.verifier import EdcVerifier
@@ -84,6 +83,14 @@ from app.domain.retention.ports import NoMailFiles
 from app.domain.vocabulary.skills import Skills
 from app.ports import Ports, Work
 from app.settings import Settings
+from app.wiring_seals import (
+    issuing_processes,
+    maker_of,
+    profiles_of,
+    seal_keys,
+    trusted_by,
+    trusted_lists,
+)
 from app.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -151,6 +158,8 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
         return PostgresWork(engine, outbox, clock, SYSTEM, "read", reading=True)
 
     async with (
+        _official_shapes(settings) as official,
+        _processes(settings) as processes,
         httpx.AsyncClient(follow_redirects=False) as http,
         # Addresses that stand in certificates are asked by a client that knows nothing of ours.
         httpx.AsyncClient(
@@ -172,22 +181,55 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
                 clock=clock,
                 work=work,
                 reading=reading,
-                tokens=TokensByIssuer(issuers),
+                tokens=TokensByIssuer(issuers, clock),
                 sessions=sessions,
                 idempotency=PostgresIdempotency(repeats, clock),
                 ready=lambda: _resting_jobs(engine),
                 callers=PostgresCallers(engine),
                 local_identity=local,
                 skills=_skills(settings, engine, http),
-                **_capabilities(settings, clock, http, outside),
+                **_capabilities(settings, clock, http, outside, official, processes),
             )
         finally:
             await engine.dispose()
             await repeats.dispose()
 
 
+@asynccontextmanager
+async def _processes(settings: Settings) -> AsyncIterator[MakerProcesses | None]:
+    """What makes credentials beside this process, where there is room for it."""
+    number = issuing_processes(settings)
+    if not number:
+        yield None
+        return
+    processes = MakerProcesses(partial(maker_of, settings), number)
+    try:
+        yield processes
+    finally:
+        processes.close()
+
+
+@asynccontextmanager
+async def _official_shapes(settings: Settings) -> AsyncIterator[OfficialFindings | None]:
+    """What asks the official shapes, where an operator has them. Raises ShapesUnusable."""
+    if settings.official_shapes is None:
+        yield None
+        return
+    folder, profiles = settings.official_shapes, profiles_of(settings)
+    shapes = await asyncio.to_thread(OfficialShapes, folder, profiles)
+    try:
+        yield shapes.findings
+    finally:
+        shapes.close()
+
+
 def _capabilities(
-    settings: Settings, clock: Clock, http: httpx.AsyncClient, outside: httpx.AsyncClient
+    settings: Settings,
+    clock: Clock,
+    http: httpx.AsyncClient,
+    outside: httpx.AsyncClient,
+    official: OfficialFindings | None,
+    processes: MakerProcesses | None,
 ) -> Mapping[str, Any]:
     """The ports that only one capability uses."""
     branding = FolderBranding(settings.branding, branded_names())
@@ -196,11 +238,11 @@ def _capabilities(
         "form_secrets": DerivedSecrets(_secret(settings)),
         "mailer": _mailer(settings, clock),
         "mail_files": NoMailFiles() if settings.smtp_url else OldMailFiles(mail_folder(settings)),
-        "preview": EdcPreview(settings.public_url, branding),
+        "preview": EdcPreview(settings.public_url, branding, profiles_of(settings).default),
         "lettering": InnerLettering(),
         "pages": PdfPages(settings.public_url, branding),
         "wallets": _wallets(settings, http),
-        **_issuing(settings, clock, outside, branding),
+        **_issuing(settings, clock, outside, branding, official, processes),
     }
 
 
@@ -214,24 +256,23 @@ def _skills(settings: Settings, engine: AsyncEngine, http: httpx.AsyncClient) ->
 
 
 def _issuing(
-    settings: Settings, clock: Clock, outside: httpx.AsyncClient, branding: FolderBranding
+    settings: Settings,
+    clock: Clock,
+    outside: httpx.AsyncClient,
+    branding: FolderBranding,
+    official: OfficialFindings | None,
+    processes: MakerProcesses | None,
 ) -> Mapping[str, Any]:
     """Seals and verification. Only development has stand-ins, and only it trusts them."""
-    stand_ins = settings.data_dir / "seals"
-    lists = _trusted_lists(settings, clock)
-    trusted = Trusted(
-        settings.trust_anchors,
-        development_seals=None if settings.is_production else stand_ins,
-        clock=clock,
-        lists=lists,
-        timestamp_anchors=settings.timestamp_anchors,
-    )
+    profiles = profiles_of(settings)
+    lists = trusted_lists(settings, clock)
+    trusted = trusted_by(settings, clock, lists)
     web = _authorities(settings, outside)
     revocation, status = Revocation(web, clock), StatusFolder(settings.revocation_data)
     levels = _seal_levels(settings, clock, trusted, outside, web, revocation)
     asks = settings.ask_revocation or settings.revocation_data_needed
     loop = asyncio.get_running_loop()
-    keys = _seal_keys(settings, stand_ins, clock)
+    keys = seal_keys(settings, clock)
     return {
         "sealing": EdcSealing(
             keys,
@@ -249,6 +290,9 @@ def _issuing(
                 needed=settings.revocation_data_needed,
             ),
             qualifications=lists,
+            profiles=profiles,
+            official=official,
+            processes=processes,
         ),
         "seal_levels": levels,
         "transcribing": ElmoTranscripts(keys),
@@ -258,6 +302,8 @@ def _issuing(
             RecognisedInstitutions(settings.recognised_institutions),
             qualifications=lists,
             status=status,
+            profiles=profiles,
+            official=official,
         ),
         "upkeep": () if lists is None else (_refreshing(lists, outside),),
     }
@@ -328,21 +374,6 @@ def _seal_levels(
     )
 
 
-def _trusted_lists(settings: Settings, clock: Clock) -> TrustedLists | None:
-    if not settings.trusted_lists:
-        return None
-    signers = settings.trusted_lists_signers
-    return TrustedLists(
-        settings.data_dir / "trusted-lists",
-        clock,
-        max_age=timedelta(days=settings.trusted_lists_max_age_days),
-        every=timedelta(hours=settings.trusted_lists_hours),
-        address=settings.trusted_lists_address,
-        territories=settings.trusted_lists_territories,
-        signers=() if signers is None else certificates_in(signers),
-    )
-
-
 def _refreshing(lists: TrustedLists, outside: httpx.AsyncClient) -> Callable[[], Awaitable[object]]:
     documents = PublicDocuments(outside)
 
@@ -350,17 +381,6 @@ def _refreshing(lists: TrustedLists, outside: httpx.AsyncClient) -> Callable[[],
         return await lists.refresh_if_due(documents.text)
 
     return refresh
-
-
-def _seal_keys(settings: Settings, stand_ins: Path, clock: Clock) -> SealKeys:
-    """The seals of the settings; where there are none, and only in development, stand-ins."""
-    behind: SealKeys | None = None
-    if settings.seal_pkcs12 is not None:
-        password = settings.seal_password.get_secret_value() if settings.seal_password else ""
-        behind = FolderSeals(settings.seal_pkcs12, password)
-    elif not settings.is_production:
-        behind = DevelopmentSeals(stand_ins, clock)
-    return ConfiguredSeals({} if settings.seals is None else read_seals(settings.seals), behind)
 
 
 def _wallets(settings: Settings, http: httpx.AsyncClient) -> Wallets | None:
