@@ -23,8 +23,8 @@ VERBS = frozenset(
         "accept approve attach begin cancel check close conclude confirm contest create decide",
         "download drop edit end erase export finish get give import issue lift list look map",
         "object open prepare preview propose publish record register release renew reopen replay",
-        "request rerun resolve resume retire retry review revoke search start stop stream submit suggest",
-        "suspend take validate verify withdraw",
+        "request rerun resolve resume retire retry review revoke search start stop stream submit",
+        "suggest suspend take validate verify withdraw",
     )
     for word in line.split()
 )
