@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from app.domain.enrolment.changing import EditionChanges
+from app.domain.enrolment.changing import EditionChanges, EditionUnchangeable
 from app.domain.enrolment.decisions import Kind
 from app.domain.enrolment.edition import Edition, EditionState, Mode
-from app.domain.enrolment.errors import EditionInvalid, EditionUnchangeable
+from app.domain.enrolment.errors import EditionInvalid
 from app.domain.enrolment.quota import PER_INSTITUTION, Quota, QuotaRule, one_cap
 from app.domain.enrolment.timetable import UnusedPolicy, UnusedSeats
 from app.domain.enrolment.use_cases_caps import CapsStep, preview_caps, release_reserve

@@ -47,14 +47,6 @@ class EditionMoveNotAllowed(Conflict):
         super().__init__(f"An edition that is {state} cannot become {to}; it can become {can}.")
 
 
-class EditionUnchangeable(EditionMoveNotAllowed):
-    """The edition's state does not allow that it is changed, or not in this."""
-
-    def __init__(self, state: str, why: str = "Plan another edition instead.") -> None:
-        said = state.replace("_", " ")
-        Conflict.__init__(self, f"This edition is {said} and cannot be changed like this. {why}")
-
-
 class NotInThisState(EditionMoveNotAllowed):
     """The edition's state does not allow what is no move of it."""
 

@@ -9,12 +9,11 @@ from app.domain.access.roles import Caller
 from app.domain.clock import Clock
 from app.domain.enrolment.access import allow
 from app.domain.enrolment.allocation import Allocation
-from app.domain.enrolment.changing import refusal
+from app.domain.enrolment.changing import EditionUnchangeable, refusal
 from app.domain.enrolment.edition import RUNNING_OR_BEFORE, Edition
 from app.domain.enrolment.errors import (
     EditionInvalid,
     EditionNotFound,
-    EditionUnchangeable,
     NothingToRelease,
     ReasonNeeded,
     UnusedPolicyForbids,
