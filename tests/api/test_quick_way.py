@@ -127,7 +127,7 @@ def test_what_needs_more_than_the_common_kind_goes_the_ordinary_way() -> None:
     async def asks_for_a_page(thing: UUID, page: int = 1) -> Told:
         return Told(id=thing, name="", number=page, share=1)
 
-    async def says_no_type(thing: UUID):  # type: ignore[no-untyped-def]
+    async def says_no_type(thing: UUID):
         return {"id": thing}
 
     async def common(thing: UUID) -> Told:
