@@ -236,8 +236,11 @@ def test_the_columns_that_hold_data_about_people_are_known() -> None:
     assert sorted(str(c) for c in personal_columns() if c.table.name in tables) == [
         "form_response.answers",
         "import_file.content",
+        "import_row.answers",
         "import_row.email",
+        "import_row.email_folded",
         "import_row.full_name",
+        "import_row.name_key",
         "import_row.stated",
         "person.country",
         "person.email",
@@ -245,6 +248,7 @@ def test_the_columns_that_hold_data_about_people_are_known() -> None:
         "person.full_name",
         "person.language",
         "person.name_key",
+        "person.wanted_email",
         "registration.stated",
     ]
 
