@@ -34,7 +34,7 @@ class Extent:
 
 
 DEFAULT = Extent(rounds=5, seconds=2.0, batch=100)
-QUICK = Extent(rounds=2, seconds=1.0, batch=20)
+QUICK = Extent(rounds=2, seconds=1.0, batch=60)
 
 RATIOS = (Ratio("issue_vs_rsa3072", "credentials_per_s", "signatures_per_s"),)
 FIGURES = (

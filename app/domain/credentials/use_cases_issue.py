@@ -170,7 +170,7 @@ async def _awards(batch: IssuingBatch, *, work: CredentialsWork) -> dict[UUID, A
 
 def _handfuls(items: Sequence[BatchItem], sealing: Sealing) -> Iterator[Sequence[BatchItem]]:
     """Few make small ones, so that nobody is idle at the end."""
-    size = max(1, min(sealing.together, len(items) // (4 * max(1, sealing.at_once))))
+    size = max(1, min(sealing.together, len(items) // (2 * max(1, sealing.at_once))))
     if any(item.supersedes is not None for item in items):
         # Keeping one may fail as a whole, and takes back what went with it.
         size = 1
