@@ -2,7 +2,7 @@
 
 from collections.abc import MutableMapping
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -10,10 +10,12 @@ from app.main import create_app
 from tests.api.conftest import Api
 
 BOUNDARY = "story"
+NOBODYS = UUID(int=7)
+"""Of nothing that there is; the same each time, since the names of tests hold it."""
 UPLOADS = (
-    f"/v1/editions/{uuid4()}/results",
-    f"/v1/editions/{uuid4()}/imports",
-    f"/v1/issuing-batches/{uuid4()}/sealed-files",
+    f"/v1/editions/{NOBODYS}/results",
+    f"/v1/editions/{NOBODYS}/imports",
+    f"/v1/issuing-batches/{NOBODYS}/sealed-files",
 )
 
 
