@@ -121,7 +121,15 @@ async def list_results(
                 result,
                 result.window_ends,
                 participant.registration in confirmed_data,
-                actions_on(result, edition, own, caller, now=now, grades_it=grades_it),
+                actions_on(
+                    result,
+                    edition,
+                    own,
+                    caller,
+                    now=now,
+                    grades_it=grades_it,
+                    takes_part=participant.takes_part,
+                ),
             )
         )
     possible = {
@@ -303,5 +311,6 @@ async def view(
             caller,
             now=clock.now(),
             grades_it=grades_own_edition(edition, [result], caller),
+            takes_part=participant.takes_part,
         ),
     )

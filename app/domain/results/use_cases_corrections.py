@@ -7,8 +7,13 @@ from app.domain.access.roles import Caller, Role
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
 from app.domain.ids import new_id
-from app.domain.results.errors import OwnGrading, RegistrationNotFound
-from app.domain.results.ports import ResultsWork
+from app.domain.results.errors import (
+    NotAParticipant,
+    NotConfirmable,
+    OwnGrading,
+    RegistrationNotFound,
+)
+from app.domain.results.ports import CONFIRMABLE, ResultsWork
 from app.domain.results.use_cases import account_of, keep, of_registration, view
 from app.domain.results.use_cases_learner import said
 from app.domain.results.views import ResultView, place_of
@@ -27,8 +32,8 @@ async def reopen_result(
 
     Three steps, by two people: who neither teaches nor graded takes it back; a teacher enters it
     anew; it is confirmed anew, as any other. A credential that certifies it stays as it is until
-    it is issued again. Raises RegistrationNotFound, NotAllowed, OwnGrading, StaleResult,
-    TextNeeded, ObjectionOpen, NotConfirmedYet.
+    it is issued again. Raises RegistrationNotFound, NotAllowed, OwnGrading, NotAParticipant,
+    NotConfirmable, StaleResult, TextNeeded, ObjectionOpen, NotConfirmedYet.
     """
     async with work:
         participant, edition, micro_credential = await of_registration(
@@ -46,6 +51,11 @@ async def reopen_result(
         text = said(reason, "/reason")
         if caller.has(Role.TEACHER, edition.organiser, *edition.awarding):
             raise OwnGrading
+        # What is taken back has to be entered and confirmed anew, or its learner is left without.
+        if not participant.takes_part:
+            raise NotAParticipant(registration)
+        if edition.state not in CONFIRMABLE:
+            raise NotConfirmable(edition.state)
         result = await work.results.get(participant)
         result.expect(version)
         result.reopen(text, correction=new_id(), by=account, at=clock.now())

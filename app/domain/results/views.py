@@ -9,7 +9,7 @@ from app.domain.access.roles import Caller, Role
 from app.domain.access.table import PERMISSIONS
 from app.domain.canonical import content_hash
 from app.domain.plain import to_plain
-from app.domain.results.ports import GRADABLE, EditionFacts, Participant
+from app.domain.results.ports import CONFIRMABLE, GRADABLE, EditionFacts, Participant
 from app.domain.results.result import Result
 from app.domain.vocabulary.micro_credential import MicroCredential
 
@@ -98,6 +98,7 @@ def actions_on(
     *,
     now: datetime,
     grades_it: bool,
+    takes_part: bool,
 ) -> tuple[str, ...]:
     """What the caller may do to a result now."""
     possible = {
@@ -105,7 +106,11 @@ def actions_on(
         "accept_result": result.may_accept(),
         "object_to_result": result.may_object(now),
         "decide_objection": result.open_objection is not None and not grades_it,
-        "reopen_result": result.is_confirmed and result.open_objection is None and not grades_it,
+        "reopen_result": edition.state in CONFIRMABLE
+        and takes_part
+        and result.is_confirmed
+        and result.open_objection is None
+        and not grades_it,
         "confirm_credential_data": True,
     }
     return tuple(
