@@ -8,6 +8,7 @@ and another one runs the job again.
 import asyncio
 import json
 import logging
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from sqlalchemy.engine import make_url
 from app import reactions
 from app.adapters.postgres.outbox import JOB, REACTION, event_from_payload
 from app.ports import Ports
-from app.running import OutsideUnavailable, react, run_job
+from app.running import OutsideUnavailable, WorkerFailed, react, run_job
 from app.timers import run_timers
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,8 @@ class Worker:
         self._concurrency = concurrency
         self._stopping = asyncio.Event()
         self._queue: QueueManager | None = None
+        self._outages: Counter[int] = Counter()
+        """How often each job has met an outage here: the queue counts these tries like others."""
 
     def stop(self) -> None:
         """Finish what is running, claim nothing more."""
@@ -121,9 +124,16 @@ class Worker:
                     await react(payload["reaction"], event, self._ports)
                 except OutsideUnavailable as outage:
                     # An outage uses up no attempts: what was to be told is told when it is over.
+                    self._outages[job.id] += 1
                     if datetime.now(UTC) - job.created >= OUTAGE:
                         raise
                     raise RetryRequested(pause_after(job.attempts), str(outage)) from None
+                except WorkerFailed as failed:
+                    failures = job.attempts - self._outages[job.id]
+                    if failures < ATTEMPTS:
+                        raise RetryRequested(pause_after(failures), str(failed)) from None
+                    raise
+                self._outages.pop(job.id, None)
 
             @queue.entrypoint(JOB, on_failure="hold", executor_factory=_executor)
             async def run_long_work(job: QueuedJob) -> None:

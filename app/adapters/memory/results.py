@@ -122,6 +122,10 @@ class MemoryLinks:
         await self._work.outbox.put(*link.take_events())
         self._links.put(link.token_hash, link)
 
+    async def forget(self, token_hash: str) -> None:
+        """Remove one whose message could not be sent, if it is there."""
+        self._links.delete(token_hash)
+
     async def sent_since(self, registration: UUID, since: datetime) -> int:
         """How many links were made for a registration since then."""
         return sum(

@@ -18,6 +18,8 @@ from app.domain.access.roles import Caller, Grant, Role
 
 _MOST = 64
 """Callers in one statement at most."""
+_PATIENCE = 10.0
+"""Seconds for one statement: on a connection that died without a word, all would wait for ever."""
 
 # One look into the index for each, however large the table was when the statement was planned.
 _ACCOUNTS_AND_GRANTS = """
@@ -65,7 +67,7 @@ class PostgresCallers:
     async def _look_up(self, asked: list[_Asked]) -> list[_Found | None]:
         async with Borrowed(self._engine) as connection:
             rows = await connection.fetch(
-                _ACCOUNTS_AND_GRANTS, *map(list, zip(*asked, strict=True))
+                _ACCOUNTS_AND_GRANTS, *map(list, zip(*asked, strict=True)), timeout=_PATIENCE
             )
         accounts: dict[int, UUID] = {}
         grants: dict[int, list[Grant]] = defaultdict(list)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Table, func, select, update
+from sqlalchemy import Row, Table, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.postgres.tables.base import table
@@ -186,6 +186,12 @@ class PostgresLinks:
             .values(opened_at=link.opened_at, registration=link.registration)
         )
         await self._work.outbox.put(*link.take_events())
+
+    async def forget(self, token_hash: str) -> None:
+        """Remove one whose message could not be sent, if it is there."""
+        await self._work.connection.execute(
+            delete(_link).where(_link.c.token_hash == token_hash, _link.c.opened_at.is_(None))
+        )
 
     async def sent_since(self, registration: UUID, since: datetime) -> int:
         """How many links were made for a registration since then."""

@@ -9,10 +9,16 @@ than the question.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+import asyncpg
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
+
+_TROUBLE_OF_ALL = (TimeoutError, PoolTimeout, asyncpg.InsufficientResourcesError)
+"""The database, or a connection to it, is not to be had now, whatever was asked."""
 
 Call = Callable[[list[Asked]], Awaitable[Sequence[Answered]]]
 
@@ -55,14 +61,17 @@ class Together(Generic[Asked, Answered]):
             return
         try:
             answers = await self._call([question for question, _ in turns])
+        except _TROUBLE_OF_ALL as error:
+            # Asked again one by one, each would wait as long, and all who come meanwhile.
+            _tell(turns, error)
         except Exception as error:
             if len(turns) == 1:
-                if not turns[0][1].done():
-                    turns[0][1].set_exception(error)
+                _tell(turns, error)
                 return
             # Nobody answers for the trouble of others: each alone.
             for turn in turns:
-                await self._answer([turn])
+                if not turn[1].done():
+                    await self._answer([turn])
         except BaseException:
             for _, answered in turns:
                 answered.cancel()
@@ -71,3 +80,9 @@ class Together(Generic[Asked, Answered]):
             for (_, answered), answer in zip(turns, answers, strict=True):
                 if not answered.done():
                     answered.set_result(answer)
+
+
+def _tell(turns: "list[tuple[Any, asyncio.Future[Any]]]", error: Exception) -> None:
+    for _, answered in turns:
+        if not answered.done():
+            answered.set_exception(error)

@@ -203,6 +203,10 @@ class Links(Protocol):
         """Keep that it was opened, and its events."""
         ...
 
+    async def forget(self, token_hash: str) -> None:
+        """Remove one whose message could not be sent, if it is there."""
+        ...
+
     async def sent_since(self, registration: UUID, since: datetime) -> int:
         """How many links were made for a registration since then."""
         ...

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.domain.clock import Clock
-from app.domain.mail import Mailer, MailRefused, Message
+from app.domain.mail import Mailer, MailRefused, MailUnavailable, Message
 from app.domain.messages import Value, compose
+from app.domain.results.links import token_hash
 from app.domain.results.policy import ResultsPolicy
 from app.domain.results.ports import EditionFacts, Participant, ResultsWork
 from app.domain.results.use_cases_links import make_link
@@ -64,8 +65,9 @@ class Teller:
             return False
         told = self._values(edition, participant.language) | dict(values or {})
         by_link = participant.account is None or not participant.email_verified
-        if by_link:
-            told |= await self._link(registration, participant.email)
+        token = await self._link(registration, participant.email) if by_link else ""
+        if token:
+            told |= self._way_of(token)
         message = compose(
             kind,
             id=message_id,
@@ -77,7 +79,7 @@ class Teller:
             link=by_link,
             account=not by_link,
         )
-        return await self._send(message, registration)
+        return await self._send(message, registration, token)
 
     async def tell_wanted_address(self, kind: str, registration: UUID, message_id: str) -> None:
         """Write, with a link, to the address that a registration's person wants, if they still do.
@@ -89,7 +91,7 @@ class Teller:
             return
         participant, edition = found
         wanted = found[0].wanted_email
-        told = self._values(edition, participant.language)
+        token = await self._link(registration, wanted)
         message = compose(
             kind,
             id=message_id,
@@ -97,10 +99,10 @@ class Teller:
             name="",
             language=participant.language,
             zone=edition.time_zone,
-            values=told | await self._link(registration, wanted),
+            values=self._values(edition, participant.language) | self._way_of(token),
             link=True,
         )
-        await self._send(message, registration)
+        await self._send(message, registration, token)
 
     async def tell_plainly(self, kind: str, registration: UUID, message_id: str) -> None:
         """Write to the person of a registration without a link and without a name."""
@@ -112,10 +114,12 @@ class Teller:
             self._plain(kind, message_id, participant.email, participant, edition), registration
         )
 
-    async def _link(self, registration: UUID, address: str) -> dict[str, Value]:
-        token = await make_link(
+    async def _link(self, registration: UUID, address: str) -> str:
+        return await make_link(
             registration, work=self.work(), clock=self.clock, policy=self.policy, address=address
         )
+
+    def _way_of(self, token: str) -> dict[str, Value]:
         return {
             "link": f"{self.house.link_page}/{token}",
             "until": self.clock.now() + self.policy.link_valid_for,
@@ -196,10 +200,16 @@ class Teller:
             "site": self.house.site,
         }
 
-    async def _send(self, message: Message, registration: UUID) -> bool:
+    async def _send(self, message: Message, registration: UUID, token: str = "") -> bool:
         taken = True
         try:
             await self.mailer.send(message)
+        except MailUnavailable:
+            # Nobody has the link, and it must not count among those sent within the hour.
+            if token:
+                async with self.work() as work:
+                    await work.links.forget(token_hash(token))
+            raise
         except MailRefused as refused:
             log.warning("mail to registration %s given up: %s", registration, refused)
             taken = False

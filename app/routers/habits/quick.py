@@ -12,12 +12,13 @@ from inspect import iscoroutinefunction
 from typing import Any, cast
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.params import Body, File, Form
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
+from starlette.requests import ClientDisconnect
 
 from app.routers.habits.asgi import header
 
@@ -113,7 +114,7 @@ class _Plan:
             if header(request.scope, b"content-type") not in _JSON:
                 raise _NotOrdinary
             try:
-                sent = from_json(await request.body())
+                sent = from_json(await _body_of(request))
                 values[name] = model.__pydantic_validator__.validate_python(
                     sent, from_attributes=True
                 )
@@ -162,3 +163,11 @@ def _is_common_body(route: APIRoute) -> bool:
         and isinstance(info.annotation, type)
         and issubclass(info.annotation, BaseModel)
     )
+
+
+async def _body_of(request: Request) -> bytes:
+    try:
+        return await request.body()
+    except ClientDisconnect:
+        # FastAPI's own words; nobody is left to read them, and it is no defect of ours.
+        raise HTTPException(400, "There was an error parsing the body") from None
