@@ -12,7 +12,8 @@ from datetime import datetime
 from cryptography import x509
 from lxml import etree
 
-from app.adapters.edc.parsed import parsed_certificate
+from app.adapters.edc.certificates import CertificateUnreadable
+from app.adapters.edc.parsed import facts_of, parsed_certificate
 from app.adapters.edc.trust import Path, PathStatus, TrustStore
 from app.adapters.elmo.signing import DS, METHODS, verifies
 from app.domain.credentials.verification import Check, CheckName, CheckStatus
@@ -74,6 +75,16 @@ def signature_checks(document: bytes, trust: TrustStore, now: datetime) -> tuple
         "seal_intact",
         "The signature covers the whole transcript and was made with the key of its certificate.",
     )
+    try:
+        facts_of(certificates[0])
+    except CertificateUnreadable:
+        return (
+            _seal(
+                CheckStatus.ERROR,
+                "certificate_unreadable",
+                "The certificate of the signature cannot be read.",
+            ),
+        )
     path = trust.path(certificates[0], certificates[1:], now)
     return (intact, _trust(path))
 

@@ -1,12 +1,20 @@
 """Transcripts that somebody presents: whose signature it is, and what it covers."""
 
-from datetime import UTC, datetime
+import base64
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import xmlsec
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from lxml import etree
 from xmlsec import constants
 
+from app.adapters.edc.authorities import PrivateKey, new_ec_key
+from app.adapters.edc.seals import SoftwareSealKey
 from app.adapters.edc.trust import TrustStore
 from app.adapters.edc.verify import verify
 from app.adapters.elmo.document import NAMESPACE, elmo
@@ -131,6 +139,58 @@ def test_a_signature_whose_transforms_leave_the_grades_out_is_refused_although_i
     assert XPATH.encode() in before
     for raw in (before, after):
         assert outcome(found(raw))[0::2] == ("signature_not_whole", Verdict.FAILED)
+
+
+def carrying(raw: bytes, *certificates: x509.Certificate) -> bytes:
+    """The transcript with other certificates in its signature, which says nothing of them."""
+    root = etree.fromstring(raw)
+    data = root[-1].find(f".//{{{DS}}}X509Data")
+    assert data is not None
+    for held in list(data):
+        data.remove(held)
+    for certificate in certificates:
+        held = etree.SubElement(data, f"{{{DS}}}X509Certificate")
+        held.text = base64.b64encode(certificate.public_bytes(Encoding.DER)).decode("ascii")
+    return etree.tostring(root)
+
+
+def a_certificate(key: PrivateKey, public: X25519PublicKey | None = None) -> x509.Certificate:
+    both = [NameOID.ORGANIZATION_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME]
+    words = [x509.NameAttribute(oid, "Zebra") for oid in both]
+    name = x509.Name([x509.RelativeDistinguishedName(words)])
+    builder = x509.CertificateBuilder(name, name, public or key.public_key(), 7)
+    day = timedelta(days=1)
+    return builder.not_valid_before(NOW - day).not_valid_after(NOW + day).sign(key, SHA256())
+
+
+def test_a_certificate_with_a_key_that_does_not_sign_is_an_answer_and_no_fault(
+    transcript: bytes, pki: TestPki
+) -> None:
+    agreeing = a_certificate(new_ec_key(), X25519PrivateKey.generate().public_key())
+    raw = carrying(transcript, agreeing)
+    assert outcome(found(raw, pki.trust()))[0::2] == ("seal_broken", Verdict.FAILED)
+
+
+def test_a_certificate_with_a_key_of_an_unknown_kind_is_an_answer_and_no_fault(
+    transcript: bytes, pki: TestPki
+) -> None:
+    der = a_certificate(new_ec_key()).public_bytes(Encoding.DER)
+    ec_public_key = bytes.fromhex("06072a8648ce3d0201")
+    nobodys = ec_public_key[:-1] + b"\x7f"
+    unknown = x509.load_der_x509_certificate(der.replace(ec_public_key, nobodys))
+    raw = carrying(transcript, unknown)
+    assert outcome(found(raw, pki.trust()))[0::2] == ("seal_broken", Verdict.FAILED)
+
+
+def test_a_certificate_whose_subject_is_no_name_is_an_answer_and_no_fault(pki: TestPki) -> None:
+    key = new_ec_key()
+    der = a_certificate(key).public_bytes(Encoding.DER)
+    organisation, unit = b"\x06\x03\x55\x04\x0a", b"\x06\x03\x55\x04\x0b"
+    twice_the_same = x509.load_der_x509_certificate(der.replace(unit, organisation))
+    with pytest.raises(ValueError, match="duplicate"):
+        _ = twice_the_same.subject
+    raw = signed(elmo(a_transcript()), SoftwareSealKey("ES256", (twice_the_same,), key))
+    assert outcome(found(raw, pki.trust()))[0::2] == ("certificate_unreadable", Verdict.FAILED)
 
 
 def test_a_signature_without_its_certificate_is_named_and_not_judged(transcript: bytes) -> None:
