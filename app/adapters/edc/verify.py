@@ -33,7 +33,7 @@ from app.adapters.edc.verify_document import (
 )
 from app.adapters.edc.verify_seal import facts_or_none, seal_check, timestamps_check
 from app.adapters.edc.xml_input import looks_like_xml, what_it_is
-from app.adapters.elmo.verifying import signature_checks
+from app.adapters.elmo.verifying import Signature, signature_of
 from app.domain.credentials.verification import (
     Check,
     CheckName,
@@ -239,11 +239,18 @@ def _xml(raw: bytes, trust: TrustStore, now: datetime) -> Verification:
     named = what_it_is(raw)
     found = _other_format(named)
     signed = named.code == "elmo_transcript" and named.evidence.get("signed") == "yes"
-    checks = signature_checks(raw, trust, now) if signed else ()
-    if not checks:
+    signature = signature_of(raw, trust, now) if signed else Signature()
+    if not signature.checks:
         return found
-    made = {check.name: check for check in (*found.checks, *checks)}
-    return replace(found, checks=_in_order(list(made.values())), sealed=True, only_named=False)
+    made = {check.name: check for check in (*found.checks, *signature.checks)}
+    return replace(
+        found,
+        checks=_in_order(list(made.values())),
+        sealed=True,
+        only_named=False,
+        certificate=_plain(signature.facts),
+        development=_is_development(signature.facts, signature.path),
+    )
 
 
 def _other_format(found: Check) -> Verification:

@@ -7,14 +7,17 @@ anybody's whom we know is a question of its own.
 
 import base64
 import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from cryptography import x509
 from lxml import etree
 
-from app.adapters.edc.certificates import CertificateUnreadable
+from app.adapters.edc.certificates import CertificateFacts, CertificateUnreadable
 from app.adapters.edc.parsed import facts_of, parsed_certificate
-from app.adapters.edc.trust import Path, PathStatus, TrustStore
+from app.adapters.edc.trust import Path, PathStatus, TrustAnchor, TrustStore
 from app.adapters.elmo.signing import DS, METHODS, verifies
 from app.domain.credentials.verification import Check, CheckName, CheckStatus
 
@@ -44,10 +47,24 @@ _SIGNATURES = frozenset(
     }
 )
 _MOST_CERTIFICATES = 12
+_NO_PATH = Path(PathStatus.UNKNOWN)
 
 
-def signature_checks(document: bytes, trust: TrustStore, now: datetime) -> tuple[Check, ...]:
-    """The checks of the seal and of who made it; none where no certificate is with the signature.
+@dataclass(frozen=True)
+class Signature:
+    """What was found out about the signature of a transcript."""
+
+    checks: tuple[Check, ...] = ()
+    """Of the seal, of who made it and of whether that is the issuer; none where no certificate is
+    with the signature."""
+    facts: CertificateFacts | None = None
+    """Of the certificate by which it was made; None where it was made by none of those in it."""
+    path: Path = _NO_PATH
+    """How that certificate hangs on an authority."""
+
+
+def signature_of(document: bytes, trust: TrustStore, now: datetime) -> Signature:
+    """What can be said of the signature of a transcript.
 
     For XML that has been found to be readable and without a document type. Never raises.
     """
@@ -55,67 +72,138 @@ def signature_checks(document: bytes, trust: TrustStore, now: datetime) -> tuple
     try:
         root = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError):
-        return ()
+        return Signature()
     certificates = _certificates(root)
     if not certificates:
-        return ()
+        return Signature()
     if (problem := _not_whole(root)) is not None:
-        return (_seal(CheckStatus.ERROR, "signature_not_whole", problem),)
+        return _failed("signature_not_whole", problem)
     if not verifies(document, certificates[0]):
-        return (
-            _seal(
-                CheckStatus.ERROR,
-                "seal_broken",
-                "The transcript has been changed since it was signed, or was signed with another "
-                "key than that of the certificate in it.",
-            ),
+        return _failed(
+            "seal_broken",
+            "The transcript has been changed since it was signed, or was signed with another key "
+            "than that of the certificate in it.",
         )
-    intact = _seal(
+    try:
+        facts = facts_of(certificates[0])
+    except CertificateUnreadable:
+        return _failed("certificate_unreadable", "The certificate of the signature cannot be read.")
+    signer = _Signer(certificates[0], certificates[1:], facts)
+    trusted, path = _trust(signer, trust, now)
+    return Signature((_intact(signer), trusted, _not_compared(signer)), facts, path)
+
+
+@dataclass(frozen=True)
+class _Signer:
+    """Whose signature it is, by the certificate alone."""
+
+    certificate: x509.Certificate
+    others: Sequence[x509.Certificate]
+    facts: CertificateFacts
+
+    @property
+    def name(self) -> str:
+        """Certificates of persons have no organisation."""
+        return self.facts.organisation or self.facts.common_name or self.facts.subject
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        return {
+            "certificate": self.facts.subject,
+            "organisation": self.facts.organisation,
+            "organisation_identifier": self.facts.organisation_identifier,
+        }
+
+
+def _failed(code: str, sentence: str) -> Signature:
+    return Signature((Check(CheckName.SEAL, CheckStatus.ERROR, code, sentence),))
+
+
+def _intact(signer: _Signer) -> Check:
+    return Check(
+        CheckName.SEAL,
         CheckStatus.OK,
         "seal_intact",
-        "The signature covers the whole transcript and was made with the key of its certificate.",
+        "The signature covers the whole transcript and was made with the key of its certificate, "
+        f"that of {signer.name}.",
+        signer.evidence | {"certificate_sha256": signer.facts.sha256},
     )
-    try:
-        facts_of(certificates[0])
-    except CertificateUnreadable:
-        return (
-            _seal(
-                CheckStatus.ERROR,
-                "certificate_unreadable",
-                "The certificate of the signature cannot be read.",
-            ),
-        )
-    path = trust.path(certificates[0], certificates[1:], now)
-    return (intact, _trust(path))
 
 
-def _seal(status: CheckStatus, code: str, sentence: str) -> Check:
-    return Check(CheckName.SEAL, status, code, sentence)
+def _not_compared(signer: _Signer) -> Check:
+    return Check(
+        CheckName.ISSUER_IDENTITY,
+        CheckStatus.WARNING,
+        "signer_not_compared",
+        f"It was signed by {signer.name}. Whether the transcript names the same issuer has not "
+        "been compared.",
+        signer.evidence,
+        advice="Compare the signer with the institution that the transcript names.",
+    )
 
 
-def _trust(path: Path) -> Check:
+def _trust(signer: _Signer, trust: TrustStore, now: datetime) -> tuple[Check, Path]:
+    facts = signer.facts
+    path = trust.path(signer.certificate, signer.others, now)
+    evidence = signer.evidence | {"issued_by": facts.issuer}
     if path.status is PathStatus.TRUSTED and path.anchor is not None:
-        return Check(
-            CheckName.ISSUER_TRUST,
-            CheckStatus.OK,
-            "known_issuer",
-            "The certificate hangs on an authority that is trusted here, as of now.",
-        )
+        evidence |= {"trusted_as": path.anchor.name, "chain_length": path.length}
+        return _known(signer, path.anchor, evidence), path
     if path.status is PathStatus.NOT_VALID:
-        # Nothing in a transcript proves when it was signed, so that this may have been in time.
+        evidence["problem"] = path.problem
+        if _would_be_trusted_in_time(signer, trust, now):
+            # Nothing in a transcript proves when it was signed: this may have been in time.
+            return Check(
+                CheckName.ISSUER_TRUST,
+                CheckStatus.WARNING,
+                "chain_not_valid_now",
+                f"The certificate of {signer.name} is not valid as of now; it was valid from "
+                f"{facts.valid_from:%F} to {facts.valid_until:%F}.",
+                evidence,
+            ), path
         return Check(
             CheckName.ISSUER_TRUST,
-            CheckStatus.WARNING,
-            "chain_not_valid_now",
-            f"The certificate is not valid as of now: {path.problem}",
-        )
+            CheckStatus.ERROR,
+            "chain_not_valid",
+            f"The certificate's chain breaks the rules: {path.problem}.",
+            evidence,
+        ), path
     return Check(
         CheckName.ISSUER_TRUST,
         CheckStatus.WARNING,
         "unknown_issuer",
-        "The certificate hangs on no authority that is known here.",
+        f"The certificate of {signer.name} hangs on no authority that is known here.",
+        evidence,
         advice="Ask the institution that is named whether the certificate is its own.",
+    ), path
+
+
+def _known(signer: _Signer, anchor: TrustAnchor, evidence: Mapping[str, Any]) -> Check:
+    if anchor.development:
+        return Check(
+            CheckName.ISSUER_TRUST,
+            CheckStatus.OK,
+            "development_issuer",
+            "The seal is a development seal of this installation. It proves that the programs "
+            "work, and nothing about any institution.",
+            evidence,
+        )
+    return Check(
+        CheckName.ISSUER_TRUST,
+        CheckStatus.OK,
+        "known_issuer",
+        f"The certificate of {signer.name} hangs on an authority that is trusted here, as of now.",
+        evidence,
     )
+
+
+def _would_be_trusted_in_time(signer: _Signer, trust: TrustStore, now: datetime) -> bool:
+    """Whether nothing but the dates of the signer's own certificate is wrong with its chain."""
+    facts = signer.facts
+    if facts.valid_at(now):
+        return False
+    then = facts.valid_until if now > facts.valid_until else facts.valid_from
+    return trust.path(signer.certificate, signer.others, then).status is PathStatus.TRUSTED
 
 
 def _certificates(root: "etree._Element") -> list[x509.Certificate]:

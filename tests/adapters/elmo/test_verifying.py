@@ -1,6 +1,7 @@
 """Transcripts that somebody presents: whose signature it is, and what it covers."""
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -191,6 +192,63 @@ def test_a_certificate_whose_subject_is_no_name_is_an_answer_and_no_fault(pki: T
         _ = twice_the_same.subject
     raw = signed(elmo(a_transcript()), SoftwareSealKey("ES256", (twice_the_same,), key))
     assert outcome(found(raw, pki.trust()))[0::2] == ("certificate_unreadable", Verdict.FAILED)
+
+
+def issued_by(
+    pki: TestPki, issuer: str, name: str, *, until: datetime = NOW + timedelta(days=1)
+) -> SoftwareSealKey:
+    """A key whose certificate, without any organisation, is by one of the test's."""
+    key = new_ec_key()
+    builder = x509.CertificateBuilder(
+        pki.certificate(issuer).subject,
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]),
+        key.public_key(),
+        8,
+        until - timedelta(days=2),
+        until,
+    )
+    made = builder.sign(pki.private_key(issuer), SHA256())
+    return SoftwareSealKey("ES256", (made, *pki.chain(issuer)), key)
+
+
+def test_who_signed_is_told_and_not_taken_for_the_institution_that_is_named(pki: TestPki) -> None:
+    person = issued_by(pki, "issuing", "Jo Signs")
+    known = found(signed(elmo(a_transcript()), person), pki.trust())
+    assert outcome(known) == ("seal_intact", "known_issuer", Verdict.PARTIALLY_VERIFIED)
+    for name in (CheckName.SEAL, CheckName.ISSUER_TRUST, CheckName.ISSUER_IDENTITY):
+        check = known.check(name)
+        assert "Jo Signs" in check.sentence
+        assert (check.evidence["certificate"], check.evidence["organisation"]) == (
+            "CN=Jo Signs", None,
+        )  # fmt: skip
+    identity = known.check(CheckName.ISSUER_IDENTITY)
+    assert (identity.status, identity.code) == (CheckStatus.WARNING, "signer_not_compared")
+    assert (known.certificate["common_name"], known.development) == ("Jo Signs", False)
+
+
+def test_a_transcript_by_a_development_seal_is_told_as_such(
+    transcript: bytes, pki: TestPki
+) -> None:
+    [anchor] = pki.trust().anchors
+    known = found(transcript, TrustStore((replace(anchor, development=True),)))
+    assert outcome(known)[1] == "development_issuer"
+    assert known.development
+
+
+def test_a_certificate_that_has_ended_meanwhile_is_a_doubt(pki: TestPki) -> None:
+    raw = signed(elmo(a_transcript()), pki.seal_key("seal-expired", "RS256"))
+    assert outcome(found(raw, pki.trust())) == (
+        "seal_intact", "chain_not_valid_now", Verdict.PARTIALLY_VERIFIED,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("days", [1, -1])
+def test_a_certificate_by_somebody_who_may_issue_none_fails_ended_or_not(
+    pki: TestPki, days: int
+) -> None:
+    forger = issued_by(pki, "seal-rsa", "Oviedo", until=NOW + timedelta(days=days))
+    raw = signed(elmo(a_transcript()), forger)
+    assert outcome(found(raw, pki.trust())) == ("seal_intact", "chain_not_valid", Verdict.FAILED)
 
 
 def test_a_signature_without_its_certificate_is_named_and_not_judged(transcript: bytes) -> None:
