@@ -10,7 +10,7 @@ from app.domain.access.roles import Caller, Role
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
 from app.domain.enrolment import events
-from app.domain.enrolment.access import allow, sees_whole
+from app.domain.enrolment.access import allow, sees_doubts, sees_whole
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors import (
     FileRefused,
@@ -25,6 +25,7 @@ from app.domain.enrolment.forms.report import report
 from app.domain.enrolment.forms.responses import Export
 from app.domain.enrolment.planning import Tools, foresee, make_plan_to_keep, note_late
 from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.enrolment.report_as_told import import_as_told, rows_as_told
 from app.domain.ids import new_id
 from app.domain.jobs import Job
 
@@ -253,11 +254,14 @@ def _proposed(export: Export, found: ResponseImport, edition: Edition) -> FormMa
 async def get_import(
     import_id: UUID, *, work: EnrolmentWork, caller: Caller
 ) -> tuple[ResponseImport, Edition]:
-    """How an import stands. Raises ImportNotFound, NotAllowed."""
+    """How an import stands; to those who do not decide on doubles, without a word of them. Raises
+    ImportNotFound, NotAllowed."""
     async with work:
         found = await work.imports.read(import_id)
         edition = await work.editions.read(found.edition)
         _allow_reading("get_import", found, edition, caller)
+        if not sees_doubts(edition, caller):
+            found = await import_as_told(found, edition, work, caller)
         return found, edition
 
 
@@ -265,7 +269,7 @@ async def list_import_rows(
     import_id: UUID, *, after: int, limit: int, work: EnrolmentWork, caller: Caller
 ) -> Sequence[ImportRow]:
     """The report: all rows for the edition's own officers, those of their own institution for
-    others. Raises ImportNotFound, NotAllowed."""
+    others, who learn of no possible double. Raises ImportNotFound, NotAllowed."""
     async with work:
         found = await work.imports.read(import_id)
         edition = await work.editions.read(found.edition)
@@ -273,7 +277,10 @@ async def list_import_rows(
         buckets = None
         if not sees_whole(edition, caller):
             buckets = sorted(caller.institutions(Role.ENROLMENT_OFFICER))
-        return await work.imports.rows(import_id, buckets=buckets, after=after, limit=limit)
+        rows = await work.imports.rows(import_id, buckets=buckets, after=after, limit=limit)
+        if sees_doubts(edition, caller):
+            return rows
+        return await rows_as_told(rows, edition, work, caller, buckets=buckets)
 
 
 def _allow_reading(action: str, found: ResponseImport, edition: Edition, caller: Caller) -> None:

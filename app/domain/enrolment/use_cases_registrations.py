@@ -24,7 +24,13 @@ from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import Rank
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
-from app.domain.enrolment.views import RegistrationView, is_own, view_of, views_of
+from app.domain.enrolment.views import (
+    RegistrationView,
+    is_own,
+    ranked,
+    view_of,
+    views_of,
+)
 from app.domain.vocabulary.institutions import InstitutionCode
 
 
@@ -87,9 +93,7 @@ async def list_registrations(
             if len(found) < wanted:
                 break
             after = found[-1].rank
-        ids = {view.registration.id for view in shown}
-        places = await work.registrations.positions(edition_id, ids)
-        return [view.at(places.get(view.registration.id)) for view in shown]
+        return await ranked(shown, edition, work)
 
 
 async def my_registrations(*, work: EnrolmentWork, caller: Caller) -> Sequence[RegistrationView]:

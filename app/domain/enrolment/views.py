@@ -1,6 +1,8 @@
 """Registrations as they are shown."""
 
-from collections.abc import Collection, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -10,9 +12,11 @@ from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.person import Person, folded_email
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.quota import EDITION, Counts, Scope, Waiting, decide, scopes_of
-from app.domain.enrolment.ranking import Ranks
+from app.domain.enrolment.ranking import Rank, Ranks
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import SEATED, Registration, State
+from app.domain.enrolment.standing import Entrant
+from app.domain.vocabulary.institutions import InstitutionCode
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,70 @@ async def view_of(
     )
     if view.state not in (State.WAITING, *SEATED):
         return view
-    return view.at(await work.registrations.position(registration))
+    ranks = await work.registrations.position(registration)
+    return view.at(_Order(await _held_among([view], edition, work)).moved(ranks, view))
+
+
+async def ranked(
+    views: Sequence[RegistrationView], edition: Edition, work: EnrolmentWork
+) -> list[RegistrationView]:
+    """Several views of one edition with the ranks that `view_of` tells of each.
+
+    To officers who do not decide on doubles, those that are held while the list is provisional
+    count like the others who wait: without a rank, or with that of whoever comes next, they would
+    be known by it.
+    """
+    places = await work.registrations.positions(edition.id, {v.registration.id for v in views})
+    held = _Order(await _held_among(views, edition, work))
+    counted = waiting = _Order(())
+    if not edition.is_binding and any(view.hides_doubt for view in views):
+        entrants = await work.registrations.entrants(edition.id)
+        waiting = _Order(entrants)
+        counted = _Order([*entrants, *await work.registrations.seated(edition.id)])
+    shown = []
+    for view in views:
+        ranks = places.get(view.registration.id)
+        if view.hides_doubt and not edition.is_binding:
+            before, within = counted.before(view.registration)
+            ranks = Ranks(before + 1, within + 1, waiting.before(view.registration)[0] + 1)
+        shown.append(view if ranks is None else view.at(held.moved(ranks, view)))
+    return shown
+
+
+class _Order:
+    """How many of some come before a registration: of all, and of those of its institution."""
+
+    def __init__(self, those: Iterable[Entrant]) -> None:
+        self._all: list[Rank] = []
+        self._of: dict[InstitutionCode | None, list[Rank]] = defaultdict(list)
+        for one in sorted(those, key=lambda one: one.rank):
+            self._all.append(one.rank)
+            self._of[one.bucket].append(one.rank)
+
+    def before(self, registration: Registration) -> tuple[int, int]:
+        return (
+            bisect_left(self._all, registration.rank),
+            bisect_left(self._of.get(registration.bucket, []), registration.rank),
+        )
+
+    def moved(self, ranks: Ranks, view: RegistrationView) -> Ranks:
+        """The ranks that the view tells when these come before it as well."""
+        if view.own or view.tells_doubts:
+            return ranks
+        before, within = self.before(view.registration)
+        waiting = None if ranks.waiting is None else ranks.waiting + before
+        return Ranks(ranks.overall + before, ranks.within + within, waiting)
+
+
+async def _held_among(
+    views: Iterable[RegistrationView], edition: Edition, work: EnrolmentWork
+) -> list[Entrant]:
+    """Those who seem to wait to an officer who does not decide on doubles; nobody where each of
+    the views is of one who decides, or of the caller's own."""
+    if edition.is_binding or all(view.own or view.tells_doubts for view in views):
+        return []
+    undecided = await work.registrations.in_states(edition.id, (State.NEEDS_DECISION,))
+    return [one.entrant for one in undecided if _is_held_as_double(one)]
 
 
 async def views_of(

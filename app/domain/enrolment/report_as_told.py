@@ -1,0 +1,122 @@
+"""The report of an import as officers may know it who do not decide on doubles.
+
+That a row may be of somebody who is registered already is told to the edition's officers alone. To
+others such a row looks like one that was taken, and once the list binds like one that is looked at.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from app.domain.access.roles import Caller
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.forms.imports import (
+    ImportRow,
+    ResponseImport,
+    RowStanding,
+    Verdict,
+)
+from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.enrolment.reasons import Reason
+from app.domain.enrolment.registration import State
+from app.domain.enrolment.views import RegistrationView, is_own, ranked, views_of
+from app.domain.vocabulary.institutions import InstitutionCode
+
+_HINTS = frozenset({Reason.POSSIBLE_DOUBLE.value, "same_address", "same_name"})
+_AT_ONCE = 1000
+
+
+async def rows_as_told(
+    rows: Sequence[ImportRow],
+    edition: Edition,
+    work: EnrolmentWork,
+    caller: Caller,
+    *,
+    buckets: Collection[InstitutionCode] | None,
+) -> list[ImportRow]:
+    """The rows without anything that tells a possible double.
+
+    Each shows where its registration stands now, as lists of registrations show it to the caller;
+    where it stood when the report was made would tell those that were held, whose place nobody
+    foresaw. `buckets` are the institutions of whose people the caller may know; None for all.
+    """
+    views = await _views({r.registration for r in rows if r.registration}, edition, work, caller)
+    if buckets is not None:
+        views = {key: view for key, view in views.items() if view.registration.bucket in buckets}
+    return [_told(row, views, edition) for row in rows]
+
+
+async def import_as_told(
+    found: ResponseImport, edition: Edition, work: EnrolmentWork, caller: Caller
+) -> ResponseImport:
+    """The import with numbers of rows, and numbers in them, that agree with `rows_as_told`."""
+    if Verdict.NEEDS_DECISION.value not in found.counts and not found.differing:
+        return found
+    counts, same, after = Counter(found.counts), set[int](), 0
+    while page := await work.imports.rows(found.id, buckets=None, after=after, limit=_AT_ONCE):
+        told = await rows_as_told(page, edition, work, caller, buckets=None)
+        counts.subtract(row.verdict.value for row in page)
+        counts.update(row.verdict.value for row in told)
+        same |= {row.row for row in told if row.planned is None}
+        after = page[-1].row
+    return replace(
+        found,
+        counts={verdict: number for verdict, number in sorted(counts.items()) if number},
+        differing=tuple(row for row in found.differing if row not in same),
+    )
+
+
+async def _views(
+    ids: Collection[UUID], edition: Edition, work: EnrolmentWork, caller: Caller
+) -> Mapping[UUID, RegistrationView]:
+    if not ids:
+        return {}
+    found = await work.registrations.many(ids)
+    people = await work.persons.of({one.person for one in found})
+    pairs = [(one, people[one.person]) for one in found]
+    own: dict[object, bool] = {one.id: is_own(one, person, caller) for one, person in pairs}
+    views = await views_of(pairs, edition, work, caller, own=own)
+    return {view.registration.id: view for view in await ranked(views, edition, work)}
+
+
+def _told(row: ImportRow, views: Mapping[UUID, RegistrationView], edition: Edition) -> ImportRow:
+    stands = _standing(row, views, edition)
+    verdict, reason, suggestions = row.verdict, row.reason, row.suggestions
+    if reason == Reason.POSSIBLE_DOUBLE.value:
+        verdict, reason, suggestions = Verdict.CREATE, None, ()
+        if stands is not None and stands.reason == Reason.IN_REVIEW.value:
+            verdict, reason = Verdict.NEEDS_DECISION, stands.reason
+    # The dry run kept no reason: any row that it gave to an officer may have been a double.
+    same = row.planned in (verdict, Verdict.NEEDS_DECISION)
+    return replace(
+        row,
+        verdict=verdict,
+        reason=reason,
+        standing=stands,
+        suggestions=suggestions,
+        warnings=tuple(warning for warning in row.warnings if warning not in _HINTS),
+        planned=None if same else row.planned,
+    )
+
+
+def _standing(
+    row: ImportRow, views: Mapping[UUID, RegistrationView], edition: Edition
+) -> RowStanding | None:
+    """Where the row's registration stands now, or would stand; None for one that has ended or
+    counts for an institution whose people the caller does not know of."""
+    if row.registration is not None:
+        view = views.get(row.registration)
+        if view is None or not view.registration.is_live:
+            return None
+        return RowStanding(view.state.value, view.reason.value, view.position, view.position_within)
+    stands = row.standing
+    if stands is None:
+        return None
+    is_held = stands.reason == Reason.POSSIBLE_DOUBLE.value
+    if edition.is_binding:
+        hidden = RowStanding(State.NEEDS_DECISION.value, Reason.IN_REVIEW.value)
+        return hidden if is_held else stands
+    if is_held or stands.state != State.NEEDS_DECISION.value:
+        return RowStanding(State.WAITING.value, Reason.PROVISIONAL.value)
+    return stands
