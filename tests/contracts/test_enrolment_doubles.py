@@ -393,7 +393,7 @@ async def test_a_merge_makes_one_person_of_two_addresses_who_finds_it_by_signing
     work: OpenWork, clock: StoryClock
 ) -> None:
     """The list knew her by her office's address; she registers by her own, a second time."""
-    elsewhere = await opened(work, clock, mode=Mode.DIRECT)
+    elsewhere = await opened(work, clock)
     edition = await opened(work, clock, mode=Mode.DIRECT)
     manager = officer("UNIOVI", (await a_learner(work, "manager")).account)
     by_list = []
@@ -415,7 +415,7 @@ async def test_a_merge_makes_one_person_of_two_addresses_who_finds_it_by_signing
     assert [(view.registration.id, outcome(view)) for view in mine] == [
         (second.registration.id, "cancelled merged"),
         (by_list[1].id, "placed in_order"),
-        (by_list[0].id, "placed in_order"),
+        (by_list[0].id, "waiting provisional"),
     ]
     assert {view.person.email for view in mine} == {"eva@example.org"}
     again, is_new = await register(

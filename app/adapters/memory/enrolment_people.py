@@ -68,12 +68,18 @@ class MemoryPersons:
         for person in persons:
             self._persons.put(person.id, person)
 
-    async def join(self, gone: UUID, into: UUID) -> None:
+    async def join(self, gone: UUID, into: UUID, *, within: UUID | None = None) -> None:
         """Let everything that one registered for be the other's."""
+        people = await self.of([gone, into])
+        if within is None and people[into].country is None:
+            people[into].country = people[gone].country
+            await self.save([people[into]])
         registrations: MemoryTable[UUID, Registration] = self._work.table("registration")
         known = list(registrations.values())
         taken = {one.edition for one in known if one.person == into and one.is_live}
         for one in known:
+            if within not in (None, one.edition):
+                continue
             if one.person == gone and not (one.is_live and one.edition in taken):
                 one.person = into
                 one.version += 1

@@ -82,6 +82,10 @@ class MemoryRegistrations:
         """Keep changed registrations with their events; counts move by what changed."""
         for registration in registrations:
             registration.version += 1
+            stored = self._registrations.get(registration.id)
+            if stored is not None:
+                # Joined with somebody since it was read.
+                registration.person = stored.person
         await self._keep(edition, registrations)
 
     async def _keep(self, edition: Edition, registrations: Sequence[Registration]) -> None:

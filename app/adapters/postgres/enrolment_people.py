@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import Row, bindparam, delete, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Text
 
@@ -104,8 +104,22 @@ class PostgresPersons:
             written,
         )
 
-    async def join(self, gone: UUID, into: UUID) -> None:
+    async def join(self, gone: UUID, into: UUID, *, within: UUID | None = None) -> None:
         """Let everything that one registered for be the other's."""
+        # Whoever is just registering as one of them has done so, or waits.
+        await self._work.connection.execute(
+            select(_person.c.id)
+            .where(_person.c.id.in_((gone, into)))
+            .order_by(_person.c.id)
+            .with_for_update()
+        )
+        if within is None:
+            theirs = select(_person.c.country).where(_person.c.id == gone).scalar_subquery()
+            await self._work.connection.execute(
+                update(_person)
+                .where(_person.c.id == into, _person.c.country.is_(None))
+                .values(country=theirs)
+            )
         other = _registration.alias()
         stands_beside = (
             select(other.c.id)
@@ -119,7 +133,11 @@ class PostgresPersons:
         )
         await self._work.connection.execute(
             update(_registration)
-            .where(_registration.c.person == gone, ~stands_beside)
+            .where(
+                _registration.c.person == gone,
+                ~stands_beside,
+                true() if within is None else _registration.c.edition == within,
+            )
             .values(person=into, version=_registration.c.version + 1)
         )
         has_any = select(_registration.c.id).where(_registration.c.person == gone).exists()

@@ -19,10 +19,12 @@ _answers_of = TypeAdapter(Answers).validate_python
 
 
 def fixed(registration: Registration) -> dict[str, Any]:
-    """What never changes."""
+    """What saving leaves as it is. The person changes by `Persons.join` alone, which holds no other
+    edition: who has read the registration before must not write them back."""
     return {
         "id": registration.id,
         "edition": registration.edition,
+        "person": registration.person,
         "registered_by": registration.registered_by,
         "privacy_notice_at": registration.privacy_notice_at,
         "created_at": registration.created_at,
@@ -33,7 +35,6 @@ def values(registration: Registration) -> dict[str, Any]:
     """What may change."""
     affiliation, receipt = registration.affiliation, registration.receipt
     return {
-        "person": registration.person,
         "state": registration.state,
         "reason": registration.reason,
         "received_at": receipt.received_at,

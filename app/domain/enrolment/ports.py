@@ -123,10 +123,13 @@ class Persons(Protocol):
         """Keep what is known of them now."""
         ...
 
-    async def join(self, gone: UUID, into: UUID) -> None:
+    async def join(self, gone: UUID, into: UUID, *, within: UUID | None = None) -> None:
         """Let everything that one person registered for be the other's, except where both have a
-        registration that counts; forget who has none left. Those who would add people without
-        account must wait, as by `without_account(…, hold=True)`."""
+        registration that counts; forget who has none left. With `within` only in that edition;
+        else a country that is known of the one alone is the other's, too. Nothing else changes the
+        person of a registration. Those who would add people without account must wait, as by
+        `without_account(…, hold=True)`.
+        """
         ...
 
 
@@ -160,7 +163,8 @@ class Registrations(Protocol):
         ...
 
     async def save(self, edition: Edition, registrations: Sequence[Registration]) -> None:
-        """Keep changed registrations with their events; counts move by what changed."""
+        """Keep changed registrations with their events; counts move by what changed. Whose they
+        are stays as it is: people are joined without holding all their editions."""
         ...
 
     async def first_waiting(
