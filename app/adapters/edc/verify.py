@@ -247,7 +247,8 @@ def _xml(raw: bytes, trust: TrustStore, now: datetime) -> Verification:
         found,
         checks=_in_order(list(made.values())),
         sealed=True,
-        only_named=False,
+        # Of a signature by a method that is not looked at, nothing is known.
+        only_named=not signature.is_judged,
         certificate=_plain(signature.facts),
         development=_is_development(signature.facts, signature.path),
     )

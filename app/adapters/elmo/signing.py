@@ -6,7 +6,7 @@ reads one reference to the whole document, inclusive canonical XML, and the cert
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 import xmlsec
@@ -73,11 +73,18 @@ def verifies(document: bytes, certificate: x509.Certificate) -> bool:
     own would trust whatever the system trusts. Never raises, whatever the document and the
     certificate are.
     """
+    return signer_among(document, [certificate]) is not None
+
+
+def signer_among(
+    document: bytes, certificates: Iterable[x509.Certificate]
+) -> x509.Certificate | None:
+    """The first certificate by whose key the document is signed, whole and once. Never raises."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
     try:
         root = etree.fromstring(document, parser)
     except etree.XMLSyntaxError:
-        return False
+        return None
     found = root.findall(f".//{{{DS}}}Signature")
     references = root.findall(f".//{{{DS}}}Reference")
     if (
@@ -86,14 +93,18 @@ def verifies(document: bytes, certificate: x509.Certificate) -> bool:
         or found[0].getparent() is not root
         or [reference.get("URI") for reference in references] != [""]
     ):
-        return False
+        return None
+    return next((one for one in certificates if _signed_by(found[0], one)), None)
+
+
+def _signed_by(signature: "etree._Element", certificate: x509.Certificate) -> bool:
     context = xmlsec.SignatureContext()
     try:
         # There are certificates with keys that this library does not know.
         context.key = xmlsec.Key.from_memory(
             certificate.public_bytes(Encoding.PEM), constants.KeyDataFormatCertPem
         )
-        context.verify(found[0])
+        context.verify(signature)
     except xmlsec.Error:
         return False
     return True

@@ -18,7 +18,7 @@ from lxml import etree
 from app.adapters.edc.certificates import CertificateFacts, CertificateUnreadable
 from app.adapters.edc.parsed import facts_of, parsed_certificate
 from app.adapters.edc.trust import Path, PathStatus, TrustAnchor, TrustStore
-from app.adapters.elmo.signing import DS, METHODS, verifies
+from app.adapters.elmo.signing import DS, METHODS, signer_among
 from app.domain.credentials.verification import Check, CheckName, CheckStatus
 
 _ENVELOPED = f"{DS}enveloped-signature"
@@ -46,6 +46,16 @@ _SIGNATURES = frozenset(
         "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
     }
 )
+_BROKEN = frozenset(
+    {
+        f"{DS}sha1",
+        f"{DS}rsa-sha1",
+        f"{DS}dsa-sha1",
+        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1",
+        "http://www.w3.org/2007/05/xmldsig-more#sha1-rsa-MGF1",
+    }
+)
+"""With SHA-1, for which documents with the same digest can be made."""
 _MOST_CERTIFICATES = 12
 _NO_PATH = Path(PathStatus.UNKNOWN)
 
@@ -61,6 +71,11 @@ class Signature:
     """Of the certificate by which it was made; None where it was made by none of those in it."""
     path: Path = _NO_PATH
     """How that certificate hangs on an authority."""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it was found to be good or bad, rather than not looked at."""
+        return any(check.status in (CheckStatus.OK, CheckStatus.ERROR) for check in self.checks)
 
 
 def signature_of(document: bytes, trust: TrustStore, now: datetime) -> Signature:
@@ -78,17 +93,21 @@ def signature_of(document: bytes, trust: TrustStore, now: datetime) -> Signature
         return Signature()
     if (problem := _not_whole(root)) is not None:
         return _failed("signature_not_whole", problem)
-    if not verifies(document, certificates[0]):
+    if (strange := _strange_method(root)) is not None:
+        return Signature((strange,))
+    # They may stand in any order (XMLDSig, section 4.5.4).
+    leaf = signer_among(document, certificates)
+    if leaf is None:
         return _failed(
             "seal_broken",
             "The transcript has been changed since it was signed, or was signed with another key "
-            "than that of the certificate in it.",
+            "than that of a certificate in it.",
         )
     try:
-        facts = facts_of(certificates[0])
+        facts = facts_of(leaf)
     except CertificateUnreadable:
         return _failed("certificate_unreadable", "The certificate of the signature cannot be read.")
-    signer = _Signer(certificates[0], certificates[1:], facts)
+    signer = _Signer(leaf, [one for one in certificates if one != leaf], facts)
     trusted, path = _trust(signer, trust, now)
     return Signature((_intact(signer), trusted, _not_compared(signer)), facts, path)
 
@@ -207,15 +226,15 @@ def _would_be_trusted_in_time(signer: _Signer, trust: TrustStore, now: datetime)
 
 
 def _certificates(root: "etree._Element") -> list[x509.Certificate]:
-    """Those in the signature, the signer's first. None if one cannot be read."""
+    """Those in the signature, each once. None if one cannot be read, or if there are too many."""
     found = root.findall(f"{{{DS}}}Signature//{{{DS}}}X509Certificate")
     if len(found) > _MOST_CERTIFICATES:
         return []
     try:
-        return [
-            parsed_certificate(base64.b64decode("".join((one.text or "").split()), validate=True))
-            for one in found
+        given = [
+            base64.b64decode("".join((one.text or "").split()), validate=True) for one in found
         ]
+        return [parsed_certificate(der) for der in dict.fromkeys(given)]
     except (binascii.Error, ValueError, TypeError):
         return []
 
@@ -231,11 +250,28 @@ def _not_whole(root: "etree._Element") -> str | None:
     transforms = [one.get("Algorithm") for one in root.iter(f"{{{DS}}}Transform")]
     if transforms[:1] != [_ENVELOPED] or not set(transforms[1:]) <= _CANONICAL:
         return "The signature transforms the document in ways that can leave parts of it out."
+    return None
+
+
+def _strange_method(root: "etree._Element") -> Check | None:
+    """What is said of a signature by a method that is not looked at here, good or bad as it is."""
     for name, allowed in (
         ("DigestMethod", _DIGESTS),
         ("SignatureMethod", _SIGNATURES),
         ("CanonicalizationMethod", _CANONICAL),
     ):
-        if any(one.get("Algorithm") not in allowed for one in root.iter(f"{{{DS}}}{name}")):
-            return f"The signature is made by a method that is not accepted here ({name})."
+        for element in root.iter(f"{{{DS}}}{name}"):
+            method = element.get("Algorithm") or ""
+            if method not in allowed:
+                broken = method in _BROKEN
+                return Check(
+                    CheckName.SEAL,
+                    CheckStatus.WARNING if broken else CheckStatus.SKIPPED,
+                    "method_not_looked_at",
+                    "The signature is made by a method that can be forged, and proves nothing."
+                    if broken
+                    else f"The signature is made by a method that is not known here ({name}).",
+                    {"method": method[:200]},
+                    advice="Ask the institution that is named whether the transcript is its own.",
+                )
     return None
