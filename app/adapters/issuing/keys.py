@@ -125,7 +125,10 @@ def key_here(keys: SealKeys, institution: InstitutionCode, name: SealName | None
 
     Raises SealUnavailable where it has none, and NoKeyHere where it keeps all keys to itself.
     """
-    for candidate in (name, *keys.names(institution)):
+    names = keys.names(institution)
+    if not names:
+        raise no_seal(institution)
+    for candidate in sorted(names, key=lambda one: one != name):
         key = keys.key(institution, candidate)
         if not isinstance(key, LocalSealKey):
             return key

@@ -142,10 +142,14 @@ password_file = "password"
     (folder / "seals.toml").write_text(FILE + dean)
     found = keys(folder, read_settings({"MC_SEALS": str(folder / "seals.toml")}))
     assert found.names("UNIOVI") == ("rectorate", "dean")
-    for name in (None, "rectorate", "dean"):
+    for name in (None, "rectorate", "dean", "retired"):
         assert key_here(found, "UNIOVI", name).sign(b"now")
 
     (folder / "seals.toml").write_text(FILE)
     alone = keys(folder, read_settings({"MC_SEALS": str(folder / "seals.toml")}))
     with pytest.raises(NoKeyHere):
         key_here(alone, "UNIOVI")
+    with pytest.raises(NoKeyHere):
+        key_here(alone, "UNIOVI", "retired")
+    with pytest.raises(SealUnavailable):
+        key_here(alone, "NOBODY")
