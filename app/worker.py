@@ -72,14 +72,19 @@ async def queue_connection(url: str) -> "asyncpg.Connection[asyncpg.Record]":
 class Worker:
     """One worker on one database connection of its own, which it also listens on."""
 
-    def __init__(self, ports: Ports, url: str, *, concurrency: int = 4) -> None:
+    def __init__(
+        self, ports: Ports, url: str, *, concurrency: int = 4, attempts: int = ATTEMPTS
+    ) -> None:
+        """`attempts` is how often a reaction may fail before it rests."""
         self._ports = ports
         self._url = url
         self._concurrency = concurrency
         self._stopping = asyncio.Event()
         self._queue: QueueManager | None = None
-        self._outages: Counter[int] = Counter()
-        """How often each job has met an outage here: the queue counts these tries like others."""
+        self._attempts = attempts
+        self._failures: Counter[int] = Counter()
+        """How often each reaction has failed here. The queue counts the tries of outages as well,
+        and who begins anew had better try too often than give up too soon."""
 
     def stop(self) -> None:
         """Finish what is running, claim nothing more."""
@@ -115,7 +120,7 @@ class Worker:
             if self._stopping.is_set():
                 return
 
-            @queue.entrypoint(REACTION, on_failure="hold", executor_factory=_executor)
+            @queue.entrypoint(REACTION, on_failure="hold")
             async def run_reaction(job: QueuedJob) -> None:
                 payload = json.loads(job.payload or b"{}")
                 kind = reactions.EVENTS[payload["event"]]
@@ -124,16 +129,17 @@ class Worker:
                     await react(payload["reaction"], event, self._ports)
                 except OutsideUnavailable as outage:
                     # An outage uses up no attempts: what was to be told is told when it is over.
-                    self._outages[job.id] += 1
                     if datetime.now(UTC) - job.created >= OUTAGE:
                         raise
                     raise RetryRequested(pause_after(job.attempts), str(outage)) from None
                 except WorkerFailed as failed:
-                    failures = job.attempts - self._outages[job.id]
-                    if failures < ATTEMPTS:
-                        raise RetryRequested(pause_after(failures), str(failed)) from None
+                    self._failures[job.id] += 1
+                    if self._failures[job.id] < self._attempts:
+                        pause = pause_after(self._failures[job.id])
+                        raise RetryRequested(pause, str(failed)) from None
+                    del self._failures[job.id]
                     raise
-                self._outages.pop(job.id, None)
+                self._failures.pop(job.id, None)
 
             @queue.entrypoint(JOB, on_failure="hold", executor_factory=_executor)
             async def run_long_work(job: QueuedJob) -> None:
