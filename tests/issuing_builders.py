@@ -344,17 +344,25 @@ class PaperSeal:
         self.findings: tuple[Finding, ...] = ()
         self.specimen: tuple[Finding, ...] = ()
         self.orders: list[IssuingOrder] = []
-        self.names: tuple[str, ...] = ("default", LOCAL)
+        self.configured: tuple[str, ...] = ("default", LOCAL)
+        self.unreachable: set[str] = set()
         self.before_issuing: Callable[[IssuingOrder], None] = lambda order: None
         self.valid_until: datetime | None = None
         self.together = 1
         self.at_once = 1
 
     async def seals(self) -> Sequence[SealFacts]:
-        return [await self.facts(self.institution, name) for name in self.names]
+        return [
+            await self.facts(self.institution, name)
+            for name in self.configured
+            if name not in self.unreachable
+        ]
+
+    async def names(self, institution: str) -> Sequence[str]:
+        return self.configured if institution == self.institution else ()
 
     async def facts(self, institution: str, name: str | None = None) -> SealFacts:
-        if name not in (None, *self.names):
+        if name not in (None, *self.configured) or (name or self.configured[0]) in self.unreachable:
             raise SealUnavailable(f"{institution} has no seal {name} here.")
         if institution != self.institution:
             raise SealUnavailable(f"{institution} has no seal here.")
@@ -371,9 +379,9 @@ class PaperSeal:
             certificate_sha256=sha256(self.certificate.encode()).hexdigest(),
             development=True,
             findings=self.findings,
-            name=name or self.names[0],
-            is_default=name in (None, self.names[0]),
-            local=(name or self.names[0]) == LOCAL,
+            name=name or self.configured[0],
+            is_default=name in (None, self.configured[0]),
+            local=(name or self.configured[0]) == LOCAL,
         )
 
     async def root(self, institution: str, name: str | None = None) -> bytes:

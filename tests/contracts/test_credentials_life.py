@@ -22,7 +22,7 @@ from app.domain.credentials.credential import (
     ReasonNeeded,
     SamePerson,
 )
-from app.domain.credentials.seal import SealNotFound
+from app.domain.credentials.seal import SealNotFound, SealUnavailable
 from app.domain.credentials.status import (
     Channel,
     CredentialMoveNotAllowed,
@@ -452,7 +452,7 @@ async def test_retention_of_our_copies_leaves_the_register(engine):
 
 
 async def test_the_seal_of_the_original_seals_again_unless_another_is_named(house):
-    house.sealing.names = ("default", "faculty", "rectorate")
+    house.sealing.configured = ("default", "faculty", "rectorate")
     [award] = house.learners(1)
     first = await house.approved("rectorate")
     await house.run(first)
@@ -467,6 +467,10 @@ async def test_the_seal_of_the_original_seals_again_unless_another_is_named(hous
 
     newer = next(c for c in await all_of(house, award) if c.supersedes == old.id)
     assert (await reissued(house, newer, seal="faculty")).seal == "faculty"
-    house.sealing.names = ("default", "faculty")
+    house.sealing.unreachable = {"rectorate"}
+    for named in (None, "rectorate"):
+        with pytest.raises(SealUnavailable):
+            await reissued(house, newer, seal=named)
+    house.sealing.configured = ("default", "faculty")
     # The seal that sealed it has been retired meanwhile.
     assert (await reissued(house, newer)).seal == "default"

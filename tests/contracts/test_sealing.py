@@ -27,12 +27,14 @@ from app.adapters.issuing.verifier import EdcVerifier
 from app.adapters.memory.seals import ThrowAwaySeals
 from app.adapters.reference import alliance, partners
 from app.domain.clock import Clock
+from app.domain.credentials.profile_validation import UNANSWERED
 from app.domain.credentials.seal import (
     DocumentInvalid,
     IssuedCredential,
     IssuingOrder,
     SealDoubtful,
     SealUnavailable,
+    ShapesUnanswered,
 )
 from app.domain.credentials.status import CredentialState, PublicStatus
 from app.domain.credentials.verification import CheckName, CheckStatus, Verdict
@@ -276,6 +278,8 @@ async def test_seals_are_listed_with_their_facts(workshop):
     facts = await workshop.sealing().facts("UNIOVI")
     listed = await workshop.sealing().seals()
     names = workshop.keys.names("UNIOVI")
+    assert await workshop.sealing().names("UNIOVI") == names
+    assert await workshop.sealing().names("NOBODY") == ()
     assert [(seal.institution, seal.name, seal.is_default) for seal in listed] == [
         ("UNIOVI", name, name == names[0]) for name in names
     ]
@@ -377,6 +381,53 @@ async def test_what_official_shapes_refuse_is_found_in_rehearsal_and_never_seale
         with pytest.raises(DocumentInvalid) as refused:
             await doing(order)
         assert refused.value.findings == (REFUSED_BY_SHAPES,)
+
+
+class OutOfReach:
+    """Official shapes that answer nothing the first so many times, and then find nothing."""
+
+    def __init__(self, times: float) -> None:
+        self.times = times
+
+    def __call__(self, payload: bytes, document: object) -> tuple[Finding, ...]:
+        self.times -= 1
+        return () if self.times < 0 else (Finding("", UNANSWERED, "Not now."),)
+
+
+def asking(workshop: Workshop, official: OutOfReach) -> EdcSealing:
+    return EdcSealing(
+        workshop.keys,
+        workshop.trusted,
+        workshop.clock,
+        public_url=URL,
+        production=False,
+        official=official,
+    )
+
+
+async def test_official_shapes_that_give_no_answer_are_the_fault_of_no_document(workshop) -> None:
+    sealing = asking(workshop, OutOfReach(float("inf")))
+    order = an_order(workshop.clock)
+    for doing in (sealing.rehearse, sealing.issue, sealing.prepare, sealing.unsealed):
+        with pytest.raises(ShapesUnanswered):
+            await doing(order)
+    made = await sealing.issue_all([order, an_order(workshop.clock)])
+    assert [type(one) for one in made] == [ShapesUnanswered] * 2
+
+
+async def test_what_is_wrong_anyway_is_said_without_the_official_shapes(workshop) -> None:
+    lacking = the_specification(summary_public={})
+    lacking = replace(lacking, academic=replace(lacking.academic, title={"en": " "}))
+    order = an_order(workshop.clock, micro_credential=the_micro_credential(lacking))
+    own = await workshop.sealing().rehearse(order)
+    found = await asking(workshop, OutOfReach(float("inf"))).rehearse(order)
+    assert [finding.code for finding in found] == [*(one.code for one in own), UNANSWERED]
+
+
+async def test_an_engine_of_official_shapes_that_is_replaced_stops_nobody(workshop) -> None:
+    order = an_order(workshop.clock)
+    issued = await asking(workshop, OutOfReach(1)).issue(order)
+    assert order.urn.encode() in issued.document
 
 
 async def test_official_shapes_judge_what_the_register_knows_and_no_strangers_file(

@@ -95,6 +95,10 @@ class EdcSealing:
         """Every seal that is configured and can be read, by institution, its default first."""
         return await self._in_thread(lambda: list(self._readable()))
 
+    async def names(self, institution: InstitutionCode) -> Sequence[SealName]:
+        """The seals of one institution that are configured, its default first."""
+        return await self._in_thread(lambda: self._keys.names(institution))
+
     async def facts(self, institution: InstitutionCode, name: SealName | None = None) -> SealFacts:
         """A seal of one institution, as it is now. Raises SealUnavailable."""
         return await self._in_thread(lambda: self._facts(institution, name))

@@ -260,6 +260,11 @@ class Sealing(Protocol):
         """Every institution's seal that is configured, by institution, as it is now."""
         ...
 
+    async def names(self, institution: InstitutionCode) -> Sequence[SealName]:
+        """The seals of one institution that are configured, whether they can be reached now or
+        not; its default first."""
+        ...
+
     async def facts(self, institution: InstitutionCode, name: SealName | None = None) -> SealFacts:
         """A seal of one institution, as it is now; without a name, its default.
 
@@ -277,7 +282,7 @@ class Sealing(Protocol):
     async def rehearse(self, order: IssuingOrder) -> Sequence[Finding]:
         """What the profile says against the credential that this order would make.
 
-        Builds it, seals nothing. Raises SealUnavailable.
+        Builds it, seals nothing. Raises SealUnavailable, ShapesUnanswered.
         """
         ...
 
@@ -285,7 +290,7 @@ class Sealing(Protocol):
         """Build, check, seal, and verify what came out.
 
         The issuer's data come from the seal's certificate, whatever the specification says of it.
-        Raises SealUnavailable, SealDoubtful, DocumentInvalid, SealIsElsewhere.
+        Raises SealUnavailable, SealDoubtful, DocumentInvalid, ShapesUnanswered, SealIsElsewhere.
         """
         ...
 
@@ -308,7 +313,7 @@ class Sealing(Protocol):
     async def prepare(self, order: IssuingOrder) -> PreparedSeal:
         """Build and check a credential, and say what is to be signed for it where the key is.
 
-        Raises SealUnavailable, SealDoubtful, DocumentInvalid.
+        Raises SealUnavailable, SealDoubtful, DocumentInvalid, ShapesUnanswered.
         """
         ...
 
@@ -322,7 +327,7 @@ class Sealing(Protocol):
     async def unsealed(self, order: IssuingOrder) -> bytes:
         """The same credential without a seal, as the file that the Commission's issuer takes.
 
-        Raises SealUnavailable, DocumentInvalid.
+        Raises SealUnavailable, DocumentInvalid, ShapesUnanswered.
         """
         ...
 

@@ -22,7 +22,6 @@ from app.domain.credentials.seal import (
     SealFacts,
     SealName,
     SealNotFound,
-    SealUnavailable,
 )
 from app.domain.credentials.status import LIVE, CredentialState
 from app.domain.credentials.use_cases_taught import IssuerChanged, taught_in
@@ -323,13 +322,9 @@ async def begin_job(batch: IssuingBatch, *, work: CredentialsWork) -> Job:
 async def named_seal(issuer: InstitutionCode, name: SealName | None, sealing: Sealing) -> SealFacts:
     """The seal of that name. Raises SealUnavailable, and SealNotFound where there is no such name:
     trying again later would not help."""
-    try:
-        return await sealing.facts(issuer, name)
-    except SealUnavailable:
-        known = {(one.institution, one.name) for one in await sealing.seals()}
-        if name is None or (issuer, name) in known:
-            raise
-        raise SealNotFound(issuer) from None
+    if name is not None and name not in await sealing.names(issuer):
+        raise SealNotFound(issuer)
+    return await sealing.facts(issuer, name)
 
 
 async def _gather(
