@@ -23,7 +23,8 @@ async def tell_outdated(event: results.ResultConfirmed, ports: Ports) -> None:
         issued = [
             credential
             for credential in await work.credentials.of_registrations([event.subject])
-            if credential.state in _ISSUED
+            # Of one that was erased, what it certifies is not known any more.
+            if credential.state in _ISSUED and credential.erased_at is None
         ]
         if not issued:
             return
