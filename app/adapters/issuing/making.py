@@ -29,12 +29,14 @@ from app.adapters.issuing.standing import Standings
 from app.adapters.issuing.trusted import RecognisedInstitutions, TrustSource
 from app.domain.credentials.credential_id import credential_urn
 from app.domain.credentials.profile import Profiles, known_profiles
+from app.domain.credentials.profile_validation import UNANSWERED
 from app.domain.credentials.seal import (
     DocumentInvalid,
     IssuedCredential,
     IssuingOrder,
     SealDoubtful,
     SealIsElsewhere,
+    ShapesUnanswered,
 )
 from app.domain.credentials.verification import DECISIVE, CheckStatus, Verification
 from app.domain.errors import Finding, InternalInconsistency
@@ -91,7 +93,7 @@ class Maker:
     def issue(self, order: IssuingOrder) -> IssuedCredential:
         """Build, check, seal, and verify what came out.
 
-        Raises SealUnavailable, SealDoubtful, DocumentInvalid, SealIsElsewhere.
+        Raises SealUnavailable, SealDoubtful, DocumentInvalid, ShapesUnanswered, SealIsElsewhere.
         """
         made = self.checked(order)
         if isinstance(made.key, LocalSealKey):
@@ -117,8 +119,8 @@ class Maker:
     def checked(self, order: IssuingOrder) -> Made:
         """The credential of an order, when nothing stands against sealing it."""
         made = self.built(order)
-        if findings := self.findings(made):
-            raise DocumentInvalid(tuple(findings))
+        if findings := self._against(made.built):
+            raise DocumentInvalid(findings)
         self.insist_on_seal(made.key, made.institution, order.issued_at)
         return made
 
@@ -145,18 +147,28 @@ class Maker:
         return Made(own, key, built)
 
     def findings(self, made: Made) -> Sequence[Finding]:
-        """What the profile says against it."""
+        """What the profile says against it. Raises ShapesUnanswered."""
         return self._against(made.built)
 
-    def _against(self, built: Built) -> Sequence[Finding]:
+    def _against(self, built: Built, *, without: str | None = None) -> tuple[Finding, ...]:
+        """What stands against it anywhere but under `without`. Raises ShapesUnanswered."""
         found: Sequence[Finding] = ()
         if built.sound:
             self.verdicts.note_sound(built.payload, self.profile)
         else:
             found = self.verdicts.findings(built.payload, built.document)
-        if self.verdicts.asks_official:
-            found = (*found, *self.verdicts.official(built.payload, built.document))
-        return found
+        own = _elsewhere(found, without)
+        official = self._official(built)
+        if not own and _unanswered(official):
+            # An engine that has died is replaced for the next question. If that does not help,
+            # it is no fault of this learner's, and the next one would fare no better.
+            official = self._official(built)
+            if _unanswered(official):
+                raise ShapesUnanswered
+        return (*own, *_elsewhere(official, without))
+
+    def _official(self, built: Built) -> Sequence[Finding]:
+        return self.verdicts.official(built.payload, built.document)
 
     def issued(
         self, sealed: bytes, built: Built, key: SealKey, issued_at: datetime
@@ -199,10 +211,7 @@ class Maker:
         url = f"{self._public_url}{VERIFICATION_PATH}"
         look = self._branding(institution)
         built = self._builder.build(order, own, url, development=False, branding=look)
-        findings = tuple(
-            finding for finding in self._against(built) if not finding.pointer.startswith("/issuer")
-        )
-        if findings:
+        if findings := self._against(built, without="/issuer"):
             raise DocumentInvalid(findings)
         credential = {
             key: value for key, value in built.document.items() if key not in ("@context", "issuer")
@@ -225,6 +234,14 @@ def issuing(order: IssuingOrder, code: InstitutionCode) -> Institution:
     if found is None:
         raise InternalInconsistency(f"the issuer {code} is not among the institutions")
     return found
+
+
+def _elsewhere(found: Sequence[Finding], without: str | None) -> tuple[Finding, ...]:
+    return tuple(one for one in found if without is None or not one.pointer.startswith(without))
+
+
+def _unanswered(found: Sequence[Finding]) -> bool:
+    return any(finding.code == UNANSWERED for finding in found)
 
 
 def _wrong(found: Verification, credential: UUID) -> tuple[Finding, ...]:

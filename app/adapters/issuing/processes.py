@@ -4,7 +4,8 @@ Python runs one thread at a time. What a batch needs of rendering, building, val
 verifying goes to processes that do nothing else, several credentials at once; storing stays here.
 
 They are started when there is something to do, end when nothing came for a while, and end with this
-process however it ends. A process that dies is replaced; what it was at is tried again one by one.
+process however it ends. A process that dies is replaced; what it was at is tried again one by one,
+in a process that nobody else uses.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from typing import Any
 from app.adapters.edc.development_seal import DevelopmentSealWarning
 from app.adapters.issuing.making import Maker
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder
-from app.domain.errors import DomainError
+from app.domain.errors import DomainError, Unavailable
 
 IDLE = 120.0
 """Seconds without an order after which the processes end."""
@@ -35,6 +36,18 @@ log = logging.getLogger(__name__)
 
 class DiedMaking(Exception):
     """The process that was making one credential died of it."""
+
+
+class MakersUnavailable(Unavailable):
+    """Processes that make credentials end before they take an order."""
+
+    code = "makers_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No process that makes credentials can be started here. The log tells why; "
+            "resume the job when that has been put right."
+        )
 
 
 class FailedThere(Exception):
@@ -50,6 +63,9 @@ class MakerProcesses:
         self._make = make
         self._idle = idle
         self._pool: ProcessPoolExecutor | None = None
+        self._apart = asyncio.Lock()
+        self._apart_pool: ProcessPoolExecutor | None = None
+        self._suspected = 0
         self._under_way = 0
         self._ending: asyncio.TimerHandle | None = None
 
@@ -80,36 +96,80 @@ class MakerProcesses:
         self._end()
 
     async def _made(self, orders: Sequence[IssuingOrder]) -> Sequence[IssuedCredential | Exception]:
-        pool = self._pool or self._started()
-        loop = asyncio.get_running_loop()
+        if self._pool is None:
+            self._pool = self._started(self.number)
+        pool = self._pool
         try:
-            return [_here(one) for one in await loop.run_in_executor(pool, _issue, list(orders))]
+            return await _sent(orders, pool)
         except BrokenProcessPool:
             # Whoever notices first takes it away, for all.
             if self._pool is pool:
                 self._end()
-        if len(orders) == 1:
-            return [DiedMaking()]
+        # All that was under way is suspected, and one death would be everybody's again.
         log.warning("a process that makes credentials has died; %d are made anew", len(orders))
+        self._suspected += 1
+        try:
+            async with self._apart:
+                return await self._made_apart(orders)
+        finally:
+            self._suspected -= 1
+            if not self._suspected:
+                self._end_apart()
+
+    async def _made_apart(
+        self, orders: Sequence[IssuingOrder]
+    ) -> Sequence[IssuedCredential | Exception]:
+        """One by one in a process of their own, so that it is known of whom it died."""
         found: list[IssuedCredential | Exception] = []
         for order in orders:
-            found += await self._made([order])
+            if self._apart_pool is None:
+                self._apart_pool = self._started(1)
+                if not await _began(self._apart_pool):
+                    log.error("processes that make credentials end before they take an order")
+                    self._end_apart()
+                    return [*found, *[MakersUnavailable()] * (len(orders) - len(found))]
+            try:
+                found += await _sent([order], self._apart_pool)
+            except BrokenProcessPool:
+                found.append(DiedMaking())
+                self._end_apart()
         return found
 
-    def _started(self) -> ProcessPoolExecutor:
-        self._pool = ProcessPoolExecutor(
-            self.number,
+    def _end_apart(self) -> None:
+        pool, self._apart_pool = self._apart_pool, None
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _started(self, number: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            number,
             # A copy of this process would have its locks but not the threads that release them.
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
             initargs=(self._make,),
         )
-        return self._pool
 
     def _end(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+async def _sent(
+    orders: Sequence[IssuingOrder], pool: ProcessPoolExecutor
+) -> list[IssuedCredential | Exception]:
+    """What those processes make of the orders. Raises BrokenProcessPool when one of them dies."""
+    made = await asyncio.get_running_loop().run_in_executor(pool, _issue, list(orders))
+    return [_here(one) for one in made]
+
+
+async def _began(pool: ProcessPoolExecutor) -> bool:
+    """Whether the only process of a pool has got as far as taking orders."""
+    try:
+        await asyncio.get_running_loop().run_in_executor(pool, _ready)
+    except BrokenProcessPool:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -149,6 +209,10 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
+
+
+def _ready() -> None:
+    """Nothing: whoever gets here has begun."""
 
 
 def _issue(orders: Sequence[IssuingOrder]) -> list[IssuedCredential | _Error]:

@@ -79,6 +79,18 @@ class DocumentInvalid(Invalid):
         )
 
 
+class ShapesUnanswered(Unavailable):
+    """The official shapes, which are to agree before anything is sealed, give no answer."""
+
+    code = "official_shapes_unanswered"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The official shapes could not be asked whether they agree, so nothing is sealed. "
+            "Try again later, or resume the job; tell whoever runs this service if it goes on."
+        )
+
+
 class SignatureRefused(Invalid):
     """What was brought back is not the seal that was to be made; nothing is kept of it."""
 

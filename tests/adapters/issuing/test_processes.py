@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,16 @@ from pathlib import Path
 import pytest
 
 from app.adapters.issuing.making import Maker
-from app.adapters.issuing.processes import DiedMaking, FailedThere, MakerProcesses
+from app.adapters.issuing.processes import (
+    DiedMaking,
+    FailedThere,
+    MakerProcesses,
+    MakersUnavailable,
+)
 from app.adapters.reference import alliance, partners
 from app.domain.clock import SystemClock
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder, SealUnavailable
+from app.domain.errors import Conflict
 from app.domain.ids import new_id
 from app.settings import Settings
 from app.wiring_seals import maker_of
@@ -92,6 +99,72 @@ async def test_a_process_that_dies_takes_nobody_with_it_but_whom_it_died_of() ->
         assert isinstance(failed, FailedThere)
         assert str(failed).startswith("KeyError at ")
         assert "Learner" not in str(failed)
+
+
+class Deadly(Maker):
+    """Says of each whose it was, in a while, and dies of one of them."""
+
+    def __init__(self, begins_no_more: Path | None = None) -> None:
+        if begins_no_more is not None and begins_no_more.exists():
+            raise OSError("no room to begin")
+        self._begins_no_more = begins_no_more
+
+    def issue_all(self, orders: Sequence[IssuingOrder]) -> list[IssuedCredential | Exception]:
+        names = [order.award.holder.full_name for order in orders]
+        # Long enough for others to be at work when it dies.
+        time.sleep(0.2)
+        if "Learner 1" in names:
+            if self._begins_no_more is not None and len(names) == 1:
+                self._begins_no_more.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return [Conflict(name) for name in names]
+
+
+def told(made: Sequence[IssuedCredential | Exception]) -> list[str]:
+    return [one.detail if isinstance(one, Conflict) else type(one).__name__ for one in made]
+
+
+async def test_those_whom_others_order_meanwhile_are_not_taken_along() -> None:
+    processes = MakerProcesses(Deadly, 2)
+    ordered = orders(7)
+    try:
+        made = await asyncio.gather(
+            *(processes.issue_all(ordered[begin:end]) for begin, end in ((0, 3), (3, 5), (5, 7)))
+        )
+    finally:
+        processes.close()
+
+    assert [told(several) for several in made] == [
+        ["Learner 0", "DiedMaking", "Learner 2"],
+        ["Learner 3", "Learner 4"],
+        ["Learner 5", "Learner 6"],
+    ]
+
+
+def cannot_begin() -> Maker:
+    raise OSError("no room to begin")
+
+
+async def test_processes_that_cannot_begin_are_the_fault_of_no_learner() -> None:
+    processes = MakerProcesses(cannot_begin, 1)
+    try:
+        made = await processes.issue_all(orders(2))
+    finally:
+        processes.close()
+
+    assert [type(one) for one in made] == [MakersUnavailable] * 2
+
+
+async def test_what_was_made_before_they_could_not_begin_any_more_comes_back(
+    tmp_path: Path,
+) -> None:
+    processes = MakerProcesses(partial(Deadly, tmp_path / "full"), 1)
+    try:
+        made = await processes.issue_all(orders(3))
+    finally:
+        processes.close()
+
+    assert told(made) == ["Learner 0", "DiedMaking", "MakersUnavailable"]
 
 
 PARENT = """
