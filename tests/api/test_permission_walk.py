@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -243,10 +244,8 @@ async def test_a_request_that_is_repeated_gets_its_first_answer(
     assert (again.status_code, again.content) == (first.status_code, first.content)
 
 
-async def test_a_mistyped_result_is_corrected_by_two_people_and_its_credential_issued_again(
-    story: Story,
-) -> None:
-    story.return_to("sealed")
+async def correct_the_result(story: Story) -> None:
+    """One of two takes it back, another enters it anew, and it is confirmed."""
     # What others have begun at other stages.
     story.api.queue.forget()
     result = f"{story.registration}/result"
@@ -275,6 +274,13 @@ async def test_a_mistyped_result_is_corrected_by_two_people_and_its_credential_i
     )  # fmt: skip
     await story.api.drain()
 
+
+async def test_a_mistyped_result_is_corrected_by_two_people_and_its_credential_issued_again(
+    story: Story,
+) -> None:
+    story.return_to("sealed")
+    await correct_the_result(story)
+
     told = "\n".join(story.texts(f"{LEARNER}@example.org"))
     assert "has been taken back, because an error was found in it" in told
     edition = (await story.do(None, "GET", story.edition)).json()
@@ -287,8 +293,24 @@ async def test_a_mistyped_result_is_corrected_by_two_people_and_its_credential_i
         OFFICERS[0], "POST", f"{credential}/reissue", expect=409, json=reason, if_match=version
     )
     assert waiting.json()["code"] == "award_not_ready"
-    await story.do(LEARNER, "POST", f"{result}/accept", act=True)
+    await story.do(LEARNER, "POST", f"{story.registration}/result/accept", act=True)
     again = await story.do(
         OFFICERS[0], "POST", f"{credential}/reissue", json=reason, if_match=version
     )
     assert again.status_code == 201
+
+
+async def test_a_result_is_corrected_although_its_credential_has_been_erased(
+    story: Story,
+) -> None:
+    story.return_to("sealed")
+    contact = (await story.do(None, "GET", story.edition)).json()["contact_email"]
+    before = len(story.texts(contact))
+    async with story.api.ports.system_work("erase") as work:
+        credential = await work.credentials.get(UUID(story.things["credential"]))
+        credential.erase(credential.since, await work.credentials.erase(credential.id))
+        await work.credentials.save(credential)
+    await correct_the_result(story)
+    # Nobody can say any more whether it certifies something else, and it is not issued again.
+    new = story.texts(contact)[before:]
+    assert [text for text in new if "/reissue" in text] == []
