@@ -160,8 +160,9 @@ class EmbeddedPostgres:
                     started_one = True
             finally:
                 os.close(owner_lock)
-            note = self._folder.read_note()
-            if note and self._has_supervisor() and self._answers(note):
+            # Asked first: what is read while a supervisor lives is no earlier one's note.
+            note = self._folder.read_note() if self._has_supervisor() else None
+            if note and self._answers(note):
                 if self._durable and not note.durable:
                     raise EmbeddedPostgresUnavailable(
                         f"The server of {self._folder.root} is running without durability, for "

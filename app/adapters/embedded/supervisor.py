@@ -64,6 +64,8 @@ class Supervisor:
         self._durable = durable
         self._output = _open_log(folder)
         self._clients_lock = open_lock(folder.clients_lock)
+        # An earlier supervisor's note goes first: a newcomer believes a note while somebody lives.
+        folder.remove_note()
         lock_exclusively(open_lock(folder.alive_lock))  # in vain only while a newcomer looks
         self._asked_to_stop = False
         self._woken = _wake_on_signals(self._ask_to_stop)
@@ -74,7 +76,6 @@ class Supervisor:
         Raises EmbeddedPostgresUnavailable when the server cannot be started, or keeps dying.
         """
         account = account_for(self._folder.cluster)
-        self._folder.remove_note()
         if stale := self._folder.read_runtime():
             remove_leftover(stale, account)
         binaries = find_binaries(os.environ)
