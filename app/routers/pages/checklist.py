@@ -117,7 +117,7 @@ def _says(found: Verification, tag: str) -> Content:
 def _check(check: Check, tag: str) -> Html:
     foreign = None if tag == _ENGLISH else _ENGLISH
     name = say(f"check-{check.name.value}", tag)
-    translated = reason(check.code, tag)
+    translated = reason(check.code, check.sentence, tag)
     return e(
         "li",
         icon(check.status),

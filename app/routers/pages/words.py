@@ -35,11 +35,11 @@ def say(name: str, language: str, **values: object) -> str:
     return _words()[name][language].format(**values)
 
 
-def reason(code: str, language: str) -> str | None:
-    """The sentence for a check's reason in another language than the verifier's (English); None
-    where there is none."""
-    name = f"reason-{code}"
-    return say(name, language) if language != FALLBACK and name in _words() else None
+def reason(code: str, sentence: str, language: str) -> str | None:
+    """A check's sentence in another language than the verifier's (English); None where there is
+    none. One code stands for several sentences: of a credential, of a transcript."""
+    known = _words().get(f"reason-{code}", {})
+    return known[language] if language != FALLBACK and known.get(FALLBACK) == sentence else None
 
 
 def phrases() -> Sequence[str]:
