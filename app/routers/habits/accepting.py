@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fastapi import Request
+from fastapi.datastructures import DefaultPlaceholder
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,6 +20,7 @@ from app.routers.habits.problems import problem
 ALSO_PAGES = frozenset({"look_at_link", "open_link"})
 """Operations that answer browsers with a page, which the contract does not tell machines of."""
 _PAGE = "text/html"
+_JSON = b"application/json"
 
 Contract = Callable[[], Mapping[str, Any]]
 
@@ -76,11 +78,14 @@ class _Accepting:
         self._app = app
         self._route = route
         self._contract = contract
+        self._is_json = isinstance(route.response_class, DefaultPlaceholder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or refuse with 406."""
         for name, value in scope["headers"]:
-            if name == b"accept" and b"*/*" not in value and not self._gives(scope, value):
+            if name != b"accept" or b"*/*" in value or (self._is_json and value == _JSON):
+                continue
+            if not self._gives(scope, value):
                 await self._refuse(scope, receive, send)
                 return
         await self._app(scope, receive, send)
