@@ -73,9 +73,10 @@ class FormatVerdicts:
         """Whether there are official shapes to be asked."""
         return self._official is not None
 
-    def note_sound(self, payload: bytes, profile: Profile | None = None) -> None:
-        """Keep that the profile has nothing against a payload, where that was found out before."""
-        self._keep(_key("own", profile or self.profiles.default, payload), ())
+    def note_sound(self, payload: bytes) -> None:
+        """Keep that the profile which is issued has nothing against a payload, where that was found
+        out before."""
+        self._keep(_key("own", self.profiles.default, payload), ())
 
     def _known(self, key: _Key) -> tuple[Finding, ...] | None:
         with self._lock:

@@ -56,10 +56,6 @@ class OfficialShapes:
             self.close()
             raise ShapesUnusable(f"{folder} has no complete shapes of {schema}")
 
-    def __reduce__(self) -> tuple[type["OfficialShapes"], tuple[Path, Profiles]]:
-        """A process that this is sent to asks an engine of its own."""
-        return OfficialShapes, (self._folder, self._known)
-
     def findings(self, payload: bytes, document: Mapping[str, Any]) -> tuple[Finding, ...]:
         """What the shapes that a document names have against it; `payload` is its text.
 

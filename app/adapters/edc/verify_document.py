@@ -10,7 +10,7 @@ from app.adapters.edc.contents import at, language_map, moment_at, objects, text
 from app.adapters.edc.opened import Sealed
 from app.adapters.edc.strict_json import NotReadable
 from app.domain.credentials.credential_id import credential_urn
-from app.domain.credentials.profile import kinds_of, known_profiles, schemas_of
+from app.domain.credentials.profile import kinds_of, schemas_of
 from app.domain.credentials.profile_limits import EXCESSES
 from app.domain.credentials.profile_model import Profile
 from app.domain.credentials.profile_validation import against_the_shapes
@@ -38,7 +38,7 @@ def format_check(
     problem: NotReadable | None,
     sealed: Sealed | None,
     findings: Sequence[Finding],
-    profile: Profile | None = None,
+    profile: Profile,
 ) -> Check:
     """Whether it can be read and follows the application profile.
 
@@ -47,7 +47,6 @@ def format_check(
     declares to be more than a generic credential is judged as such a one, which is said; where
     nobody here knows what it declares to be, no finding makes it wrong.
     """
-    profile = profile or known_profiles().of(document)
     name = CheckName.FORMAT
     if document is None:
         code = problem.code if problem else "not_json"
@@ -63,7 +62,7 @@ def format_check(
         ]
     kinds, schemas = kinds_of(document), schemas_of(document)
     declared = {*schemas, *(profile.schemas.get(kind, kind) for kind in kinds)}
-    known = {profile.generic_schema, *profile.schemas.values()}
+    known = set(profile.schemas.values())
     excessive = any(fault.code in EXCESSES for fault in faults)
     if faults and (excessive or not declared - known):
         return Check(
@@ -105,8 +104,8 @@ def as_issued_check(
     found: Check,
     *,
     canonical: bool,
-    sha256: str | None = None,
-    known: CredentialStatusView | None = None,
+    sha256: str | None,
+    known: CredentialStatusView | None,
 ) -> Check:
     """The check of the form, of a credential that was issued here: the file as we wrote it?
 

@@ -28,7 +28,7 @@ from app.adapters.issuing.preflight import NOTHING_KEPT, Preflight
 from app.adapters.issuing.standing import Standings
 from app.adapters.issuing.trusted import RecognisedInstitutions, TrustSource
 from app.domain.credentials.credential_id import credential_urn
-from app.domain.credentials.profile import Profiles, known_profiles
+from app.domain.credentials.profile import Profiles
 from app.domain.credentials.profile_validation import UNANSWERED
 from app.domain.credentials.seal import (
     DocumentInvalid,
@@ -86,8 +86,8 @@ class Maker:
         self._public_url = public_url
         self._branding = branding
         # What is looked at after sealing are the bytes that were looked at before.
-        self.profile = (profiles or known_profiles()).default
         self.verdicts = FormatVerdicts(_VERDICTS_KEPT, profiles=profiles, official=official)
+        self.profile = self.verdicts.profiles.default
         self._builder = Builder(self.verdicts.findings, self.profile)
 
     def issue(self, order: IssuingOrder) -> IssuedCredential:
@@ -154,7 +154,7 @@ class Maker:
         """What stands against it anywhere but under `without`. Raises ShapesUnanswered."""
         found: Sequence[Finding] = ()
         if built.sound:
-            self.verdicts.note_sound(built.payload, self.profile)
+            self.verdicts.note_sound(built.payload)
         else:
             found = self.verdicts.findings(built.payload, built.document)
         own = _elsewhere(found, without)

@@ -132,7 +132,7 @@ def test_verdicts_of_two_profiles_do_not_mix(profiles: Profiles) -> None:
     assert knowing.findings(as_bytes(document), document) == ()
     assert [f.code for f in unknowing.findings(as_bytes(document), document)] == ["context_differs"]
     verdicts = FormatVerdicts(profiles=profiles)
-    verdicts.note_sound(as_bytes(document), profiles.default)
+    verdicts.note_sound(as_bytes(document))
     verdicts.findings(as_bytes(document), document)
     assert verdicts.validated == 1
 
