@@ -5,8 +5,6 @@ Opt-in with MC_JENA=1: Maven fetches the engine, and a Java machine has to start
 
 import json
 import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from tests.adapters.edc.official import (
 )
 from tests.adapters.edc.seals import a_seal, sealed
 from tests.adapters.edc.test_conformance import MUTATIONS
+from tests.maven import built, needs_maven, told
 
 HERE = Path(__file__).parent / "jena"
 
@@ -32,9 +31,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(1_800),
     pytest.mark.skipif(not os.environ.get("MC_JENA"), reason="opt-in: MC_JENA=1 asks Apache Jena"),
-    pytest.mark.skipif(
-        not (shutil.which("mvn") and shutil.which("java")), reason="Maven or Java is not installed"
-    ),
+    needs_maven,
 ]
 
 Documents = dict[str, dict[str, Any]]
@@ -43,17 +40,7 @@ Documents = dict[str, dict[str, Any]]
 @pytest.fixture(scope="module")
 def classpath(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The program that asks, compiled, with everything that it needs."""
-    folder = tmp_path_factory.mktemp("jena") / "asking"
-    shutil.copytree(HERE, folder)
-    built = subprocess.run(
-        ["mvn", "-q", "-B", "compile", "dependency:build-classpath", "-Dmdep.outputFile=found"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    if built.returncode:
-        pytest.skip("Maven does not resolve Apache Jena here")
-    return f"{folder}/target/classes:{(folder / 'found').read_text()}"
+    return built(HERE, tmp_path_factory.mktemp("jena"), "Apache Jena")
 
 
 def jena(classpath: str, folder: Path, documents: Documents) -> dict[str, bool]:
@@ -64,14 +51,9 @@ def jena(classpath: str, folder: Path, documents: Documents) -> dict[str, bool]:
     for place, one in enumerate(documents.values()):
         files.append(folder / f"{place}.nt")
         official_graph(one).serialize(files[-1], format="nt", encoding="utf-8")
-    told = subprocess.run(
-        ["java", "-cp", classpath, "Verdicts", shapes, *files],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.split()
-    assert set(told) <= {"conforms", "violates"}
-    return dict(zip(documents, (word == "conforms" for word in told), strict=True))
+    answer = told(classpath, "Verdicts", shapes, *files).split()
+    assert set(answer) <= {"conforms", "violates"}
+    return dict(zip(documents, (word == "conforms" for word in answer), strict=True))
 
 
 def pyshacl(documents: Documents) -> dict[str, bool]:

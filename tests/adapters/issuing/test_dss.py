@@ -5,8 +5,6 @@ Opt-in with MC_DSS=1: Maven fetches the library, and a Java machine has to start
 
 import json
 import os
-import shutil
-import subprocess
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from app.domain.clock import SystemClock
 from app.domain.credentials.levels import SealLevel
 from tests.adapters.issuing.raising import a_web, raised_to, raising
+from tests.maven import built, needs_maven, told
 from tests.pki.authority import TestPki
 from tests.pki.sealed import sealed_by
 
@@ -28,9 +27,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
     pytest.mark.skipif(not os.environ.get("MC_DSS"), reason="opt-in: MC_DSS=1 asks DSS"),
-    pytest.mark.skipif(
-        not (shutil.which("mvn") and shutil.which("java")), reason="Maven or Java is not installed"
-    ),
+    needs_maven,
 ]
 
 SIGNATURE, ARCHIVE = ["SIGNATURE_TIMESTAMP", True], ["ARCHIVE_TIMESTAMP", True]
@@ -39,17 +36,7 @@ SIGNATURE, ARCHIVE = ["SIGNATURE_TIMESTAMP", True], ["ARCHIVE_TIMESTAMP", True]
 @pytest.fixture(scope="module")
 def classpath(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The program that asks, compiled, with everything that it needs."""
-    folder = tmp_path_factory.mktemp("dss") / "asking"
-    shutil.copytree(HERE, folder)
-    built = subprocess.run(
-        ["mvn", "-q", "-B", "compile", "dependency:build-classpath", "-Dmdep.outputFile=found"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    if built.returncode:
-        pytest.skip("Maven does not resolve the Commission's library here")
-    return f"{folder}/target/classes:{(folder / 'found').read_text()}"
+    return built(HERE, tmp_path_factory.mktemp("dss"), "the Commission's library")
 
 
 def opinions(classpath: str, pki: TestPki, folder: Path, *sealed: bytes) -> list[dict[str, Any]]:
@@ -59,13 +46,8 @@ def opinions(classpath: str, pki: TestPki, folder: Path, *sealed: bytes) -> list
     for place, document in enumerate(sealed):
         files.append(folder / f"{place}.jsonld")
         files[-1].write_bytes(document)
-    told = subprocess.run(
-        ["java", "-cp", classpath, "Opinion", root, *files],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return [json.loads(line) for line in told.stdout.splitlines()]
+    answer = told(classpath, "Opinion", root, *files)
+    return [json.loads(line) for line in answer.splitlines()]
 
 
 async def every_step(pki: TestPki, label: str, alg: str | None = None) -> Sequence[bytes]:

@@ -4,8 +4,6 @@ Opt-in with MC_VERAPDF=1 (`make conformance`): Maven fetches the library, and Ja
 """
 
 import os
-import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +17,7 @@ from tests.adapters.edc.credentials import a_credential
 from tests.adapters.edc.material import ISSUED, OVIEDO, PICTURE, a_course, a_holder, an_outcome
 from tests.adapters.edc.seals import sealed, warned
 from tests.adapters.pdf.test_document import LANGUAGES, NAMES, document, pages, sealed_for
+from tests.maven import built, needs_maven, told
 
 HERE = Path(__file__).parent / "verapdf"
 
@@ -27,9 +26,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
     pytest.mark.skipif(not os.environ.get("MC_VERAPDF"), reason="opt-in: MC_VERAPDF=1 asks it"),
-    pytest.mark.skipif(
-        not (shutil.which("mvn") and shutil.which("java")), reason="Maven or Java is not installed"
-    ),
+    needs_maven,
 ]
 
 STANDARDS = ("3a", "ua1")
@@ -40,17 +37,7 @@ FEWEST_CHECKS = 10_000
 @pytest.fixture(scope="module")
 def classpath(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The program that asks, compiled, with everything that it needs."""
-    folder = tmp_path_factory.mktemp("verapdf") / "asking"
-    shutil.copytree(HERE, folder)
-    built = subprocess.run(
-        ["mvn", "-q", "-B", "compile", "dependency:build-classpath", "-Dmdep.outputFile=found"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    if built.returncode:
-        pytest.skip("Maven does not resolve veraPDF here")
-    return f"{folder}/target/classes:{(folder / 'found').read_text()}"
+    return built(HERE, tmp_path_factory.mktemp("verapdf"), "veraPDF")
 
 
 def findings(
@@ -61,13 +48,8 @@ def findings(
     for place, drawn in enumerate(documents):
         files.append(folder / f"{place}.pdf")
         files[-1].write_bytes(drawn)
-    told = subprocess.run(
-        ["java", "-cp", classpath, "Opinion", standard, *files],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.splitlines()
-    parted = [line.partition("\t") for line in told]
+    answer = told(classpath, "Opinion", standard, *files).splitlines()
+    parted = [line.partition("\t") for line in answer]
     assert len(parted) == len(documents)
     assert [count for count, _, _ in parted if int(count) < FEWEST_CHECKS] == []
     return [found for _, _, found in parted]
