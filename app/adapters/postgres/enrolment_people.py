@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Text
 
 from app.adapters.postgres.copying import add_rows
+from app.adapters.postgres.enrolment_rows import any_of
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment import (
     ExternalSpellingRow,
@@ -41,7 +42,9 @@ class PostgresPersons:
 
     async def of(self, persons: Collection[UUID]) -> Mapping[UUID, Person]:
         """Several at once."""
-        rows = await self._work.connection.execute(select(_person).where(_person.c.id.in_(persons)))
+        rows = await self._work.connection.execute(
+            select(_person).where(_person.c.id == any_of(persons))
+        )
         return {row.id: to_person(row) for row in rows}
 
     async def by_account(self, account: UUID, *, hold: bool = False) -> Person | None:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.adapters.postgres.copying import add_rows
-from app.adapters.postgres.enrolment_rows import fixed, to_registration, to_response, values
+from app.adapters.postgres.enrolment_rows import any_of, fixed, to_registration, to_response, values
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment import PersonRow, RegistrationRow
 from app.adapters.postgres.tables.enrolment_forms import FormResponseRow
@@ -234,7 +234,7 @@ class PostgresRegistrations:
             .subquery()
         )
         rows = await self._work.connection.execute(
-            select(ranked).where(ranked.c.id.in_(registrations))
+            select(ranked).where(ranked.c.id == any_of(registrations))
         )
         return {
             row.id: Ranks(
@@ -345,7 +345,7 @@ class PostgresRegistrations:
         if found:
             rows = await self._work.connection.execute(
                 select(_response)
-                .where(_response.c.registration.in_([r.id for r in found]))
+                .where(_response.c.registration == any_of([r.id for r in found]))
                 .order_by(_response.c.form, _response.c.number, _response.c.brought_by)
             )
             for row in rows:

@@ -1,10 +1,13 @@
 """Registrations and responses, to and from the rows of their tables."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row
+from sqlalchemy import CollectionAggregate, Row, Uuid, any_, literal
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.enrolment.affiliation import Affiliation, Kind
 from app.domain.enrolment.claims import AffiliationClaim, ClaimState
@@ -16,6 +19,12 @@ from app.domain.plain import to_plain
 
 _receipt_of = TypeAdapter(Receipt).validate_python
 _answers_of = TypeAdapter(Answers).validate_python
+
+
+def any_of(ids: Collection[UUID]) -> CollectionAggregate[bool]:
+    """Stands for each of the ids after `==`. One parameter however many they are, where `IN` has
+    one for each, of which the protocol knows 32 767."""
+    return any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def fixed(registration: Registration) -> dict[str, Any]:

@@ -9,9 +9,7 @@ from app.domain.enrolment.decisions import Kind
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.plan import Plan
 from app.domain.enrolment.ports import EnrolmentWork
-from app.domain.enrolment.registration import LIVE, State
-
-_PAGE = 1000
+from app.domain.enrolment.registration import State
 
 
 async def carry_out(
@@ -54,20 +52,13 @@ async def tell_received_by_import(import_id: UUID, edition: UUID, *, work: Enrol
     Not in the import's own transaction, which holds the edition: thousands of events would make
     others wait. Told a second time, after a crash, they lead to nothing that is done already.
     """
-    after = None
     async with work:
-        while found := await work.registrations.page(
-            edition, buckets=None, states=LIVE, after=after, limit=_PAGE
-        ):
-            made = [registration for registration in found if registration.imported_by == import_id]
-            await work.outbox.put(
-                *(events.RegistrationReceived(registration.id, edition) for registration in made),
-                *(
-                    events.RegistrationNeedsDecision(
-                        registration.id, edition, registration.reason.value
-                    )
-                    for registration in made
-                    if registration.state is State.NEEDS_DECISION
-                ),
+        brought = await work.registrations.brought_by(edition, import_id)
+        made = [entry.registration for entry in brought]
+        await work.outbox.put(
+            *(
+                events.RegistrationReceived(one.id, edition)
+                for one in made
+                if one.imported_by == import_id and one.is_live
             )
-            after = found[-1].rank
+        )
