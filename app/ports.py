@@ -9,9 +9,10 @@ from app.domain.access.idempotency import IdempotencyStore
 from app.domain.access.ports import Callers, PlatformWork, Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock
-from app.domain.credentials.ports import CredentialsWork, Sealing, Verifier
+from app.domain.credentials.ports import CredentialsWork
 from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
 from app.domain.credentials.ports_life import StatusListSealing, UnsealedLists
+from app.domain.credentials.ports_sealing import Sealing, Verifier
 from app.domain.credentials.use_cases_shown import Pages
 from app.domain.credentials.use_cases_transcripts import Transcribing
 from app.domain.credentials.wallet import Wallets

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from app.domain.access.roles import Caller, Grant, Role
 from app.domain.canonical import content_hash
-from app.domain.credentials.ports import AwardNotFound, AwardNotReady, EditionNotFound
+from app.domain.credentials.errors import AwardNotFound, AwardNotReady, EditionNotFound
 from app.domain.credentials.seal import (
     Brought,
     IssuedCredential,

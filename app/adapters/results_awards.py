@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.domain.clock import Clock
-from app.domain.credentials.ports import AwardNotFound, AwardNotReady, EditionNotFound
+from app.domain.credentials.errors import AwardNotFound, AwardNotReady, EditionNotFound
 from app.domain.errors import DomainError, InternalInconsistency
 from app.domain.results import errors
 from app.domain.results.credential_data import CredentialData

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from app.domain.access.permissions import NotAllowed
 from app.domain.access.roles import Caller, Role
 from app.domain.credentials.credential import Change, CredentialNotFound, Source
-from app.domain.credentials.ports import AnotherIsLive, ImageNotFound
+from app.domain.credentials.errors import AnotherIsLive, ImageNotFound
 from app.domain.credentials.seal import SealNotFound
 from app.domain.credentials.status import (
     Channel,

@@ -19,7 +19,7 @@ from app.domain.credentials.batch import (
 )
 from app.domain.credentials.batch_actions import allowed_on_batch
 from app.domain.credentials.credential import Change, SamePerson
-from app.domain.credentials.ports import EditionNotFound
+from app.domain.credentials.errors import EditionNotFound
 from app.domain.credentials.seal import DocumentInvalid, SealDoubtful, SealUnavailable
 from app.domain.credentials.status import CredentialState
 from app.domain.credentials.use_cases_batches import (

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.domain.credentials.levels import SealLevel
-from app.domain.credentials.ports import StatusLookup
+from app.domain.credentials.ports_sealing import StatusLookup
 from app.domain.credentials.status import PublicStatus
 from app.domain.credentials.use_cases_augment import raise_seal
 from app.domain.credentials.use_cases_verify import verify_credential

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.access.permissions import NotAllowed
 from app.domain.access.roles import Caller
-from app.domain.credentials.ports import AwardNotFound, AwardNotReady, EditionNotFound
+from app.domain.credentials.errors import AwardNotFound, AwardNotReady, EditionNotFound
 from app.domain.results.credential_data import LegalIdentity
 from app.domain.results.entry import GradeEntry, ResultEntry
 from app.domain.results.errors import RegistrationNotFound, StaleCredentialData
@@ -178,7 +178,13 @@ async def test_what_a_credential_waits_for_is_said_one_by_one(course: Course):
         "credential_data_missing",
         "email_not_confirmed",
     )
-    token = await make_link(ana, work=course.work(), clock=course.clock, policy=POLICY)
+    token = await make_link(
+        ana,
+        work=course.work(),
+        clock=course.clock,
+        policy=POLICY,
+        address=f"{ana}@example.org",
+    )
     await open_link(token, work=course.work(), sessions=Session(), clock=course.clock)
     assert await waits_for() == ("objection_window_open", "credential_data_missing")
     await state_data(course, ana)

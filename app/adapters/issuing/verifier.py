@@ -15,7 +15,7 @@ from app.adapters.edc.verify_document import as_issued_check, revocation_check
 from app.adapters.issuing.status_folder import StatusFolder
 from app.adapters.issuing.trusted import RecognisedInstitutions, TrustSource
 from app.domain.credentials.credential_id import credential_of_urn
-from app.domain.credentials.ports import StatusLookup
+from app.domain.credentials.ports_sealing import StatusLookup
 from app.domain.credentials.profile import Profiles
 from app.domain.credentials.status import PublicStatus
 from app.domain.credentials.verification import (

@@ -9,8 +9,8 @@ from uuid import UUID
 from app.adapters.memory.credential_levels import MemoryRevisions
 from app.domain.credentials.batch import BatchNotFound, IssuingBatch
 from app.domain.credentials.credential import Credential, CredentialNotFound, Source
+from app.domain.credentials.errors import AnotherIsLive, ImageNotFound
 from app.domain.credentials.levels import SealStanding
-from app.domain.credentials.ports import AnotherIsLive, ImageNotFound
 from app.domain.credentials.seal import IssuedCredential
 from app.domain.credentials.status import LIVE, Channel, CredentialState, Delivery, DeliveryState
 

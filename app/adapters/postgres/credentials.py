@@ -33,8 +33,8 @@ from app.domain.credentials.credential import (
     PendingChange,
     Source,
 )
+from app.domain.credentials.errors import AnotherIsLive, ImageNotFound
 from app.domain.credentials.levels import SealStanding
-from app.domain.credentials.ports import AnotherIsLive, ImageNotFound
 from app.domain.credentials.seal import IssuedCredential
 from app.domain.credentials.status import Channel, CredentialState, Delivery, DeliveryState
 from app.domain.errors import InternalInconsistency

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from app.domain.credentials.batch import BatchState, IssuingBatch
-from app.domain.credentials.ports import CredentialsWork, EditionNotFound
+from app.domain.credentials.errors import EditionNotFound
+from app.domain.credentials.ports import CredentialsWork
 from app.domain.errors import Finding
 from app.domain.vocabulary.lettering import Lettering, not_drawable
 from app.domain.vocabulary.scripts import mixed_scripts, scripts_mixed

@@ -1,6 +1,6 @@
 """What the issuing of credentials needs from outside."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -10,81 +10,15 @@ from app.domain.credentials.credential import Credential, Source
 from app.domain.credentials.ports_levels import Revisions
 from app.domain.credentials.ports_life import Shares, StatusLists
 from app.domain.credentials.ports_local import PreparedSeals, Transcripts
-from app.domain.credentials.seal import (
-    Brought,
-    IssuedCredential,
-    IssuingOrder,
-    PreparedSeal,
-    SealFacts,
-    SealName,
-)
-from app.domain.credentials.status import CredentialState, Delivery, PublicStatus
-from app.domain.credentials.verification import Verification
+from app.domain.credentials.seal import IssuedCredential
+from app.domain.credentials.status import CredentialState, Delivery
 from app.domain.credentials.wallet import WalletConsents
-from app.domain.errors import Conflict, DomainError, Finding, NotFound
+from app.domain.errors import DomainError
 from app.domain.jobs import Jobs
 from app.domain.unit_of_work import UnitOfWork
 from app.domain.vocabulary.award import Award, NotReady
 from app.domain.vocabulary.institutions import InstitutionCode, Institutions
 from app.domain.vocabulary.micro_credential import MicroCredentials
-
-
-class EditionNotFound(NotFound):
-    """There is no such edition, or the caller may not know of it."""
-
-    code = "edition_not_found"
-
-    def __init__(self, edition: UUID) -> None:
-        super().__init__(f"There is no edition {edition}.")
-
-
-class AwardNotFound(NotFound):
-    """The registration does not exist, or its result does not pass."""
-
-    code = "award_not_found"
-
-    def __init__(self, registration: UUID) -> None:
-        super().__init__(
-            f"Registration {registration} has no result that passes. "
-            "Results are entered and confirmed before a credential can be made."
-        )
-
-
-class AwardNotReady(Conflict):
-    """The learner passed, but the credential cannot be made yet."""
-
-    code = "award_not_ready"
-
-    def __init__(self, not_ready: NotReady) -> None:
-        super().__init__(
-            f"The credential of registration {not_ready.registration} cannot be made yet: "
-            f"{', '.join(not_ready.reasons)}."
-        )
-        self.not_ready = not_ready
-
-
-class ImageNotFound(NotFound):
-    """The credential has no display image in that language."""
-
-    code = "image_not_found"
-
-    def __init__(self, credential: UUID, language: str) -> None:
-        super().__init__(
-            f"Credential {credential} has no display image in the language {language}. "
-            "Its `languages` say which there are."
-        )
-
-
-class AnotherIsLive(Conflict):
-    """The award has another credential that is in force."""
-
-    code = "another_credential_is_live"
-
-    def __init__(self, registration: UUID) -> None:
-        super().__init__(
-            f"Registration {registration} has another credential in force. "
-            "There is never more than one per award."
-        )
 
 
 class Awards(Protocol):
@@ -248,106 +182,6 @@ class Batches(Protocol):
     ) -> Sequence[IssuingBatch]:
         """Batches by id after a given one; of these issuers (None: of all) and that edition."""
         ...
-
-
-class Sealing(Protocol):
-    """Builds, checks and seals credentials with the seals of the institutions.
-
-    What takes long happens off the event loop.
-    """
-
-    async def seals(self) -> Sequence[SealFacts]:
-        """Every institution's seal that is configured, by institution, as it is now."""
-        ...
-
-    async def names(self, institution: InstitutionCode) -> Sequence[SealName]:
-        """The seals of one institution that are configured, whether they can be reached now or
-        not; its default first."""
-        ...
-
-    async def facts(self, institution: InstitutionCode, name: SealName | None = None) -> SealFacts:
-        """A seal of one institution, as it is now; without a name, its default.
-
-        Raises SealUnavailable.
-        """
-        ...
-
-    async def root(self, institution: InstitutionCode, name: SealName | None = None) -> bytes:
-        """The certificate (PEM) of the authority at the top of that seal's chain.
-
-        Raises SealUnavailable.
-        """
-        ...
-
-    async def rehearse(self, order: IssuingOrder) -> Sequence[Finding]:
-        """What the profile says against the credential that this order would make.
-
-        Builds it, seals nothing. Raises SealUnavailable, ShapesUnanswered.
-        """
-        ...
-
-    async def issue(self, order: IssuingOrder) -> IssuedCredential:
-        """Build, check, seal, and verify what came out.
-
-        The issuer's data come from the seal's certificate, whatever the specification says of it.
-        Raises SealUnavailable, SealDoubtful, DocumentInvalid, ShapesUnanswered, SealIsElsewhere.
-        """
-        ...
-
-    @property
-    def together(self) -> int:
-        """How many credentials are best ordered at once."""
-        ...
-
-    @property
-    def at_once(self) -> int:
-        """How many such orders are worked on at the same time."""
-        ...
-
-    async def issue_all(
-        self, orders: Sequence[IssuingOrder]
-    ) -> Sequence[IssuedCredential | Exception]:
-        """For each order what `issue` would answer, or raise."""
-        ...
-
-    async def prepare(self, order: IssuingOrder) -> PreparedSeal:
-        """Build and check a credential, and say what is to be signed for it where the key is.
-
-        Raises SealUnavailable, SealDoubtful, DocumentInvalid, ShapesUnanswered.
-        """
-        ...
-
-    async def attach(self, prepared: PreparedSeal, brought: Brought) -> IssuedCredential:
-        """Put together what was prepared and what was brought, and verify it like any other.
-
-        Raises SignatureRefused, SealUnavailable, SealDoubtful.
-        """
-        ...
-
-    async def unsealed(self, order: IssuingOrder) -> bytes:
-        """The same credential without a seal, as the file that the Commission's issuer takes.
-
-        Raises SealUnavailable, DocumentInvalid, ShapesUnanswered.
-        """
-        ...
-
-
-class Verifier(Protocol):
-    """Checks credentials that somebody presents, of whatever make. Fetches nothing."""
-
-    async def verify(self, raw: bytes, *, now: datetime, status: "StatusLookup") -> Verification:
-        """Everything that can be said of a file. Hostile input is a finding, never an exception.
-
-        Raises VerificationBusy when too many of a kind wait that takes long.
-
-        `status` is asked when the file names a credential that could be one of ours. What takes
-        long happens off the event loop.
-        """
-        ...
-
-
-StatusLookup = Callable[[UUID], Awaitable[PublicStatus | None]]
-"""What our register says of a credential; None when it does not know it."""
 
 
 class CredentialsWork(UnitOfWork, Protocol):

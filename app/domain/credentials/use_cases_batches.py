@@ -16,7 +16,8 @@ from app.domain.credentials.batch import (
     NothingToRerun,
 )
 from app.domain.credentials.credential import Credential, Source
-from app.domain.credentials.ports import CredentialsWork, Sealing, WorkMaker
+from app.domain.credentials.ports import CredentialsWork, WorkMaker
+from app.domain.credentials.ports_sealing import Sealing
 from app.domain.credentials.seal import (
     IssuingOrder,
     SealFacts,

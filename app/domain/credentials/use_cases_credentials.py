@@ -12,7 +12,8 @@ from app.domain.clock import Clock
 from app.domain.credentials.credential import Change, Credential, CredentialNotFound
 from app.domain.credentials.events import DeliveryRequested
 from app.domain.credentials.levels import SealStanding
-from app.domain.credentials.ports import CredentialsWork, Sealing
+from app.domain.credentials.ports import CredentialsWork
+from app.domain.credentials.ports_sealing import Sealing
 from app.domain.credentials.seal import SealFacts, SealName, SealNotFound, SealUnavailable
 from app.domain.credentials.status import (
     PUBLIC,

@@ -22,12 +22,9 @@ from app.domain.credentials.batch import (
     SpecificationChanged,
     award_hash,
 )
-from app.domain.credentials.ports import (
-    CredentialsWork,
-    EditionNotFound,
-    Sealing,
-    WorkMaker,
-)
+from app.domain.credentials.errors import EditionNotFound
+from app.domain.credentials.ports import CredentialsWork, WorkMaker
+from app.domain.credentials.ports_sealing import Sealing
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder, SealDoubtful
 from app.domain.credentials.use_cases_batches import certified
 from app.domain.credentials.use_cases_keep import (

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from app.domain.credentials.batch import BatchItem, IssuingBatch, award_hash
 from app.domain.credentials.credential import Credential, Source
-from app.domain.credentials.ports import AnotherIsLive, CredentialsWork
+from app.domain.credentials.errors import AnotherIsLive
+from app.domain.credentials.ports import CredentialsWork
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder
 from app.domain.credentials.status import LIVE, Channel, Delivery, DeliveryState
 from app.domain.credentials.use_cases_wallet import want_deposit

@@ -13,7 +13,8 @@ from app.domain.credentials.credential import (
     Credential,
     tidy_reason,
 )
-from app.domain.credentials.ports import CredentialsWork, Sealing, WorkMaker
+from app.domain.credentials.ports import CredentialsWork, WorkMaker
+from app.domain.credentials.ports_sealing import Sealing
 from app.domain.credentials.seal import IssuingOrder, SealFacts, SealName, SealNotFound
 from app.domain.credentials.status import CredentialMoveNotAllowed, CredentialState
 from app.domain.credentials.use_cases_batches import (

@@ -23,8 +23,9 @@ from app.domain.credentials.batch import (
     Outcome,
     SpecificationChanged,
 )
-from app.domain.credentials.ports import CredentialsWork, Sealing, WorkMaker
+from app.domain.credentials.ports import CredentialsWork, WorkMaker
 from app.domain.credentials.ports_local import PreparedSealNotFound, Waiting
+from app.domain.credentials.ports_sealing import Sealing
 from app.domain.credentials.seal import Brought, IssuingOrder, PreparedSeal, SealDoubtful
 from app.domain.credentials.use_cases_batches import begin_job, certified, place_of
 from app.domain.credentials.use_cases_keep import agreed, keep_sealed, kept_of

@@ -8,7 +8,8 @@ from uuid import UUID
 from app.domain.access.roles import Caller
 from app.domain.clock import Clock
 from app.domain.credentials.credential import Credential
-from app.domain.credentials.ports import CredentialsWork, Verifier, WorkMaker
+from app.domain.credentials.ports import CredentialsWork, WorkMaker
+from app.domain.credentials.ports_sealing import Verifier
 from app.domain.credentials.share import (
     MOST_LINKS,
     NOTED_EVERY,

@@ -14,7 +14,9 @@ from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
 from app.domain.credentials.batch import BatchNotFound
-from app.domain.credentials.ports import AwardNotFound, Sealing, WorkMaker
+from app.domain.credentials.errors import AwardNotFound
+from app.domain.credentials.ports import WorkMaker
+from app.domain.credentials.ports_sealing import Sealing
 from app.domain.credentials.seal import IssuingOrder
 from app.domain.credentials.use_cases_batches import certified, place_of
 from app.domain.credentials.use_cases_keep import agreed

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from app.domain.clock import Clock
 from app.domain.credentials.credential import CredentialNotFound
-from app.domain.credentials.ports import Verifier, WorkMaker
+from app.domain.credentials.ports import WorkMaker
+from app.domain.credentials.ports_sealing import Verifier
 from app.domain.credentials.status import PublicStatus
 from app.domain.credentials.verification import Verification
 
