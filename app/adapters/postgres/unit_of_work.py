@@ -18,13 +18,13 @@ from app.adapters.postgres.credentials_life import PostgresShares, PostgresStatu
 from app.adapters.postgres.credentials_local import PostgresPreparedSeals, PostgresTranscripts
 from app.adapters.postgres.enrolment import EnrolmentRepositories
 from app.adapters.postgres.esco_changes import PostgresEscoVersions, PostgresLinkedSkills
+from app.adapters.postgres.jobs import PostgresJobs
 from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.platform import (
     PostgresAccounts,
     PostgresAuditRecords,
     PostgresGrants,
     PostgresInstitutions,
-    PostgresJobs,
 )
 from app.adapters.postgres.proposals import PostgresMicroCredentials, PostgresProposals
 from app.adapters.postgres.results import (
