@@ -133,6 +133,11 @@ class MemoryRegistrations:
         """How many are in a state."""
         return len(await self.in_states(edition, (state,)))
 
+    async def last_rank(self, edition: UUID) -> Rank | None:
+        """The rank of the last of all who are placed or wait."""
+        counted = await self.in_states(edition, (State.WAITING, *SEATED))
+        return counted[-1].rank if counted else None
+
     async def position(self, registration: Registration) -> Ranks:
         """Its true ranks; for one who neither is placed nor waits, as if it waited."""
         counted = await self.in_states(registration.edition, (State.WAITING, *SEATED))

@@ -194,6 +194,16 @@ class PostgresRegistrations:
         )
         return number or 0
 
+    async def last_rank(self, edition: UUID) -> Rank | None:
+        """The rank of the last of all who are placed or wait."""
+        found: Rank | None = await self._work.connection.scalar(
+            select(func.max(_registration.c.rank)).where(
+                _registration.c.edition == edition,
+                _registration.c.state.in_((State.WAITING, *SEATED)),
+            )
+        )
+        return found
+
     async def position(self, registration: Registration) -> Ranks:
         """Its true ranks; for one who neither is placed nor waits, as if it waited."""
         before = (

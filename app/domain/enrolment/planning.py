@@ -60,41 +60,12 @@ async def make_plan(
     clock: Clock,
     *,
     to_commit: bool = False,
-) -> tuple[Plan, Basis]:
-    """The plan as things are, and what it rests on.
+) -> tuple[Plan, Basis, str | None]:
+    """The plan as things are, what it rests on, and the mark of everything else behind it.
 
-    With `to_commit` nobody else adds people without account until the unit of work ends.
+    With `to_commit` nobody else adds people without account until the unit of work ends. Only a
+    plan that is not to be committed yet, of an edition that does not bind, has a mark.
     """
-    plan, basis, _ = await _made(
-        export, mapping, edition, found, work, tools, clock, to_commit=to_commit
-    )
-    return plan, basis
-
-
-async def make_plan_to_keep(
-    export: Export,
-    mapping: FormMapping,
-    edition: Edition,
-    found: ResponseImport,
-    work: EnrolmentWork,
-    tools: Tools,
-    clock: Clock,
-) -> tuple[Plan, Basis, str | None]:
-    """The plan, what it rests on, and the mark of everything else that it was made from."""
-    return await _made(export, mapping, edition, found, work, tools, clock, to_commit=False)
-
-
-async def _made(
-    export: Export,
-    mapping: FormMapping,
-    edition: Edition,
-    found: ResponseImport,
-    work: EnrolmentWork,
-    tools: Tools,
-    clock: Clock,
-    *,
-    to_commit: bool,
-) -> tuple[Plan, Basis, str | None]:
     spellings = await spellings_of(work)
     responses: list[Response]
     identities: set[Identity]
@@ -145,25 +116,41 @@ async def related(
     return list(known.values())
 
 
-async def note_late(plan: Plan, edition: Edition, work: EnrolmentWork) -> TrueRanks:
+async def note_late(plan: Plan, edition: Edition, work: EnrolmentWork) -> None:
     """Mark rows that come late to a list that binds: somebody of a later rank was decided on
-    before. Returns the true ranks of all new ones, overall and within their institutions.
+    before. The plan must not be carried out yet.
 
     Nobody loses a place by them; who reads the report sees whom they would have come before.
     """
     if not edition.is_binding or not plan.new:
-        return {}
-    there = [
-        *await work.registrations.entrants(edition.id),
-        *await work.registrations.seated(edition.id),
-    ]
-    found = true_ranks(plan, there)
-    last = max((entrant.rank for entrant in there), default="")
+        return
+    last = await work.registrations.last_rank(edition.id)
     for row in plan.rows:
         entry = row.entry
-        if entry is not None and entry.is_new and entry.registration.rank < last:
+        if last and entry is not None and entry.is_new and entry.registration.rank < last:
             row.warnings = (*row.warnings, LATE)
-    return found
+
+
+async def ranks_foreseen(plan: Plan, edition: Edition, work: EnrolmentWork) -> TrueRanks:
+    """The true ranks that the new ones of a plan would have in a list that binds."""
+    if not edition.is_binding or not plan.new:
+        return {}
+    return true_ranks(
+        plan,
+        [
+            *await work.registrations.entrants(edition.id),
+            *await work.registrations.seated(edition.id),
+        ],
+    )
+
+
+async def ranks_there(plan: Plan, edition: Edition, work: EnrolmentWork) -> TrueRanks:
+    """The true ranks of the new ones of a plan that was carried out, in a list that binds."""
+    if not edition.is_binding or not plan.new:
+        return {}
+    ids = {entry.registration.id for entry in plan.new}
+    found = await work.registrations.positions(edition.id, ids)
+    return {one: (ranks.overall, ranks.within) for one, ranks in found.items()}
 
 
 async def foresee(plan: Plan, edition: Edition, work: EnrolmentWork, tools: Tools) -> Standings:

@@ -198,6 +198,10 @@ class Registrations(Protocol):
         """How many are in a state."""
         ...
 
+    async def last_rank(self, edition: UUID) -> Rank | None:
+        """The rank of the last of all who are placed or wait; None where there is nobody."""
+        ...
+
     async def position(self, registration: Registration) -> Ranks:
         """Its true ranks; for one who neither is placed nor waits, those that it would have
         waiting."""

@@ -19,7 +19,7 @@ from app.domain.enrolment.forms.mapping import FormMapping
 from app.domain.enrolment.forms.plan import settle_again
 from app.domain.enrolment.forms.report import report
 from app.domain.enrolment.forms.responses import Export, KnownEntry
-from app.domain.enrolment.planning import Tools, foresee, make_plan, note_late, related
+from app.domain.enrolment.planning import Tools, foresee, make_plan, note_late, ranks_there, related
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import State
@@ -71,14 +71,15 @@ async def _anew(
         if found.state is ImportState.COMMITTED:
             return found
         mapping = await _mapping_of(found, work)
-        plan, basis = await make_plan(
+        plan, basis, _ = await make_plan(
             export, mapping, edition, found, work, tools, clock, to_commit=True
         )
         found.expect_basis(basis)
         planned = await work.imports.verdicts(import_id)
         standings = {} if edition.is_binding else await foresee(plan, edition, work, tools)
-        ranks = await note_late(plan, edition, work)
+        await note_late(plan, edition, work)
         await carry_out(plan, edition, work, actor, clock)
+        ranks = await ranks_there(plan, edition, work)
         rows = report(plan, standings, committed=True, planned=planned, ranks=ranks)
         found.committed(rows, clock.now())
         await work.imports.save_rows(import_id, rows)

@@ -39,7 +39,7 @@ from app.domain.enrolment.forms.signing import (
     check_signature,
     rotated,
 )
-from app.domain.enrolment.planning import Tools, foresee, make_plan, note_late
+from app.domain.enrolment.planning import Tools, foresee, make_plan, note_late, ranks_there
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.ids import new_id
 
@@ -171,12 +171,13 @@ class _Taking:
             rows = self._without_plan(export, mapping, Verdict.REJECTED, self._why_not_now)
             found.received(rows, self._clock.now())
             return rows
-        plan, basis = await make_plan(
+        plan, basis, _ = await make_plan(
             export, mapping, edition, found, work, self._tools, self._clock, to_commit=True
         )
         standings = {} if edition.is_binding else await foresee(plan, edition, work, self._tools)
-        ranks = await note_late(plan, edition, work)
+        await note_late(plan, edition, work)
         await carry_out(plan, edition, work, found.uploaded_by, self._clock)
+        ranks = await ranks_there(plan, edition, work)
         rows = report(plan, standings, committed=True, ranks=ranks)
         found.received(rows, self._clock.now(), basis)
         # Not counted among the imports that make plans out of date: like somebody who registers

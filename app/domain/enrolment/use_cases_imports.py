@@ -23,7 +23,13 @@ from app.domain.enrolment.forms.kept import bearers
 from app.domain.enrolment.forms.mapping import Answer, FormMapping, suggest
 from app.domain.enrolment.forms.report import report
 from app.domain.enrolment.forms.responses import Export
-from app.domain.enrolment.planning import Tools, foresee, make_plan_to_keep, note_late
+from app.domain.enrolment.planning import (
+    Tools,
+    foresee,
+    make_plan,
+    note_late,
+    ranks_foreseen,
+)
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.report_as_told import import_as_told, rows_as_told
 from app.domain.ids import new_id
@@ -213,11 +219,10 @@ async def _planned(
         edition = await work.editions.read(found.edition)
         stored = await work.forms.get(edition.id, found.form)
         mapping = stored or _proposed(export, found, edition)
-        plan, basis, mark = await make_plan_to_keep(
-            export, mapping, edition, found, work, tools, clock
-        )
+        plan, basis, mark = await make_plan(export, mapping, edition, found, work, tools, clock)
         standings = await foresee(plan, edition, work, tools)
-        ranks = await note_late(plan, edition, work)
+        await note_late(plan, edition, work)
+        ranks = await ranks_foreseen(plan, edition, work)
         rows: list[ImportRow] = await tools.in_thread(
             lambda: report(plan, standings, committed=False, ranks=ranks)
         )
