@@ -63,17 +63,8 @@ async def record_result(
     NotAllowed, NotAParticipant, NotGrading, StaleResult, InvalidResult, ResultIsConfirmed.
     """
     async with work:
-        participant, edition, micro_credential = await of_registration(
-            registration, work=work, caller=caller
-        )
-        place = place_of(edition, micro_credential, participant, caller)
-        require(
-            PERMISSIONS,
-            caller,
-            "record_result",
-            place,
-            see="get_result",
-            missing=RegistrationNotFound(registration),
+        participant, edition, micro_credential = await permitted_on(
+            registration, "record_result", work=work, caller=caller
         )
         account = account_of(caller)
         if not participant.takes_part:
@@ -275,6 +266,33 @@ async def of_registration(
         raise NotAuthenticated("Send a bearer token: results are not public.")
     participant = await work.participants.get(registration)
     return participant, *await of_edition(participant.edition, work=work, caller=caller)
+
+
+async def permitted_on(
+    registration: UUID,
+    action: str,
+    *,
+    see: str = "get_result",
+    work: ResultsWork,
+    caller: Caller,
+) -> tuple[Participant, EditionFacts, MicroCredential]:
+    """A registration, its edition and what that teaches, if the caller may act on it.
+
+    Raises NotAllowed, or RegistrationNotFound also to those who may not `see` it;
+    NotAuthenticated.
+    """
+    participant, edition, micro_credential = await of_registration(
+        registration, work=work, caller=caller
+    )
+    require(
+        PERMISSIONS,
+        caller,
+        action,
+        place_of(edition, micro_credential, participant, caller),
+        see=see,
+        missing=RegistrationNotFound(registration),
+    )
+    return participant, edition, micro_credential
 
 
 async def keep(result: Result, *, work: ResultsWork) -> None:

@@ -2,21 +2,18 @@
 
 from uuid import UUID
 
-from app.domain.access.permissions import require
 from app.domain.access.roles import Caller, Role
-from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
 from app.domain.ids import new_id
 from app.domain.results.errors import (
     NotAParticipant,
     NotConfirmable,
     OwnGrading,
-    RegistrationNotFound,
 )
 from app.domain.results.ports import CONFIRMABLE, ResultsWork
-from app.domain.results.use_cases import account_of, keep, of_registration, view
+from app.domain.results.use_cases import account_of, keep, permitted_on, view
 from app.domain.results.use_cases_learner import said
-from app.domain.results.views import ResultView, place_of
+from app.domain.results.views import ResultView
 
 
 async def reopen_result(
@@ -36,16 +33,8 @@ async def reopen_result(
     NotConfirmable, StaleResult, TextNeeded, ObjectionOpen, NotConfirmedYet.
     """
     async with work:
-        participant, edition, micro_credential = await of_registration(
-            registration, work=work, caller=caller
-        )
-        require(
-            PERMISSIONS,
-            caller,
-            "reopen_result",
-            place_of(edition, micro_credential, participant, caller),
-            see="get_result",
-            missing=RegistrationNotFound(registration),
+        participant, edition, micro_credential = await permitted_on(
+            registration, "reopen_result", work=work, caller=caller
         )
         account = account_of(caller)
         text = said(reason, "/reason")

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.domain.access.permissions import permits, require
+from app.domain.access.permissions import permits
 from app.domain.access.roles import Caller, Role
 from app.domain.access.table import PERMISSIONS
 from app.domain.clock import Clock
@@ -10,11 +10,10 @@ from app.domain.errors import Finding, Invalid
 from app.domain.ids import new_id
 from app.domain.results.credential_data import CredentialData, LegalIdentity
 from app.domain.results.errors import OwnGrading, RegistrationNotFound
-from app.domain.results.ports import EditionFacts, Participant, ResultsWork
+from app.domain.results.ports import Participant, ResultsWork
 from app.domain.results.result import Decision
-from app.domain.results.use_cases import account_of, keep, of_registration, view
+from app.domain.results.use_cases import account_of, keep, of_registration, permitted_on, view
 from app.domain.results.views import ResultView, place_of
-from app.domain.vocabulary.micro_credential import MicroCredential
 
 LONGEST_TEXT = 4000
 
@@ -44,7 +43,7 @@ async def accept_result(
     Raises RegistrationNotFound, NotAllowed, StaleResult, NoOutcomeYet, ObjectionOpen.
     """
     async with work:
-        participant, edition, micro_credential = await _own(
+        participant, edition, micro_credential = await permitted_on(
             registration, "accept_result", work=work, caller=caller
         )
         result = await work.results.get(participant)
@@ -73,7 +72,7 @@ async def object_to_result(
     WindowClosed.
     """
     async with work:
-        participant, edition, micro_credential = await _own(
+        participant, edition, micro_credential = await permitted_on(
             registration, "object_to_result", work=work, caller=caller
         )
         text = said(reason, "/reason")
@@ -103,16 +102,8 @@ async def decide_objection(
     RegistrationNotFound, NotAllowed, OwnGrading, StaleResult, TextNeeded, NoObjectionOpen.
     """
     async with work:
-        participant, edition, micro_credential = await of_registration(
-            registration, work=work, caller=caller
-        )
-        require(
-            PERMISSIONS,
-            caller,
-            "decide_objection",
-            place_of(edition, micro_credential, participant, caller),
-            see="get_result",
-            missing=RegistrationNotFound(registration),
+        participant, edition, micro_credential = await permitted_on(
+            registration, "decide_objection", work=work, caller=caller
         )
         account = account_of(caller)
         text = said(answer, "/answer")
@@ -159,7 +150,7 @@ async def confirm_credential_data(
     Raises RegistrationNotFound, NotAllowed, StaleCredentialData, InvalidCredentialData.
     """
     async with work:
-        participant, _, _ = await _own(
+        participant, _, _ = await permitted_on(
             registration,
             "confirm_credential_data",
             see="get_credential_data",
@@ -182,25 +173,3 @@ def said(text: str, pointer: str) -> str:
     if not 1 <= len(trimmed) <= LONGEST_TEXT or "\0" in trimmed:
         raise TextNeeded(pointer)
     return trimmed
-
-
-async def _own(
-    registration: UUID,
-    action: str,
-    *,
-    see: str = "get_result",
-    work: ResultsWork,
-    caller: Caller,
-) -> tuple[Participant, EditionFacts, MicroCredential]:
-    participant, edition, micro_credential = await of_registration(
-        registration, work=work, caller=caller
-    )
-    require(
-        PERMISSIONS,
-        caller,
-        action,
-        place_of(edition, micro_credential, participant, caller),
-        see=see,
-        missing=RegistrationNotFound(registration),
-    )
-    return participant, edition, micro_credential
