@@ -12,7 +12,7 @@ from app.domain.vocabulary.specification import (
     SkillDecision,
     Specification,
 )
-from app.domain.vocabulary.text import LanguageMap, language_tag
+from app.domain.vocabulary.text import LanguageMap
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,6 @@ class Sources:
 
 
 def display_languages(specification: Specification) -> tuple[str, ...]:
-    """BCP 47 tags of a specification's display languages, the primary one first."""
-    academic = specification.academic
-    concepts = (academic.primary_language, *academic.display_languages)
-    tags = (language_tag(concept.uri) for concept in concepts if concept)
-    return tuple(dict.fromkeys(tag for tag in tags if tag)) or ("en",)
+    """BCP 47 tags of a specification's display languages, the primary one first; English if none
+    is set."""
+    return specification.academic.display_tags or ("en",)

@@ -20,7 +20,7 @@ from uuid import UUID
 from annotated_types import Ge, Le, MultipleOf
 
 from app.domain.vocabulary.concepts import Concept
-from app.domain.vocabulary.text import LanguageMap
+from app.domain.vocabulary.text import LanguageMap, language_tag
 
 STRICT: Mapping[str, object] = {"extra": "forbid", "use_attribute_docstrings": True}
 """How outer layers read these classes from JSON: unknown keys are refused, docstrings kept."""
@@ -310,6 +310,13 @@ class AcademicData:
     primary_language: Concept | None = None
     """The one of them that is shown first."""
     visual: Visual | None = None
+
+    @property
+    def display_tags(self) -> tuple[str, ...]:
+        """BCP 47 tags of the languages that it is shown in, the primary one first."""
+        shown_in = (self.primary_language, *self.display_languages)
+        tags = (language_tag(language.uri) for language in shown_in if language)
+        return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 
 @dataclass(frozen=True)
