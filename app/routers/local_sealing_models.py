@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, field_validator
 
 from app.domain.credentials.batch import BatchState, IssuingBatch
+from app.domain.credentials.credential_id import credential_of_urn
 from app.domain.credentials.seal import Brought, PreparedSeal
 from app.domain.credentials.use_cases_local_sealing import Attached, LocalLearner
 
@@ -246,6 +247,6 @@ def credential_inside(document: bytes) -> UUID | None:
     try:
         outer = json.loads(document)
         inner = json.loads(outer["payload"])
-        return UUID(str(inner["id"]).removeprefix("urn:credential:"))
+        return credential_of_urn(str(inner["id"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

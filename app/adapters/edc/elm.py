@@ -16,6 +16,7 @@ from app.adapters.edc.elm_display import display_parameter
 from app.adapters.edc.elm_sources import Sources
 from app.adapters.edc.elm_values import concept, instant, later, mandate_evidence
 from app.adapters.edc.node_ids import identified
+from app.domain.credentials.credential_id import credential_urn
 from app.domain.credentials.profile import edc_profile
 from app.domain.credentials.profile_model import Profile
 from app.domain.credentials.profile_values import is_duration
@@ -58,7 +59,7 @@ def build_credential(
     until = instant(later(issued, period)) if period and is_duration(period) else None
     credential: dict[str, Any] = {
         "@context": profile.contexts,
-        "id": f"urn:credential:{credential_id}",
+        "id": credential_urn(credential_id),
         "type": list(profile.types),
         "credentialSchema": {
             "id": profile.schemas.get(kind.uri, profile.generic_schema),

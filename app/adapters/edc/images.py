@@ -15,7 +15,6 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-import typst
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from PIL import Image
@@ -34,9 +33,11 @@ from app.adapters.edc.composing import (
     stamp,
 )
 from app.adapters.edc.elm_sources import display_languages
+from app.adapters.edc.lettering import compiler
 from app.adapters.edc.pictures import embedded
 from app.adapters.edc.png_bands import Band, BandedPicture, Rows, compressed
 from app.adapters.edc.words import capitals, word
+from app.domain.credentials.credential_id import credential_urn
 from app.domain.errors import InternalInconsistency
 from app.domain.vocabulary.award import Award
 from app.domain.vocabulary.lists import labelled
@@ -129,8 +130,7 @@ def _pieces_of(tag: str, people: Sequence[Person]) -> list[tuple[Image.Image, Im
         "language": tag,
         "part": "personal",
         "people": [
-            {"holder": name, "number": f"urn:credential:{credential}"}
-            for name, credential in people
+            {"holder": name, "number": credential_urn(credential)} for name, credential in people
         ],
     }
     drawn = _draw(_as_json(content))
@@ -241,7 +241,7 @@ def _common_pieces(content: str) -> tuple[Image.Image, ...]:
 
 def _draw(content: str) -> list[Image.Image]:
     # The template goes in anew each time: a compiler forgets an input that it got as bytes.
-    drawn = _compiler().compile(
+    drawn = compiler().compile(
         input=_template(), format="png", ppi=PIXELS_PER_INCH, sys_inputs={"data": content}
     )
     if drawn is None:
@@ -253,14 +253,6 @@ def _draw(content: str) -> list[Image.Image]:
 @cache
 def _template() -> bytes:
     return (resources.files("app.data") / "elm" / "diploma.typ").read_bytes()
-
-
-def _compiler() -> typst.Compiler:
-    """One per thread: making one loads all fonts, and one may not be used by two threads."""
-    compiler: typst.Compiler | None = getattr(_local, "compiler", None)
-    if compiler is None:
-        compiler = _local.compiler = typst.Compiler(ignore_system_fonts=True)
-    return compiler
 
 
 def _as_json(content: Mapping[str, Any]) -> str:

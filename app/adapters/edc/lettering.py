@@ -23,6 +23,17 @@ _KEPT = 20_000
 _local = threading.local()
 
 
+def compiler() -> typst.Compiler:
+    """The renderer, with the fonts inside it alone.
+
+    One per thread: making one loads those fonts, and two threads may not share one.
+    """
+    made: typst.Compiler | None = getattr(_local, "compiler", None)
+    if made is None:
+        made = _local.compiler = typst.Compiler(ignore_system_fonts=True)
+    return made
+
+
 def undrawn_by(error: typst.TypstError) -> str | None:
     """The text that the renderer could not draw; None where something else is wrong."""
     found = _SAID.search(error.message)
@@ -71,11 +82,8 @@ class InnerLettering:
 
 
 def _first_undrawn(text: str) -> str | None:
-    compiler: typst.Compiler | None = getattr(_local, "compiler", None)
-    if compiler is None:
-        compiler = _local.compiler = typst.Compiler(ignore_system_fonts=True)
     try:
-        compiler.compile(
+        compiler().compile(
             input=_PAGE,
             format="pdf",
             pdf_standards=["a-2u"],

@@ -41,7 +41,8 @@ class Own:
     @cached_property
     def valid_until(self) -> datetime | None:
         """When it ends, if it does."""
-        return later(self.issued, self.validity) if is_duration(self.validity or "") else None  # type: ignore[arg-type]
+        validity = self.validity
+        return later(self.issued, validity) if validity and is_duration(validity) else None
 
     @property
     def shape(self) -> tuple[object, ...]:

@@ -5,7 +5,6 @@ document gives the same bytes. It is a copy to read and to frame: what counts is
 """
 
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
@@ -18,7 +17,7 @@ import typst
 
 from app.adapters.edc.branding import Branding
 from app.adapters.edc.certificates import CertificateUnreadable, certificate_facts
-from app.adapters.edc.lettering import undrawn_by
+from app.adapters.edc.lettering import compiler, undrawn_by
 from app.adapters.edc.opened import Sealed, open_sealed
 from app.adapters.edc.strict_json import NotReadable, read_object
 from app.adapters.edc.words import word
@@ -33,7 +32,6 @@ ATTACHMENT = "credential.jsonld"
 
 _MOST_REPLACED = 64
 _INSTEAD = "\N{WHITE SQUARE}"
-_local = threading.local()
 
 
 def document_languages(sealed: bytes) -> Sequence[str]:
@@ -160,7 +158,7 @@ def _compiled(content: dict[str, Any], sealed: str) -> bytes:
 
 def _compile(data: str, sealed: str) -> bytes:
     # The template goes in anew each time: a compiler forgets an input that it got as bytes.
-    drawn = _compiler().compile(
+    drawn = compiler().compile(
         input=_template(),
         format="pdf",
         pdf_standards=list(STANDARDS),
@@ -169,14 +167,6 @@ def _compile(data: str, sealed: str) -> bytes:
     if not isinstance(drawn, bytes):
         raise InternalInconsistency("the PDF came out empty")
     return drawn
-
-
-def _compiler() -> typst.Compiler:
-    """One per thread: making one loads its fonts, and two threads may not share one."""
-    compiler: typst.Compiler | None = getattr(_local, "compiler", None)
-    if compiler is None:
-        compiler = _local.compiler = typst.Compiler(ignore_system_fonts=True)
-    return compiler
 
 
 @cache
