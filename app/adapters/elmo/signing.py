@@ -73,18 +73,11 @@ def verifies(document: bytes, certificate: x509.Certificate) -> bool:
     own would trust whatever the system trusts. Never raises, whatever the document and the
     certificate are.
     """
-    return signer_among(document, [certificate]) is not None
-
-
-def signer_among(
-    document: bytes, certificates: Iterable[x509.Certificate]
-) -> x509.Certificate | None:
-    """The first certificate by whose key the document is signed, whole and once. Never raises."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
     try:
         root = etree.fromstring(document, parser)
     except etree.XMLSyntaxError:
-        return None
+        return False
     found = root.findall(f".//{{{DS}}}Signature")
     references = root.findall(f".//{{{DS}}}Reference")
     if (
@@ -93,8 +86,18 @@ def signer_among(
         or found[0].getparent() is not root
         or [reference.get("URI") for reference in references] != [""]
     ):
-        return None
-    return next((one for one in certificates if _signed_by(found[0], one)), None)
+        return False
+    return signer_among(found[0], [certificate]) is not None
+
+
+def signer_among(
+    signature: "etree._Element", certificates: Iterable[x509.Certificate]
+) -> x509.Certificate | None:
+    """The first certificate by whose key a signature in its document is made. Never raises.
+
+    Whether it covers the whole document has to be known already.
+    """
+    return next((one for one in certificates if _signed_by(signature, one)), None)
 
 
 def _signed_by(signature: "etree._Element", certificate: x509.Certificate) -> bool:

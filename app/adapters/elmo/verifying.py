@@ -96,7 +96,8 @@ def signature_of(document: bytes, trust: TrustStore, now: datetime) -> Signature
     if (strange := _strange_method(root)) is not None:
         return Signature((strange,))
     # They may stand in any order (XMLDSig, section 4.5.4).
-    leaf = signer_among(document, certificates)
+    (signature,) = root.findall(f"{{{DS}}}Signature")
+    leaf = signer_among(signature, certificates)
     if leaf is None:
         return _failed(
             "seal_broken",
@@ -226,7 +227,7 @@ def _would_be_trusted_in_time(signer: _Signer, trust: TrustStore, now: datetime)
 
 
 def _certificates(root: "etree._Element") -> list[x509.Certificate]:
-    """Those in the signature, each once. None if one cannot be read, or if there are too many."""
+    """Those in the signature, each once; nothing where one cannot be read or there are too many."""
     found = root.findall(f"{{{DS}}}Signature//{{{DS}}}X509Certificate")
     if len(found) > _MOST_CERTIFICATES:
         return []
