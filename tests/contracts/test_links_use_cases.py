@@ -28,7 +28,11 @@ class Sessions:
 
 
 async def mailed(course: Course, registration: UUID) -> str:
-    return await make_link(registration, work=course.work(), clock=course.clock, policy=POLICY)
+    async with course.work() as work:
+        address = (await work.participants.get(registration)).email
+    return await make_link(
+        registration, work=course.work(), clock=course.clock, policy=POLICY, address=address
+    )
 
 
 async def press(course: Course, token: str) -> Session:
@@ -162,4 +166,10 @@ async def test_making_and_opening_a_link_is_recorded_without_address_or_token(co
 
 async def test_a_link_for_nobody_is_not_made(course: Course):
     with pytest.raises(RegistrationNotFound):
-        await mailed(course, uuid4())
+        await make_link(
+            uuid4(),
+            work=course.work(),
+            clock=course.clock,
+            policy=POLICY,
+            address="nobody@example.org",
+        )

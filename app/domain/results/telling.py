@@ -92,16 +92,7 @@ class Teller:
         participant, edition = found
         wanted = found[0].wanted_email
         token = await self._link(registration, wanted)
-        message = compose(
-            kind,
-            id=message_id,
-            to=wanted,
-            name="",
-            language=participant.language,
-            zone=edition.time_zone,
-            values=self._values(edition, participant.language) | self._way_of(token),
-            link=True,
-        )
+        message = self._plain(kind, message_id, wanted, participant, edition, token)
         await self._send(message, registration, token)
 
     async def tell_plainly(self, kind: str, registration: UUID, message_id: str) -> None:
@@ -132,7 +123,10 @@ class Teller:
         to: str,
         participant: Participant,
         edition: EditionFacts,
+        token: str = "",
     ) -> Message:
+        """To somebody who is not named, with a link where there is a token of one."""
+        way = self._way_of(token) if token else {}
         return compose(
             kind,
             id=message_id,
@@ -140,7 +134,8 @@ class Teller:
             name="",
             language=participant.language,
             zone=edition.time_zone,
-            values=self._values(edition, participant.language),
+            values=self._values(edition, participant.language) | way,
+            link=bool(token),
         )
 
     async def tell_contact(

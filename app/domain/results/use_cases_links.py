@@ -39,12 +39,11 @@ async def make_link(
     work: ResultsWork,
     clock: Clock,
     policy: ResultsPolicy,
-    address: str | None = None,
+    address: str,
 ) -> str:
     """Make a link for a registration and return its token, which is kept nowhere.
 
-    For the message that carries it, and nobody else, to the address of the registration or the one
-    given. Raises RegistrationNotFound.
+    For the message that carries it to that address, and nobody else. Raises RegistrationNotFound.
     """
     async with work:
         participant = await work.participants.get(registration)
@@ -55,7 +54,7 @@ async def make_link(
             registration=registration,
             edition=participant.edition,
             token_hash=token_hash(token),
-            address=participant.email if address is None else address,
+            address=address,
             created_at=now,
             expires_at=now + policy.link_valid_for,
         )
@@ -82,8 +81,7 @@ async def open_link(
     """Use a link up: it confirms the address and starts a short session for the registration.
 
     A link that went to an address which is neither the registration's nor the one wanted for it
-    opens nothing. Raises
-    LinkNotFound, LinkNoLongerValid.
+    opens nothing. Raises LinkNotFound, LinkNoLongerValid.
     """
     async with work:
         link = await work.links.get(token_hash(token))
