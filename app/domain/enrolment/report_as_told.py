@@ -5,7 +5,7 @@ others such a row looks like one that was taken, and once the list binds like on
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -41,9 +41,12 @@ async def rows_as_told(
     where it stood when the report was made would tell those that were held, whose place nobody
     foresaw. `buckets` are the institutions of whose people the caller may know; None for all.
     """
-    views = await _views({r.registration for r in rows if r.registration}, edition, work, caller)
-    if buckets is not None:
-        views = {key: view for key, view in views.items() if view.registration.bucket in buckets}
+    found = await _views({r.registration for r in rows if r.registration}, edition, work, caller)
+    views = _by_id(
+        view
+        for view in await ranked(found, edition, work)
+        if buckets is None or view.registration.bucket in buckets
+    )
     return [_told(row, views, edition) for row in rows]
 
 
@@ -55,7 +58,11 @@ async def import_as_told(
         return found
     counts, same, after = Counter(found.counts), set[int](), 0
     while page := await work.imports.rows(found.id, buckets=None, after=after, limit=_AT_ONCE):
-        told = await rows_as_told(page, edition, work, caller, buckets=None)
+        # Whose verdict says something else depends on whether it is held once the list binds.
+        held = {r.registration for r in page if _tells_double(r) and r.registration}
+        asked = held if edition.is_binding else ()
+        views = _by_id(await _views(asked, edition, work, caller))
+        told = [_told(row, views, edition) for row in page]
         counts.subtract(row.verdict.value for row in page)
         counts.update(row.verdict.value for row in told)
         same |= {row.row for row in told if row.planned is None}
@@ -69,21 +76,28 @@ async def import_as_told(
 
 async def _views(
     ids: Collection[UUID], edition: Edition, work: EnrolmentWork, caller: Caller
-) -> Mapping[UUID, RegistrationView]:
+) -> list[RegistrationView]:
     if not ids:
-        return {}
+        return []
     found = await work.registrations.many(ids)
     people = await work.persons.of({one.person for one in found})
     pairs = [(one, people[one.person]) for one in found]
     own: dict[object, bool] = {one.id: is_own(one, person, caller) for one, person in pairs}
-    views = await views_of(pairs, edition, work, caller, own=own)
-    return {view.registration.id: view for view in await ranked(views, edition, work)}
+    return await views_of(pairs, edition, work, caller, own=own)
+
+
+def _by_id(views: Iterable[RegistrationView]) -> dict[UUID, RegistrationView]:
+    return {view.registration.id: view for view in views}
+
+
+def _tells_double(row: ImportRow) -> bool:
+    return row.reason == Reason.POSSIBLE_DOUBLE.value
 
 
 def _told(row: ImportRow, views: Mapping[UUID, RegistrationView], edition: Edition) -> ImportRow:
     stands = _standing(row, views, edition)
     verdict, reason, suggestions = row.verdict, row.reason, row.suggestions
-    if reason == Reason.POSSIBLE_DOUBLE.value:
+    if _tells_double(row):
         verdict, reason, suggestions = Verdict.CREATE, None, ()
         if stands is not None and stands.reason == Reason.IN_REVIEW.value:
             verdict, reason = Verdict.NEEDS_DECISION, stands.reason
