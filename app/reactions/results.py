@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from app.domain.enrolment import events as enrolment
 from app.domain.enrolment.carrying_out import tell_received_by_import
 from app.domain.enrolment.ranking import Source
-from app.domain.enrolment.registration import Registration
+from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.sentences import key_of
 from app.domain.enrolment.use_cases_people import look_for_doubles_elsewhere
 from app.domain.enrolment.views import why_waiting
@@ -19,7 +19,7 @@ from app.domain.results.telling import House, Teller
 from app.ports import Ports
 from app.reactions.types import Reactions, Runners
 
-_DECIDED = frozenset({"placed", "waiting", "completed"})
+_DECIDED = frozenset({State.PLACED, State.WAITING, State.COMPLETED})
 
 
 async def tell_received(event: enrolment.RegistrationReceived, ports: Ports) -> None:
@@ -33,10 +33,9 @@ async def tell_received(event: enrolment.RegistrationReceived, ports: Ports) -> 
         event.subject, renamed=False, open_work=lambda: ports.system_work("look_for_doubles")
     )
     async with ports.reading() as work:
-        participant = await work.participants.get(event.subject)
-        edition = await work.participants.edition(participant.edition)
         registration = await work.registrations.read(event.subject)
-    if edition.is_binding and participant.state in _DECIDED:
+        edition = await work.participants.edition(registration.edition)
+    if edition.is_binding and registration.state in _DECIDED:
         return
     teller = await teller_of(ports)
     await teller.tell("registration_received", event.subject, _received(registration))
@@ -79,9 +78,11 @@ async def tell_waiting(event: enrolment.PutOnWaitingList, ports: Ports) -> None:
 
     Messages may be late, by days when mail is down: what has changed since is told by itself.
     """
-    if not known_reason(event.reason) or await _state(event.subject, ports) != "waiting":
+    if not known_reason(event.reason):
         return
     async with ports.reading() as work:
+        if (await work.registrations.read(event.subject)).state is not State.WAITING:
+            return
         reason = key_of(*await why_waiting(event.subject, work))
     if not known_reason(reason):
         return
@@ -110,9 +111,9 @@ async def tell_ended(
     )
 
 
-async def _state(registration: UUID, ports: Ports) -> str:
+async def _state(registration: UUID, ports: Ports) -> State:
     async with ports.reading() as work:
-        return (await work.participants.get(registration)).state
+        return (await work.registrations.read(registration)).state
 
 
 async def send_link(event: results.LinkRequested, ports: Ports) -> None:
