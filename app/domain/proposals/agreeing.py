@@ -59,9 +59,10 @@ async def submit_proposal(
         allow("submit_proposal", proposal, caller)
         proposal.expect(version)
         report = await report_on(proposal, at=now, policy=policy, skills=skills, work=work)
-        # What partners will see is frozen with the words of every language that it is shown in.
-        named = await with_labels(proposal.content.academic, skills)
-        proposal.content = proposal.content.with_section(named)
+        if not report.errors:
+            # What partners will see is frozen with the words of every language it is shown in.
+            named = await with_labels(proposal.content.academic, skills)
+            proposal.content = proposal.content.with_section(named)
         proposal.submit(report.errors, caller=caller, at=now)
         if not dry_run:
             await work.proposals.save(proposal)
