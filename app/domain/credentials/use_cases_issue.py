@@ -42,10 +42,6 @@ from app.domain.vocabulary.award import Award
 from app.domain.vocabulary.institutions import Alliance, Institution
 from app.domain.vocabulary.micro_credential import MicroCredential
 
-AT_ONCE = 2
-"""Handfuls in the making at the same time, besides those that the sealing has room for: one is kept
-while the next is rendered."""
-
 log = logging.getLogger(__name__)
 
 
@@ -107,7 +103,8 @@ async def issue_batch(
     workers = await asyncio.gather(
         *(
             _worker(run, work=work, sealing=sealing, clock=clock, progress=progress)
-            for _ in range(max(AT_ONCE, sealing.at_once + 1))
+            # One more than there is room for: one handful is kept while the next is rendered.
+            for _ in range(sealing.at_once + 1)
         ),
         return_exceptions=True,
     )
@@ -167,7 +164,7 @@ async def _awards(batch: IssuingBatch, *, work: CredentialsWork) -> dict[UUID, A
 
 def _handfuls(items: Sequence[BatchItem], sealing: Sealing) -> Iterator[Sequence[BatchItem]]:
     """Few make small ones, so that nobody is idle at the end."""
-    size = max(1, min(sealing.together, len(items) // (2 * max(1, sealing.at_once))))
+    size = max(1, min(sealing.together, len(items) // (2 * sealing.at_once)))
     if any(item.supersedes is not None for item in items):
         # Keeping one may fail as a whole, and takes back what went with it.
         size = 1
