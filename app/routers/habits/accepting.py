@@ -37,13 +37,14 @@ def accepts(accept: str, given: Iterable[str]) -> bool:
     The most specific range that fits a type decides about it; a weight of 0 refuses it. Nothing
     named, or nothing that can be read, is anything.
     """
-    ranges = list(_ranges(accept))
-    if not ranges:
+    wanted = list(ranges(accept))
+    if not wanted:
         return True
-    return any(_weight(media_type.partition(";")[0].strip(), ranges) > 0 for media_type in given)
+    return any(_weight(media_type.partition(";")[0].strip(), wanted) > 0 for media_type in given)
 
 
-def _ranges(accept: str) -> Iterable[tuple[str, float]]:
+def ranges(accept: str) -> Iterable[tuple[str, float]]:
+    """The media ranges that `accept` names, in lower case, each with its weight."""
     for part in accept.split(","):
         media_range, *parameters = (word.strip().casefold() for word in part.split(";"))
         if not media_range:
@@ -55,9 +56,9 @@ def _ranges(accept: str) -> Iterable[tuple[str, float]]:
             continue  # what cannot be read asks for nothing
 
 
-def _weight(media_type: str, ranges: Iterable[tuple[str, float]]) -> float:
+def _weight(media_type: str, wanted: Iterable[tuple[str, float]]) -> float:
     kind = media_type.partition("/")[0]
-    by_range = dict(ranges)
+    by_range = dict(wanted)
     for fitting in (media_type, f"{kind}/*", "*/*"):
         if fitting in by_range:
             return by_range[fitting]

@@ -15,6 +15,7 @@ from app.domain.results.ports import LIVE, EditionFacts, Participant
 from app.domain.results.use_cases_links import LinkView, Session
 from app.domain.vocabulary.text import in_language
 from app.ports import Ports
+from app.routers.habits.accepting import ranges
 from app.routers.pages.checklist import LOOKS_OF_STANDING, banner, in_words, moment, pairs
 from app.routers.pages.elements import Content, Html, e
 from app.routers.pages.layout import PERSONAL, icon, language_of, page
@@ -30,16 +31,8 @@ _LOOKS = {
 
 def wants_page(request: Request) -> bool:
     """Whether a browser asks: HTML is named, and liked better than JSON (RFC 9110, 12.5.1)."""
-    weights = {"text/html": 0.0, "application/json": 0.0}
-    for part in request.headers.get("accept", "").split(","):
-        media_type, *parameters = (word.strip().casefold() for word in part.split(";"))
-        if media_type in weights:
-            weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-            try:
-                weights[media_type] = float(weight)
-            except ValueError:
-                weights[media_type] = 0.0
-    return weights["text/html"] > weights["application/json"]
+    weights = dict(ranges(request.headers.get("accept", "")))
+    return weights.get("text/html", 0.0) > weights.get("application/json", 0.0)
 
 
 async def link_page(
