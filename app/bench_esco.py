@@ -26,7 +26,8 @@ from app.adapters.esco.quality import DevelopmentSet, development_set, rank_prec
 from app.adapters.esco.reader import Reader
 from app.adapters.esco.scoring import DEFAULT, Weights, score
 from app.adapters.esco.sections import Sections
-from app.domain.vocabulary.skills import EVERY_SKILL, label_key
+from app.domain.vocabulary.skill_wordings import label_key
+from app.domain.vocabulary.skills import EVERY_SKILL
 from app.settings import Settings
 
 _ROOT = Path(__file__).parents[1]

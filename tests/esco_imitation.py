@@ -20,7 +20,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.adapters.esco.concepts import EscoConcept, EscoOccupation
-from app.domain.vocabulary.skills import SkillType, label_key
+from app.domain.vocabulary.skill_wordings import label_key
+from app.domain.vocabulary.skills import SkillType
 
 BASE = "http://data.europa.eu/esco/"
 SCHEMES = {

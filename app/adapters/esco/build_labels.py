@@ -21,7 +21,7 @@ from app.adapters.esco.words import (
     words_of,
     words_of_key,
 )
-from app.domain.vocabulary.skills import label_key
+from app.domain.vocabulary.skill_wordings import label_key
 
 PREFERRED, ALTERNATIVE, HIDDEN = range(3)
 """Kinds of labels."""

@@ -9,20 +9,17 @@ from app.adapters.esco.concepts import EscoConcept, EscoOccupation, Note
 from app.adapters.esco.reader import ENGLISH, Reader
 from app.adapters.esco.scoring import Scored, score
 from app.adapters.esco.sections import Sections
+from app.domain.vocabulary.skill_wordings import Match, SkillNote, label_key, resolution
 from app.domain.vocabulary.skills import (
     EVERY_SKILL,
-    Match,
     Occupation,
     OccupationSkills,
     Resolution,
     Skill,
     SkillFilter,
-    SkillNote,
     SkillNotFound,
     SkillsInUse,
     Suggestion,
-    label_key,
-    resolution,
 )
 from app.domain.vocabulary.text import in_language
 

@@ -10,7 +10,8 @@ from app.adapters.esco.build import GROUP, OCCUPATION, REUSE_LEVELS
 from app.adapters.esco.build_labels import HIDDEN, PREFERRED
 from app.adapters.esco.reader import ENGLISH, Reader, Speech
 from app.adapters.esco.words import is_stop_word, words_of
-from app.domain.vocabulary.skills import MatchKind, SkillFilter, SkillType, label_key
+from app.domain.vocabulary.skill_wordings import MatchKind, label_key
+from app.domain.vocabulary.skills import SkillFilter, SkillType
 
 _MATCH = {PREFERRED: MatchKind.PREFERRED}
 _KINDS = {"untyped": 0, SkillType.SKILL: 1, SkillType.KNOWLEDGE: 2, SkillType.GROUP: GROUP}

@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from app.domain.vocabulary.skills import label_key
+from app.domain.vocabulary.skill_wordings import label_key
 
 # A sign that tells C, C++ and C# apart belongs to the word; other punctuation does not.
 _WORD = re.compile(r"[^\W_]+(?:\+\+|#)?")

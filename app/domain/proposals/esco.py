@@ -11,13 +11,8 @@ from app.domain.proposals.content import Content
 from app.domain.proposals.errors import SkillDecisionInvalid
 from app.domain.proposals.policy import ProposalPolicy
 from app.domain.vocabulary.lists import code_of
-from app.domain.vocabulary.skills import (
-    ResolutionStatus,
-    Skill,
-    SkillNotFound,
-    Skills,
-    label_key,
-)
+from app.domain.vocabulary.skill_wordings import label_key
+from app.domain.vocabulary.skills import ResolutionStatus, Skill, SkillNotFound, Skills
 from app.domain.vocabulary.specification import (
     AcademicData,
     LinkMethod,
