@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from app.domain.credentials import use_cases_batches as use_cases
-from app.domain.credentials.batch_warnings import batch_warnings
+from app.domain.credentials.batch_warnings import batch_warnings, name_warnings
 from app.routers.credentials_batches_models import (
     AwardsOut,
     BatchDetailOut,
@@ -25,7 +25,7 @@ from app.routers.habits import (
     page_of,
     set_etag,
 )
-from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, table_response, wanted
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, table_response, wanted
 
 router = APIRouter(prefix="/v1", tags=["credentials"], route_class=HabitRoute)
 
@@ -37,8 +37,8 @@ async def list_awards(edition: UUID, caller: CallerDep, ports: PortsDep) -> Awar
     For issuer officers of the institution that seals.
     """
     awards = await use_cases.list_awards(edition, work=ports.reading(), caller=caller)
-    undrawn = await ports.lettering.undrawn([one.holder.full_name for one in awards.ready])
-    return AwardsOut.of(awards, caller, undrawn)
+    names = {award.registration: award.holder.full_name for award in awards.ready}
+    return AwardsOut.of(awards, caller, await name_warnings(names, ports.lettering))
 
 
 @router.post("/editions/{edition}/issuing-batches", status_code=201, operation_id="prepare_batch")
@@ -111,10 +111,9 @@ async def get_batch(
     media_type = wanted(request)
     if media_type != JSON:
         items = [BatchItemOut.of(outcome) for outcome in outcomes]
-        end = "xlsx" if media_type == XLSX else "csv"
         answer = table_response(
             media_type,
-            f"issuing-batch.{end}",
+            "issuing-batch",
             _HEADER,
             ([_cell(getattr(item, name)) for name in _HEADER] for item in items),
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -37,14 +36,15 @@ class AwardOut(BaseModel):
     grade: str = Field(examples=["Pass"])
     awarded_on: date
     warnings: list[str] = Field(
-        description="`name_not_drawable`: the picture will not show the name in full"
+        description="`name_not_drawable`: the picture will not show the name in full; "
+        "`mixed_scripts`: a word of it mixes letters that look alike"
     )
 
     @classmethod
-    def of(cls, award: Award, undrawn: Mapping[str, str]) -> "AwardOut":
-        """From the domain, and what cannot be drawn of names."""
+    def of(cls, award: Award, warning: Finding | None) -> "AwardOut":
+        """From the domain, and what there is to know of the name."""
         return cls(
-            warnings=["name_not_drawable"] if award.holder.full_name in undrawn else [],
+            warnings=[warning.code] if warning else [],
             registration=award.registration,
             full_name=award.holder.full_name,
             birth_date=award.holder.birth_date,
@@ -90,13 +90,15 @@ class AwardsOut(BaseModel):
     allowed_actions: list[str] = Field(examples=[["prepare_batch"]])
 
     @classmethod
-    def of(cls, awards: EditionAwards, caller: Caller, undrawn: Mapping[str, str]) -> "AwardsOut":
-        """From the domain, and what cannot be drawn of names."""
+    def of(
+        cls, awards: EditionAwards, caller: Caller, warnings: Mapping[UUID, Finding]
+    ) -> "AwardsOut":
+        """From the domain; `warnings` of names by registration."""
         may = permits(PERMISSIONS["prepare_batch"], caller, place_of(awards.issuer))
         return cls(
             edition=awards.edition,
             issuer=awards.issuer,
-            ready=[AwardOut.of(award, undrawn) for award in awards.ready],
+            ready=[AwardOut.of(award, warnings.get(award.registration)) for award in awards.ready],
             issued=[
                 IssuedOut(registration=c.registration, credential=c.id, state=c.state)
                 for c in awards.issued
@@ -212,7 +214,7 @@ class BatchDetailOut(BatchOut):
         batch: IssuingBatch,
         outcomes: Sequence[LearnerOutcome],
         caller: Caller,
-        warnings: Mapping[UUID, Finding] = MappingProxyType({}),
+        warnings: Mapping[UUID, Finding],
     ) -> "BatchDetailOut":
         """From the domain; `warnings` by registration."""
         return cls(
@@ -229,7 +231,7 @@ class BatchDetailOut(BatchOut):
         cls,
         batch: IssuingBatch,
         caller: Caller,
-        warnings: Mapping[UUID, Finding] = MappingProxyType({}),
+        warnings: Mapping[UUID, Finding],
     ) -> "BatchDetailOut":
         """A batch for whose learners nothing has been done yet."""
         untouched = [LearnerOutcome(item, None, None) for item in batch.items]

@@ -183,6 +183,10 @@ async def test_officers_see_before_sealing_whose_name_mixes_letters_that_look_al
     registration, award = next(iter(sorted(api.awards.ready.items())))
     mixed = "\N{CYRILLIC CAPITAL LETTER A}na García"
     api.awards.ready[registration] = replace(award, holder=replace(award.holder, full_name=mixed))
+    awards = (await api("ines-oviedo", "GET", f"/v1/editions/{api.edition}/awards")).json()
+    assert {one["registration"]: one["warnings"] for one in awards["ready"]} == {
+        str(one): ["mixed_scripts"] if one == registration else [] for one in api.awards.ready
+    }
     prepared = await api("ines-oviedo", "POST", f"/v1/editions/{api.edition}/issuing-batches")
     [warning] = prepared.json()["warnings"]
     assert (warning["registration"], warning["code"]) == (str(registration), "mixed_scripts")

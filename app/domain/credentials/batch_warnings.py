@@ -26,6 +26,11 @@ async def batch_warnings(
         except EditionNotFound:
             return {}
     names = {a.registration: a.holder.full_name for a in ready if a.registration in learners}
+    return await name_warnings(names, lettering)
+
+
+async def name_warnings(names: Mapping[UUID, str], lettering: Lettering) -> Mapping[UUID, Finding]:
+    """What there is to know of names, by the key that each was given with."""
     undrawn = await lettering.undrawn(set(names.values()))
     found = {}
     for registration, name in names.items():
