@@ -21,7 +21,6 @@ from app.domain.vocabulary.specification import (
     SkillLink,
     Specification,
 )
-from app.domain.vocabulary.text import language_tag
 
 
 def author_language(content: Content) -> str:
@@ -115,8 +114,7 @@ async def with_labels(academic: AcademicData, skills: Skills) -> AcademicData:
     They stand beside the label that was linked, and are ESCO's own words: of the same version, and
     only where it has a label in that language. Raises SkillsUnavailable.
     """
-    shown_in = (academic.primary_language, *academic.display_languages)
-    tags = list(dict.fromkeys(filter(None, (language_tag(one.uri) for one in shown_in if one))))
+    tags = academic.display_tags
 
     async def labelled(skill: OutcomeSkill) -> OutcomeSkill:
         link = skill.link
