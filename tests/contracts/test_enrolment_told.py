@@ -204,3 +204,24 @@ async def test_a_cut_off_before_the_list_is_published_takes_no_place_from_it(
         ("caps", "caps_set"), ("caps", "promotion_ended"),
     ]  # fmt: skip
     assert await proven(work, edition) == []
+
+
+async def test_after_a_cut_off_before_the_list_is_published_what_is_left_of_it_is_still_free(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    edition = await opened(
+        work, clock, places=3, per_institution=2, promotion_until=clock.now() + timedelta(days=2)
+    )
+    await queue_up(work, clock, edition, ["HKA", "HKA"])
+    clock.move(timedelta(days=3))
+    await make_due_moves(edition.id, work=work(), clock=clock)
+
+    async def free() -> tuple[int, int, int]:
+        report = await get_places(edition.id, work=work(), caller=officer())
+        of = {row.bucket: row.free for row in report.institutions}
+        return report.whole.free, of["HKA"], of["UDA"]
+
+    assert await free() == (1, 0, 1)
+    await publishes(work, clock, edition)
+    # The place is there, but nobody gets it any more.
+    assert await free() == (1, 0, 0)

@@ -12,7 +12,8 @@ from app.domain.enrolment.access import allow
 from app.domain.enrolment.affiliation import ALL_EXTERNALS
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors import NoSuchInstitution
-from app.domain.enrolment.ports import Between, EditionTally, EnrolmentWork, Tally
+from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.enrolment.ports_places import Between, EditionTally, Tally
 from app.domain.enrolment.quota import (
     EDITION,
     Availability,
@@ -91,6 +92,7 @@ async def get_places(
         else:
             numbers = _numbers_of_standing(await standings_of(edition, work), edition)
             counts = Counts.of_buckets({b: n.placed for b, n in numbers.items() if b is not None})
+        quota = edition.quota if edition.is_binding else edition.quota.at_publication
         if institution is not None and institution not in {*partners, *numbers}:
             raise NoSuchInstitution(institution)
         listed = [b for b in numbers if b is not None and institution in (None, b)]
@@ -98,7 +100,7 @@ async def get_places(
             numbers.get(bucket) or _nobody(bucket, edition)
             for bucket in dict.fromkeys((*wanted, *sorted(listed)))
         ]
-        rows = [replace(row, free=room(counts, edition.quota, row.bucket or "")) for row in rows]
+        rows = [replace(row, free=room(counts, quota, row.bucket or "")) for row in rows]
         whole = numbers.get(None) or _nobody(None, edition)
         left = max(0, edition.quota.places - whole.placed)
     return PlacesReport(
