@@ -228,6 +228,23 @@ async def test_only_addresses_of_opened_links_are_confirmed(work: OpenWork, cloc
         assert await w.links.confirmed_addresses([]) == {}
 
 
+async def test_a_link_is_forgotten_unless_somebody_has_opened_it(work: OpenWork, clock: StoryClock):
+    async with work() as w:
+        await w.links.add(link(uuid4(), clock))
+        await w.links.add(link(uuid4(), clock, "b" * 64))
+    async with work() as w:
+        opened = await w.links.get("a" * 64)
+        opened.open(address=opened.address, at=clock.now())
+        await w.links.save(opened)
+    async with work() as w:
+        for token_hash in ("a" * 64, "b" * 64, "c" * 64):
+            await w.links.forget(token_hash)
+    async with work() as w:
+        assert (await w.links.read("a" * 64)).opened_at == clock.now()
+        with pytest.raises(LinkNotFound):
+            await w.links.read("b" * 64)
+
+
 async def test_links_are_counted_from_an_instant_on(work: OpenWork, clock: StoryClock):
     ana = uuid4()
     for token_hash in ("a" * 64, "b" * 64):

@@ -123,8 +123,10 @@ class MemoryLinks:
         self._links.put(link.token_hash, link)
 
     async def forget(self, token_hash: str) -> None:
-        """Remove one whose message could not be sent, if it is there."""
-        self._links.delete(token_hash)
+        """Remove one whose message could not be sent, if it is there and not opened."""
+        found = self._links.get(token_hash)
+        if found is not None and found.opened_at is None:
+            self._links.delete(token_hash)
 
     async def sent_since(self, registration: UUID, since: datetime) -> int:
         """How many links were made for a registration since then."""

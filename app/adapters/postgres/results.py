@@ -188,7 +188,7 @@ class PostgresLinks:
         await self._work.outbox.put(*link.take_events())
 
     async def forget(self, token_hash: str) -> None:
-        """Remove one whose message could not be sent, if it is there."""
+        """Remove one whose message could not be sent, if it is there and not opened."""
         await self._work.connection.execute(
             delete(_link).where(_link.c.token_hash == token_hash, _link.c.opened_at.is_(None))
         )

@@ -204,7 +204,7 @@ class Links(Protocol):
         ...
 
     async def forget(self, token_hash: str) -> None:
-        """Remove one whose message could not be sent, if it is there."""
+        """Remove one whose message could not be sent, if it is there and not opened."""
         ...
 
     async def sent_since(self, registration: UUID, since: datetime) -> int:
