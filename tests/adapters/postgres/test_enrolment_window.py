@@ -20,7 +20,10 @@ from app.adapters.postgres.unit_of_work import PostgresWork
 from app.bench.enrolment import touching
 from app.domain.access.ports import Identity, RoleGrant
 from app.domain.access.roles import Caller, Role, Subject
+from app.domain.enrolment.direct import Claim
 from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.person import Person
+from app.domain.enrolment.ranking import received_over_api
 from app.domain.enrolment.use_cases_lists import replay_decisions
 from app.domain.enrolment.use_cases_register import register
 from app.domain.ids import new_id
@@ -165,19 +168,20 @@ async def test_ranks_told_at_the_window_are_those_that_a_count_gives(house: Hous
     callers = [await a_learner(house, f"learner-{n}") for n in range(12)]
     earlier = StoryClock(CLOCK.now() - timedelta(minutes=5))
     for number, caller in enumerate(callers):
-        view, _ = await register(
+        # Every third is served after some who came later.
+        clock = earlier if number % 3 == 2 else CLOCK
+        claim = Claim(
             edition.id,
-            a_request(f"learner-{number}", ("UNIOVI", "HKA")[number % 2]),
-            work=house(caller, "register"),
-            caller=caller,
-            # Every third is served after some who came later.
-            clock=earlier if number % 3 == 2 else CLOCK,
-            likeness=LIKENESS,
+            new_id(),
+            Person(new_id(), f"Learner {number}", f"{number}@example.org", caller.account),
+            ("UNIOVI", "HKA")[number % 2],
+            received_over_api(clock.now()),
+            caller.actor,
         )
+        claimed = await house(caller, "register").direct.claim(claim)
+        assert claimed is not None
         async with house(caller) as work:
-            counted = await work.registrations.position(view.registration)
-        told = (view.position, view.position_within, view.waiting_position)
-        assert told == tuple(counted)
+            assert claimed.ranks == await work.registrations.position(claimed.registration)
 
 
 async def test_callers_who_come_together_are_found_each_with_their_own_roles(
