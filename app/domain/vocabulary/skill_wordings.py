@@ -90,8 +90,6 @@ def resolution(
 
 
 _RANK = {MatchKind.PREFERRED: 0, MatchKind.ALTERNATIVE: 1, MatchKind.GROUP: 2}
-
-
 _SINGLE = {
     MatchKind.PREFERRED: ResolutionStatus.EXACT,
     MatchKind.ALTERNATIVE: ResolutionStatus.ALT_LABEL,
