@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from app.domain.enrolment.edition import EditionState
-from app.domain.enrolment.ports import EditionTally
+from app.domain.enrolment.ports_places import EditionTally
 from app.domain.enrolment.use_cases_places import list_places as places_of
 from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
 from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted

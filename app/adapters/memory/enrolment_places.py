@@ -11,7 +11,7 @@ from app.domain.credentials.batch import AGREED
 from app.domain.enrolment.decisions import Decision
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors import EditionNotFound
-from app.domain.enrolment.ports import Between, EditionTally, Tally
+from app.domain.enrolment.ports_places import Between, EditionTally, Tally
 from app.domain.enrolment.quota import EDITION, Counts, Scope, scopes_of
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.tallying import Shift

@@ -16,7 +16,7 @@ from app.adapters.postgres.tables.enrolment import EditionRow, PlaceTallyRow, Re
 from app.domain.credentials.batch import AGREED
 from app.domain.enrolment.edition import Edition, EditionState, Mode
 from app.domain.enrolment.errors import EditionNotFound
-from app.domain.enrolment.ports import Between, EditionTally, Tally
+from app.domain.enrolment.ports_places import Between, EditionTally, Tally
 from app.domain.enrolment.quota import EDITION, Counts, Quota, Scope, scopes_of
 from app.domain.enrolment.registration import SEATED, State
 from app.domain.enrolment.tallying import Shift

@@ -19,7 +19,8 @@ from app.domain.enrolment.errors import (
     UnusedPolicyForbids,
 )
 from app.domain.enrolment.looking import OnlyLooking
-from app.domain.enrolment.ports import EnrolmentWork, Tally
+from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.enrolment.ports_places import Tally
 from app.domain.enrolment.quota import Counts, Placed, Quota, QuotaRule, Scope, check, decide
 from app.domain.enrolment.ranking import Rank
 from app.domain.enrolment.reasons import Reason
