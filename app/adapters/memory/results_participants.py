@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.domain.enrolment import errors as enrolment
-from app.domain.enrolment.person import folded_email
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.results.errors import EditionNotFound, RegistrationNotFound
 from app.domain.results.ports import LIVE, TAKES_PART, EditionFacts, Participant
+from app.domain.vocabulary.text import folded_email
 
 if TYPE_CHECKING:
     from app.domain.enrolment.ports import EnrolmentWork

@@ -9,10 +9,10 @@ from sqlalchemy import Row, Select, and_, or_, select
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment import EditionRow, PersonRow, RegistrationRow
 from app.domain.enrolment.edition import Mode
-from app.domain.enrolment.person import folded_email
 from app.domain.enrolment.reasons import Reason
 from app.domain.results.errors import EditionNotFound, RegistrationNotFound
 from app.domain.results.ports import LIVE, TAKES_PART, EditionFacts, Participant
+from app.domain.vocabulary.text import folded_email
 
 if TYPE_CHECKING:
     from app.adapters.postgres.unit_of_work import PostgresWork

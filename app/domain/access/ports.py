@@ -12,6 +12,7 @@ from app.domain.errors import NotAuthenticated, NotFound
 from app.domain.jobs import Jobs
 from app.domain.unit_of_work import UnitOfWork
 from app.domain.vocabulary.institutions import InstitutionCode, Institutions
+from app.domain.vocabulary.text import folded_email
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Identity:
 
 def address_key(registration: UUID, address: str) -> str:
     """What a session keeps of an address, to know it again: SHA-256 as 64 hex digits."""
-    return sha256(f"{registration} {address.strip().casefold()}".encode()).hexdigest()
+    return sha256(f"{registration} {folded_email(address)}".encode()).hexdigest()
 
 
 def expect_address(identity: Identity, *addresses: str | None) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from uuid import UUID
 
-from app.domain.vocabulary.text import folded
+from app.domain.vocabulary.text import folded, folded_email
 
 _NOT_IN_ADDRESSES = re.compile(r'[\s<>(),;:"\[\]\\]')
 _ALIKE = 0.85
@@ -64,11 +64,6 @@ class Identity:
 def identity_of(email: str, full_name: str) -> Identity:
     """The keys of an address and a name."""
     return Identity(folded_email(email), name_key(full_name))
-
-
-def folded_email(email: str) -> str:
-    """The address as a key. Case does not matter in practice, whatever RFC 5321 allows."""
-    return email.strip().casefold()
 
 
 def name_key(full_name: str) -> str:

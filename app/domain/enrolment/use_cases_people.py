@@ -13,12 +13,13 @@ from app.domain.enrolment.claims import RegistrationEnded
 from app.domain.enrolment.doubles import mark_if_doubted
 from app.domain.enrolment.errors import AddressFixed, PersonKnown
 from app.domain.enrolment.events import AddressAsked, AddressMended, PersonRenamed
-from app.domain.enrolment.person import Person, folded_email
+from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.requests import RegistrationRequest
 from app.domain.enrolment.use_cases_register import spellings_of
 from app.domain.enrolment.views import RegistrationView, is_own, view_of
+from app.domain.vocabulary.text import folded_email
 
 _ADDRESS_DIFFERS = "email_domain_differs"
 

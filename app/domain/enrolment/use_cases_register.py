@@ -31,7 +31,7 @@ from app.domain.enrolment.errors import (
     RegistrationInvalid,
 )
 from app.domain.enrolment.notices import PrivacyNotices
-from app.domain.enrolment.person import Person, could_be_one, folded_email, share_address
+from app.domain.enrolment.person import Person, could_be_one, share_address
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import Receipt, received_over_api
 from app.domain.enrolment.reasons import Reason
@@ -39,13 +39,14 @@ from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.requests import RegistrationRequest
 from app.domain.enrolment.views import (
     RegistrationView,
+    reason_by_counts,
     reason_by_itself,
-    reason_just_decided,
     view_of,
 )
 from app.domain.errors import Finding
 from app.domain.ids import new_id
 from app.domain.vocabulary.institutions import InstitutionNotFound
+from app.domain.vocabulary.text import folded_email
 
 _FIRST_NOTICE = PrivacyNotices()
 
@@ -168,7 +169,7 @@ async def _at_once(
     told = reason_by_itself(registration, edition)
     if told is None:
         async with work:  # it is decided and committed; nobody waits for this
-            told = await reason_just_decided(registration, edition, work)
+            told = await reason_by_counts(registration, edition, work)
     reason, scope = told
     return RegistrationView(
         registration,

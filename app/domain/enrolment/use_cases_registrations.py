@@ -19,7 +19,7 @@ from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors import NotInThisState, RegistrationNotFound
-from app.domain.enrolment.person import Person, folded_email
+from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import Rank
 from app.domain.enrolment.reasons import Reason
@@ -32,6 +32,7 @@ from app.domain.enrolment.views import (
     views_of,
 )
 from app.domain.vocabulary.institutions import InstitutionCode
+from app.domain.vocabulary.text import folded_email
 
 
 async def get_registration(

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.domain.access.roles import Caller
 from app.domain.enrolment.access import sees_doubts
 from app.domain.enrolment.edition import Edition
-from app.domain.enrolment.person import Person, folded_email
+from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.quota import EDITION, Counts, Scope, Waiting, decide, scopes_of
 from app.domain.enrolment.ranking import Rank, Ranks
@@ -17,6 +17,7 @@ from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import SEATED, Registration, State
 from app.domain.enrolment.standing import Entrant
 from app.domain.vocabulary.institutions import InstitutionCode
+from app.domain.vocabulary.text import folded_email
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,8 @@ class RegistrationView:
     """For one who waits: what the cap counts that keeps them from a place; None for those who do
     not wait, and while nobody is told where they stand."""
 
-    def at(self, ranks: Ranks | None) -> "RegistrationView":
+    def at(self, ranks: Ranks) -> "RegistrationView":
         """The same with its true ranks."""
-        if ranks is None:
-            return self
         return replace(
             self,
             position=ranks.overall,
@@ -245,8 +244,7 @@ async def why_waiting(registration: UUID, work: EnrolmentWork) -> tuple[Reason, 
     does not wait, why it is in its state. Raises RegistrationNotFound."""
     one = await work.registrations.read(registration)
     edition = await work.editions.read(one.edition)
-    counts = await _counts_for([one], edition, work)
-    return _reason_now(one, edition, counts)
+    return await reason_by_counts(one, edition, work)
 
 
 def reason_by_itself(
@@ -265,8 +263,8 @@ def reason_by_itself(
     return (told.reason, told.scope) if isinstance(told, Waiting) else (told.reason, None)
 
 
-async def reason_just_decided(
+async def reason_by_counts(
     registration: Registration, edition: Edition, work: EnrolmentWork
 ) -> tuple[Reason, Scope | None]:
-    """The same, by the counts."""
+    """The same for a registration that was loaded with its edition, by the counts of its caps."""
     return _reason_now(registration, edition, await _counts_for([registration], edition, work))

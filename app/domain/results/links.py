@@ -16,6 +16,7 @@ from uuid import UUID
 from app.domain.events import Event
 from app.domain.results.errors import LinkNoLongerValid
 from app.domain.results.events import AddressConfirmed
+from app.domain.vocabulary.text import folded_email
 
 TOKEN_BYTES = 32
 """256 bits: a link cannot be guessed."""
@@ -64,7 +65,7 @@ class Link:
         """What it is good for while the registration has that address: nothing, once it is another
         than the link went to."""
         state = self.state(now)
-        if state is LinkState.VALID and _key(address) != _key(self.address):
+        if state is LinkState.VALID and folded_email(address) != folded_email(self.address):
             return LinkState.EXPIRED
         return state
 
@@ -80,7 +81,3 @@ class Link:
         """The events since it was loaded; they are handed over once."""
         taken, self._events = self._events, []
         return taken
-
-
-def _key(address: str) -> str:
-    return address.strip().casefold()

@@ -56,3 +56,8 @@ def folded(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", letters)
     letters = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join("".join([c if c.isalnum() else " " for c in letters]).split())
+
+
+def folded_email(email: str) -> str:
+    """The address as a key. Case does not matter in practice, whatever RFC 5321 allows."""
+    return email.strip().casefold()
