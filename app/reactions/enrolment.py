@@ -8,7 +8,7 @@ from uuid import UUID
 from app.domain.credentials.events import BatchApproved, BatchFinished
 from app.domain.credentials.status import CredentialState
 from app.domain.enrolment.claims import ClaimState
-from app.domain.enrolment.errors import FileRefused
+from app.domain.enrolment.errors_forms import FileRefused
 from app.domain.enrolment.events import (
     AddressAsked,
     AddressMended,

@@ -9,7 +9,7 @@ from app.domain.access.permissions import permits
 from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.enrolment.edition import Edition
-from app.domain.enrolment.errors import FileRefused
+from app.domain.enrolment.errors_forms import FileRefused
 from app.domain.enrolment.forms.imports import (
     ImportRow,
     ImportSource,

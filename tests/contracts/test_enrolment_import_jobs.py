@@ -6,9 +6,8 @@ import pytest
 
 from app.domain.access.permissions import NotAllowed
 from app.domain.enrolment.edition import Edition, Mode
-from app.domain.enrolment.errors import (
-    AlreadyPublished,
-    EditionMoveNotAllowed,
+from app.domain.enrolment.errors import AlreadyPublished, EditionMoveNotAllowed
+from app.domain.enrolment.errors_forms import (
     ImportNotFound,
     ImportStateError,
     PlanRefused,

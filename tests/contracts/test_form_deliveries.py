@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.enrolment.edition import Edition, Mode
-from app.domain.enrolment.errors import NotOpenYet
+from app.domain.enrolment.errors_forms import NotOpenYet
 from app.domain.enrolment.forms.imports import ImportSource, ImportState
 from app.domain.enrolment.registration import State
 from app.domain.enrolment.use_cases_commit import take_back_import

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.domain.enrolment.errors import FileRefused
+from app.domain.enrolment.errors_forms import FileRefused
 
 _CHILD = Path(__file__).with_name("child.py")
 _PATIENCE = 120

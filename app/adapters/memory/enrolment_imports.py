@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.domain.enrolment.edition import Edition
-from app.domain.enrolment.errors import ImportNotFound
+from app.domain.enrolment.errors_forms import ImportNotFound
 from app.domain.enrolment.forms.imports import (
     ImportFile,
     ImportRow,

@@ -19,7 +19,7 @@ from app.adapters.postgres.tables.enrolment_forms import (
     ResponseImportRow,
 )
 from app.domain.enrolment.affiliation import Suggestion
-from app.domain.enrolment.errors import ImportNotFound
+from app.domain.enrolment.errors_forms import ImportNotFound
 from app.domain.enrolment.forms.imports import (
     Basis,
     ImportFile,

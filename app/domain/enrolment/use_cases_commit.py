@@ -12,7 +12,8 @@ from app.domain.enrolment.affiliation import Likeness, Matcher
 from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.carrying_out import carry_out
 from app.domain.enrolment.edition import Edition
-from app.domain.enrolment.errors import AlreadyPublished, FormNotMapped, ImportNotFound, PlanRefused
+from app.domain.enrolment.errors import AlreadyPublished
+from app.domain.enrolment.errors_forms import FormNotMapped, ImportNotFound, PlanRefused
 from app.domain.enrolment.forms.entries import Entry, Reader
 from app.domain.enrolment.forms.imports import ImportState, ResponseImport, basis_of
 from app.domain.enrolment.forms.mapping import FormMapping

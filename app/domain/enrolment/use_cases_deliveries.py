@@ -12,7 +12,7 @@ from app.domain.enrolment import events
 from app.domain.enrolment.access import allow
 from app.domain.enrolment.carrying_out import carry_out
 from app.domain.enrolment.edition import Edition, EditionState
-from app.domain.enrolment.errors import FormSecretNotFound, NotOpenYet
+from app.domain.enrolment.errors_forms import FormSecretNotFound, NotOpenYet
 from app.domain.enrolment.forms.imports import (
     ImportFile,
     ImportRow,

@@ -12,12 +12,8 @@ from app.domain.clock import Clock
 from app.domain.enrolment import events
 from app.domain.enrolment.access import allow, sees_doubts, sees_whole
 from app.domain.enrolment.edition import Edition, EditionState
-from app.domain.enrolment.errors import (
-    FileRefused,
-    ImportNotFound,
-    NotInThisState,
-    PlanTokenUnknown,
-)
+from app.domain.enrolment.errors import NotInThisState
+from app.domain.enrolment.errors_forms import FileRefused, ImportNotFound, PlanTokenUnknown
 from app.domain.enrolment.forms.imports import ImportFile, ImportRow, ImportState, ResponseImport
 from app.domain.enrolment.forms.kept import bearers
 from app.domain.enrolment.forms.mapping import Answer, FormMapping, suggest

@@ -9,7 +9,7 @@ from openpyxl import Workbook
 
 from app.adapters.forms import child
 from app.adapters.forms.reader import MicrosoftForms
-from app.domain.enrolment.errors import FileRefused
+from app.domain.enrolment.errors_forms import FileRefused
 from tests.forms_workbooks import NOON, Row, saved, workbook
 
 HONEST = workbook([Row(1, NOON, "Ana", "a@b.org", "HKA")])

@@ -9,7 +9,7 @@ from openpyxl import Workbook
 
 from app.adapters.forms.names import CldrNames
 from app.adapters.forms.reader import MicrosoftForms
-from app.domain.enrolment.errors import FileRefused, MappingInvalid
+from app.domain.enrolment.errors_forms import FileRefused, MappingInvalid
 from app.domain.enrolment.forms.cells import local_time
 from app.domain.enrolment.forms.mapping import Answer, FormMapping, SystemColumn, suggest
 from app.domain.enrolment.forms.responses import Export, Response, read_responses

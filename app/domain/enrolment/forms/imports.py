@@ -11,7 +11,7 @@ from uuid import UUID
 from app.domain.canonical import content_hash
 from app.domain.enrolment.affiliation import Spellings, Suggestion
 from app.domain.enrolment.edition import Edition
-from app.domain.enrolment.errors import ImportStateError, PlanRefused
+from app.domain.enrolment.errors_forms import ImportStateError, PlanRefused
 from app.domain.enrolment.forms.mapping import FormMapping, MappingSuggestion
 from app.domain.plain import to_plain
 from app.domain.vocabulary.institutions import InstitutionCode

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from app.domain.enrolment.errors import MappingInvalid
+from app.domain.enrolment.errors_forms import MappingInvalid
 from app.domain.enrolment.window import zone_named
 from app.domain.errors import Finding
 from app.domain.vocabulary.text import folded

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Protocol
 from uuid import UUID
 
-from app.domain.enrolment.errors import MappingInvalid
+from app.domain.enrolment.errors_forms import MappingInvalid
 from app.domain.enrolment.forms.cells import Cell, days_come_first, local_time, to_instant
 from app.domain.enrolment.forms.mapping import Answer, ExportColumn, FormMapping, SystemColumn
 from app.domain.enrolment.person import Identity, Person, identity_of, is_address
