@@ -16,7 +16,7 @@ from app.domain.enrolment.ranking import Rank
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.use_cases_register import spellings_of
-from app.domain.enrolment.views import RegistrationView, views_of
+from app.domain.enrolment.views import RegistrationView, ranked, views_of
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,7 @@ async def list_undecided(
         found = await work.registrations.undecided(edition_id, after=after, limit=limit)
         people = await work.persons.of({r.person for r in found})
         views = await views_of([(r, people[r.person]) for r in found], edition, work, caller)
-        ranks = await work.registrations.positions(edition_id, {r.id for r in found})
-        views = [view.at(ranks.get(view.registration.id)) for view in views]
+        views = await ranked(views, edition, work)
         matcher = Matcher(await spellings_of(work), likeness)
         return [await _with_hints(view, edition, matcher, work) for view in views]
 
