@@ -274,13 +274,7 @@ def decide(counts: Counts, quota: Quota, bucket: InstitutionCode) -> Outcome:
     taken = counts.of(EDITION)
     if taken >= quota.places:
         return Waiting(Reason.FULL, EDITION)
-    own = scopes_of(bucket)
-    held = 0
-    if quota.reserves:
-        held = sum(
-            max(0, least - counts.of(scope)) for scope, least in quota.reserves if scope not in own
-        )
-    if taken + held >= quota.places:
+    if taken + _held(counts, quota, bucket) >= quota.places:
         return Waiting(Reason.RESERVED, EDITION)
     if not quota.giving:
         return Waiting(Reason.CUT_OFF, EDITION)
@@ -292,12 +286,19 @@ def room(counts: Counts, quota: Quota, bucket: InstitutionCode) -> int:
     else came: as often as `decide` says so."""
     if not quota.giving:
         return 0
+    limits = [cap - counts.of(scope) for scope, cap in quota.caps_for(bucket)]
+    left = quota.places - counts.of(EDITION) - _held(counts, quota, bucket)
+    return max(0, min([*limits, left]))
+
+
+def _held(counts: Counts, quota: Quota, bucket: InstitutionCode) -> int:
+    """How many of the places that are left are reserved for others than the bucket."""
+    if not quota.reserves:
+        return 0
     own = scopes_of(bucket)
-    held = sum(
+    return sum(
         max(0, least - counts.of(scope)) for scope, least in quota.reserves if scope not in own
     )
-    limits = [cap - counts.of(scope) for scope, cap in quota.caps_for(bucket)]
-    return max(0, min([*limits, quota.places - counts.of(EDITION) - held]))
 
 
 def check(quota: Quota, partners: Collection[InstitutionCode]) -> list[Finding]:
