@@ -1,7 +1,6 @@
 """What enrolment does when something happened elsewhere, and its long work."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +38,7 @@ from app.domain.jobs import Job, Progress, RefusedForGood
 from app.domain.results.events import AddressConfirmed, ResultsConfirmed
 from app.domain.results.grading import Outcome
 from app.ports import Ports
-from app.reactions.results import teller_of
+from app.reactions.results import may_send_link, teller_of
 from app.reactions.types import Reactions, Runners
 
 _NOT_SEALED = (CredentialState.DRAFT, CredentialState.APPROVED)
@@ -129,11 +128,8 @@ async def tell_asked(event: AddressAsked, ports: Ports) -> None:
 
     So many links an hour at most: nobody is to write to strangers through us.
     """
-    teller = await teller_of(ports)
-    async with ports.reading() as work:
-        since = ports.clock.now() - timedelta(hours=1)
-        sent = await work.links.sent_since(event.subject, since)
-    if sent < teller.policy.links_per_hour:
+    if await may_send_link(event.subject, ports):
+        teller = await teller_of(ports)
         this = f"{event.subject}-{event.version}"
         await teller.tell_wanted_address("address_to_confirm", event.subject, f"wanted-{this}")
         await teller.tell_plainly("address_asked", event.subject, f"asked-{this}")

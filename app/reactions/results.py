@@ -118,13 +118,18 @@ async def _state(registration: UUID, ports: Ports) -> State:
 
 async def send_link(event: results.LinkRequested, ports: Ports) -> None:
     """Send a link anew, unless so many have been sent within the hour."""
+    if await may_send_link(event.subject, ports):
+        teller = await teller_of(ports)
+        await teller.tell("link_again", event.subject, f"link-{event.request}")
+
+
+async def may_send_link(registration: UUID, ports: Ports) -> bool:
+    """Whether fewer links have been sent for the registration within the hour than may be."""
     policy = ResultsPolicy.with_days(ports.settings.objection_days)
     async with ports.reading() as work:
         since = ports.clock.now() - timedelta(hours=1)
-        sent = await work.links.sent_since(event.subject, since)
-    if sent < policy.links_per_hour:
-        teller = await teller_of(ports)
-        await teller.tell("link_again", event.subject, f"link-{event.request}")
+        sent = await work.links.sent_since(registration, since)
+    return sent < policy.links_per_hour
 
 
 async def tell_result(event: results.ResultRecorded, ports: Ports) -> None:

@@ -12,7 +12,7 @@ from app.domain.results.result import Result
 from app.domain.unit_of_work import UnitOfWork
 from app.domain.vocabulary.institutions import InstitutionCode
 from app.domain.vocabulary.micro_credential import MicroCredentials
-from app.domain.vocabulary.text import LanguageMap
+from app.domain.vocabulary.text import LanguageMap, folded_email
 
 GRADABLE = frozenset({"running", "grading", "results_confirmed", "issuing", "completed"})
 """States of an edition in which results are entered; confirmed ones stand all the same."""
@@ -78,7 +78,7 @@ class Participant:
     def reached_at(self, address: str) -> str:
         """The address itself where it is the person's, or the one that they want; else theirs."""
         for own in (self.email, self.wanted_email):
-            if own is not None and own.strip().casefold() == address.strip().casefold():
+            if own is not None and folded_email(own) == folded_email(address):
                 return own
         return self.email
 
