@@ -1,5 +1,6 @@
 """After sealing: suspending, revoking, reinstating, issuing again, telling the holder again."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -8,13 +9,22 @@ from app.domain.credentials import use_cases_life as use_cases
 from app.domain.credentials.batch_warnings import batch_warnings
 from app.domain.credentials.credential import Change
 from app.domain.credentials.status import Channel
+from app.domain.credentials.use_cases_credentials import SeenCredential
 from app.domain.credentials.use_cases_credentials import retry_delivery as retry
+from app.domain.credentials.use_cases_life import Notice
 from app.routers.credentials_batches_models import BatchDetailOut
 from app.routers.credentials_life_models import ChangedCredentialOut, CredentialReasonIn, ReissueIn
 from app.routers.credentials_models import CredentialOut
 from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_etag
 
 router = APIRouter(prefix="/v1/credentials", tags=["credentials"], route_class=HabitRoute)
+
+
+def _answered(
+    response: Response, seen: SeenCredential, notices: Sequence[Notice] = ()
+) -> ChangedCredentialOut:
+    set_etag(response, seen.credential.version)
+    return ChangedCredentialOut.of(seen, notices)
 
 
 @router.post("/{credential}/suspend", operation_id="suspend_credential")
@@ -38,8 +48,7 @@ async def suspend_credential(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, seen.credential.version)
-    return ChangedCredentialOut.of(seen, notices)
+    return _answered(response, seen, notices)
 
 
 @router.post("/{credential}/revoke", operation_id="propose_revocation")
@@ -64,8 +73,7 @@ async def propose_revocation(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, seen.credential.version)
-    return ChangedCredentialOut.of(seen, notices)
+    return _answered(response, seen, notices)
 
 
 @router.post("/{credential}/reinstate", operation_id="propose_reinstatement")
@@ -90,8 +98,7 @@ async def propose_reinstatement(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, seen.credential.version)
-    return ChangedCredentialOut.of(seen, notices)
+    return _answered(response, seen, notices)
 
 
 @router.post("/{credential}/confirm-change", operation_id="confirm_credential_change")
@@ -109,8 +116,7 @@ async def confirm_credential_change(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, seen.credential.version)
-    return ChangedCredentialOut.of(seen, notices)
+    return _answered(response, seen, notices)
 
 
 @router.post("/{credential}/drop-change", operation_id="drop_credential_change")
@@ -124,8 +130,7 @@ async def drop_credential_change(
         work=ports.work(caller, "drop_credential_change"),
         caller=caller,
     )
-    set_etag(response, seen.credential.version)
-    return ChangedCredentialOut.of(seen)
+    return _answered(response, seen)
 
 
 @router.post("/{credential}/reissue", status_code=201, operation_id="prepare_reissue")

@@ -10,6 +10,7 @@ from app.domain.results import use_cases, use_cases_import, use_cases_learner
 from app.domain.results.credential_data import CredentialData
 from app.domain.results.policy import ResultsPolicy
 from app.domain.results.sheet import MOST_BYTES
+from app.domain.results.views import ResultView
 from app.ports import Ports
 from app.routers.habits import (
     CallerDep,
@@ -37,6 +38,12 @@ router = APIRouter(prefix="/v1", route_class=HabitRoute, tags=["results"])
 
 _RESULT = "/registrations/{registration}/result"
 _DATA = "/registrations/{registration}/credential-data"
+
+
+def answered(view: ResultView, response: Response) -> ResultOut:
+    """The result as it is answered with, and its version."""
+    set_etag(response, view.result.version)
+    return ResultOut.of(view)
 
 
 @router.get(
@@ -144,8 +151,7 @@ async def get_result(
     view = await use_cases.get_result(
         registration, work=ports.reading(), caller=caller, clock=ports.clock
     )
-    set_etag(response, view.result.version)
-    return ResultOut.of(view)
+    return answered(view, response)
 
 
 @router.put(_RESULT, operation_id="record_result")
@@ -169,8 +175,7 @@ async def record_result(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, view.result.version)
-    return ResultOut.of(view)
+    return answered(view, response)
 
 
 @router.post(f"{_RESULT}/accept", operation_id="accept_result")
@@ -185,8 +190,7 @@ async def accept_result(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, view.result.version)
-    return ResultOut.of(view)
+    return answered(view, response)
 
 
 @router.post(f"{_RESULT}/object", operation_id="object_to_result")
@@ -207,8 +211,7 @@ async def object_to_result(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, view.result.version)
-    return ResultOut.of(view)
+    return answered(view, response)
 
 
 @router.post(f"{_RESULT}/objection/decide", operation_id="decide_objection")
@@ -230,8 +233,7 @@ async def decide_objection(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, view.result.version)
-    return ResultOut.of(view)
+    return answered(view, response)
 
 
 async def _undrawn(data: CredentialData, ports: Ports) -> Mapping[str, str]:

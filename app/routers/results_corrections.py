@@ -5,7 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from app.domain.results import use_cases_corrections as use_cases
-from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_etag
+from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep
+from app.routers.results import answered
 from app.routers.results_models import ReopenIn, ResultOut
 
 router = APIRouter(prefix="/v1", tags=["results"], route_class=HabitRoute)
@@ -33,5 +34,4 @@ async def reopen_result(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, view.result.version)
-    return ResultOut.of(view)
+    return answered(view, response)
