@@ -26,7 +26,7 @@ from app.routers.forms_webhook_models import (
 from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
 from app.routers.habits.caller import ports_of
 from app.routers.habits.pages import BadCursor
-from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
 from app.routers.imports import ROW_HEADER, row_cells
 
 _ALL = 1_000_000
@@ -202,7 +202,7 @@ async def list_responses(
         rows = await use_cases.list_responses(
             edition, form, after=None, limit=_ALL, work=ports.reading(), caller=caller
         )
-        name = f"responses-{edition}.{'xlsx' if media_type == XLSX else 'csv'}"
+        name = f"responses-{edition}"
         return table_response(media_type, name, _HEADER, _table(rows))
     found = await use_cases.list_responses(
         edition,

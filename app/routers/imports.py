@@ -21,7 +21,7 @@ from app.routers.habits import (
     page_of,
 )
 from app.routers.habits.pages import BadCursor
-from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
 from app.routers.imports_models import (
     FormMappedOut,
     FormMappingIn,
@@ -218,7 +218,7 @@ async def list_import_rows(
         rows = await use_cases.list_import_rows(
             import_id, after=0, limit=_ALL, work=ports.reading(), caller=caller
         )
-        name = f"import-{import_id}.{'xlsx' if media_type == XLSX else 'csv'}"
+        name = f"import-{import_id}"
         return table_response(media_type, name, ROW_HEADER, map(row_cells, rows))
     after = 0
     if cursor.after is not None:

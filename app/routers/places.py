@@ -11,7 +11,7 @@ from app.domain.enrolment import use_cases_places
 from app.domain.enrolment.use_cases_places import PlacesReport
 from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
 from app.routers.habits.pages import BadCursor
-from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
 from app.routers.places_models import (
     AvailabilityItem,
     AvailabilityOut,
@@ -68,7 +68,7 @@ async def get_places(
     media_type = wanted(request)
     if media_type == JSON:
         return PlacesOut.of(report)
-    name = f"places-{report.edition.code}.{'xlsx' if media_type == XLSX else 'csv'}"
+    name = f"places-{report.edition.code}"
     return table_response(media_type, name, _HEADER, _table(report))
 
 

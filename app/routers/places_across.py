@@ -11,7 +11,7 @@ from app.domain.enrolment.edition import EditionState
 from app.domain.enrolment.ports_places import EditionTally
 from app.domain.enrolment.use_cases_places import list_places as places_of
 from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
-from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
 
 router = APIRouter(prefix="/v1/institutions", tags=["editions"], route_class=HabitRoute)
 
@@ -90,7 +90,7 @@ async def list_places(
         caller=caller,
     )
     if as_table:
-        name = f"places-across-editions.{'xlsx' if media_type == XLSX else 'csv'}"
+        name = "places-across-editions"
         return table_response(media_type, name, _HEADER, (_line(one) for one in found))
     shown, following = page_of(request, response, found, limit, lambda one: (one.edition,))
     return Page(items=[EditionPlacesOut.of(one) for one in shown], next=following)

@@ -26,7 +26,7 @@ from app.routers.habits import (
     set_etag,
 )
 from app.routers.habits.pages import BadCursor
-from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
 from app.routers.promoted_models import promoted_of
 from app.routers.registrations_models import (
     CancelIn,
@@ -142,7 +142,7 @@ async def list_registrations(
             work=ports.reading(),
             caller=caller,
         )
-        name = f"registrations-{edition}.{'xlsx' if media_type == XLSX else 'csv'}"
+        name = f"registrations-{edition}"
         return table_response(media_type, name, _HEADER, _table(everybody))
     if cursor.after is not None and (len(cursor.after) != 1 or "\0" in cursor.after[0]):
         raise BadCursor

@@ -14,7 +14,7 @@ from app.domain.enrolment.use_cases_undecided import PossibleDouble, Undecided
 from app.domain.enrolment.use_cases_undecided import list_undecided as undecided_of
 from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
 from app.routers.habits.pages import BadCursor
-from app.routers.habits.tables import JSON, TABLE_RESPONSES, XLSX, Cell, table_response, wanted
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
 from app.routers.imports_models import SuggestionOut
 from app.routers.registrations_models import RegistrationOut
 
@@ -134,7 +134,7 @@ async def list_undecided(
         caller=caller,
     )
     if as_table:
-        name = f"undecided-{edition}.{'xlsx' if media_type == XLSX else 'csv'}"
+        name = f"undecided-{edition}"
         return table_response(media_type, name, _HEADER, _table(found))
     shown, following = page_of(
         request, response, found, limit, lambda one: (one.view.registration.rank,)

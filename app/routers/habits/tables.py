@@ -60,8 +60,9 @@ def defused(cell: Cell) -> str | int | float | bool | datetime:
 def table_response(
     media_type: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]
 ) -> Response:
-    """The rows as a file of that media type."""
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    """The rows as a file of that media type; the name has no ending yet."""
+    ending = "xlsx" if media_type == XLSX else "csv"
+    disposition = {"Content-Disposition": f'attachment; filename="{name}.{ending}"'}
     if media_type == CSV:
         text = io.StringIO()
         writer = csv.writer(text)
