@@ -51,7 +51,7 @@ def _executor(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypoi
 
 
 def pause_after(attempts: int) -> timedelta:
-    """How long to wait before an outside system is tried again: doubling, five minutes at most."""
+    """How long to wait before a reaction is tried again: doubling, five minutes at most."""
     return min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_PAUSE)
 
 
@@ -84,7 +84,8 @@ class Worker:
         self._attempts = attempts
         self._failures: Counter[int] = Counter()
         """How often each reaction has failed here. The queue counts the tries of outages as well,
-        and who begins anew had better try too often than give up too soon."""
+        and who begins anew had better try too often than give up too soon. An entry stays where
+        another worker has finished the job."""
 
     def stop(self) -> None:
         """Finish what is running, claim nothing more."""
@@ -130,6 +131,7 @@ class Worker:
                 except OutsideUnavailable as outage:
                     # An outage uses up no attempts: what was to be told is told when it is over.
                     if datetime.now(UTC) - job.created >= OUTAGE:
+                        self._failures.pop(job.id, None)
                         raise
                     raise RetryRequested(pause_after(job.attempts), str(outage)) from None
                 except WorkerFailed as failed:

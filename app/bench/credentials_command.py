@@ -62,7 +62,7 @@ class Memory:
         resident = self.credentials.api.resident_megabytes()
         if resident is None:
             return {}
-        helpers = self.credentials.api.helpers_megabytes() or 0.0
+        helpers = self.credentials.api.helpers_megabytes()
         self.seen.append(resident + helpers)
         return {"resident_mb": resident, "helpers_mb": helpers}
 

@@ -52,11 +52,9 @@ class Process:
         """Memory in RAM (MB) of the process alone; None where the system has no /proc."""
         return _resident(self.pid)
 
-    def helpers_megabytes(self) -> float | None:
-        """The same of the processes that it started, together."""
-        family = self._family()
-        found = [_resident(pid) for pid in family if pid != self.pid]
-        return sum(one or 0.0 for one in found) if family else None
+    def helpers_megabytes(self) -> float:
+        """The same of the processes that it started, together; 0 where there is none to be seen."""
+        return sum(_resident(pid) or 0.0 for pid in self._family() if pid != self.pid)
 
     def _family(self) -> dict[int, list[str]]:
         """The process and those that it started, with what /proc/<pid>/stat says after the name."""

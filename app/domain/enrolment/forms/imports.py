@@ -250,7 +250,6 @@ class ResponseImport:
         self._expect(ImportState.PLANNED)
         self.state = ImportState.COMMITTED
         self.committed_at = at
-        self.differing = ()
 
     def received(self, rows: Sequence[ImportRow], at: datetime, basis: Basis | None = None) -> None:
         """Keep the outcome of a live delivery, which nobody plans first."""
