@@ -8,6 +8,7 @@ from typing import Any
 from app.adapters.forms.names import CldrNames
 from app.adapters.forms.reader import MicrosoftForms
 from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.forms.cells import Cell
 from app.domain.enrolment.forms.imports import ImportRow, ResponseImport
 from app.domain.enrolment.forms.mapping import Answer, ExportColumn, SystemColumn
 from app.domain.enrolment.forms.responses import Export
@@ -20,6 +21,7 @@ from tests.forms_workbooks import Row, mapping_questions
 from tests.memory_ports import StoryClock
 
 FORM = "v4j5cvGGr0GRqy180BHbR"
+PHOTOGRAPHS = "I agree to photographs"
 
 
 async def at_once(function: Any, *arguments: Any) -> Any:
@@ -51,10 +53,15 @@ class GivenRows:
 
     def file(self, rows: Sequence[Row]) -> bytes:
         """The bytes that stand for these rows."""
-        cells = [
+        columns: tuple[ExportColumn, ...] = self.COLUMNS
+        cells: list[list[Cell]] = [
             [r.number, r.at, r.modified, r.name, r.email, r.institution, r.country] for r in rows
         ]
-        self._files.append(Export(self.COLUMNS, cells))
+        if any(row.consent is not None for row in rows):
+            columns = (*columns, ExportColumn(7, PHOTOGRAPHS, None, Answer.CONSENT))
+            for row, there in zip(rows, cells, strict=True):
+                there.append(row.consent)
+        self._files.append(Export(columns, cells))
         return str(len(self._files) - 1).encode()
 
     def read(self, content: bytes, filename: str) -> Export:
@@ -64,6 +71,9 @@ class GivenRows:
 
 class Importer:
     """One officer at Oviedo and the form of one edition."""
+
+    asks_consent = False
+    """Whether the form's mapping reads a question for consent."""
 
     def __init__(self, work: OpenWork, clock: StoryClock, edition: Edition) -> None:
         self.work = work
@@ -75,11 +85,14 @@ class Importer:
 
     async def map(self, time_zone: str = "Europe/Madrid", form: str = FORM) -> None:
         """Say how the form is read."""
+        questions = {q: Answer(a) for q, a in mapping_questions("en").items()}
+        if self.asks_consent:
+            questions[PHOTOGRAPHS] = Answer.CONSENT
         await map_form(
             self.edition.id,
             form,
             time_zone,
-            {q: Answer(a) for q, a in mapping_questions("en").items()},
+            questions,
             work=self.work(),
             caller=self.officer,
             clock=self.clock,

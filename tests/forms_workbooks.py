@@ -48,6 +48,8 @@ class Row:
     institution: str
     country: str = "Spain"
     modified: datetime | None = None
+    consent: str | None = None
+    """To the question whether one agrees to photographs; None where the form does not ask it."""
 
 
 def workbook(

@@ -197,7 +197,8 @@ class RegistrationOut(BaseModel):
     person: PersonOut
     privacy_notice: PrivacyNoticeOut
     consents: dict[str, datetime] = Field(
-        description="by code: when it was given", examples=[{"news": "2027-03-01T09:00:00Z"}]
+        description="by code: when it was given; `form_consent` by the answer to a form's question",
+        examples=[{"news": "2027-03-01T09:00:00Z"}],
     )
     data_confirmed_at: datetime | None = Field(description="when what is known was confirmed")
     version: int = Field(description="the ETag")

@@ -13,6 +13,7 @@ from app.adapters.postgres.copying import copy_rows
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment_forms import ImportRowRow
 from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.forms.consent import BY_FORM as CONSENT_BY_FORM
 from app.domain.enrolment.forms.imports import ImportRow, ResponseImport
 from app.domain.enrolment.forms.kept import Bearers
 from app.domain.enrolment.forms.plan import Plan, PlannedRow
@@ -85,7 +86,9 @@ SELECT b.registration, :edition, b.person,
        coalesce(b.entry_reason, 'provisional'), coalesce(f.received_at, b.received_at), 'forms',
        :form, coalesce(f.response, b.response), b.rank, b.stated, b.affiliation_kind,
        b.affiliation_name, b.institution, :by, coalesce(f.received_at, b.received_at),
-       b.answers_at, :at, coalesce(b.entry_warnings, '[]'), false, :import, 'stated', '{}', 1
+       b.answers_at, :at, coalesce(b.entry_warnings, '[]'), false, :import, 'stated',
+       CASE WHEN b.answers ->> 'consent' = 'true'
+            THEN jsonb_build_object(cast(:consent AS text), b.answers_at) ELSE '{}' END, 1
   FROM import_row b
   LEFT JOIN import_row f ON f.import_id = :import AND f.row = b.first_row
  WHERE b.import_id = :import AND b.rank IS NOT NULL
@@ -143,7 +146,8 @@ class PostgresKeptPlans:
         await connection.execute(_PEOPLE, of_import)
         await connection.execute(_PEOPLE_CHANGED, of_import)
         made = await connection.execute(
-            _REGISTRATIONS, {**of_form, "by": f"import:{found.id}", "at": at}
+            _REGISTRATIONS,
+            {**of_form, "by": f"import:{found.id}", "at": at, "consent": CONSENT_BY_FORM},
         )
         await connection.execute(_RESPONSES, of_form)
         waiting = await connection.execute(
@@ -184,7 +188,7 @@ def _record(import_id: UUID, planned: PlannedRow, row: ImportRow, by: Bearers) -
         {
             "full_name": answers.full_name, "email": answers.email, "stated": answers.stated,
             "organisation": answers.organisation, "country": answers.country,
-            "language": answers.language,
+            "language": answers.language, "consent": answers.consent,
         },
         response.answers_at,
     )  # fmt: skip

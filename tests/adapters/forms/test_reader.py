@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from openpyxl import Workbook
 
+from app.adapters.forms.headers import suggestion
 from app.adapters.forms.names import CldrNames
 from app.adapters.forms.reader import MicrosoftForms
 from app.domain.enrolment.errors_forms import FileRefused, MappingInvalid
@@ -346,3 +347,64 @@ def test_nobody_is_registered_who_says_no_to_the_privacy_notice_or_nothing(
     }
     (found,) = responses(workbook([row]), mapping(questions))
     assert found.problems == problems
+
+
+@pytest.mark.parametrize(
+    ("header", "meaning"),
+    [
+        ("I agree to be photographed", "consent"),
+        ("Doy mi consentimiento para el uso de mi imagen", "consent"),
+        ("Je consens à ce que mon établissement soit informé", "consent"),
+        ("Einwilligung in Fotoaufnahmen", "consent"),
+        ("Acconsento all'uso della mia immagine", "consent"),
+        ("Autorizo o uso da minha imagem", "consent"),
+        ("Samtycke till fotografering", "consent"),
+        ("Suostumus valokuvaukseen", "consent"),
+        ("Sunt de acord cu publicarea fotografiilor", "consent"),
+        ("Съгласие за снимки", "consent"),
+        ("Συναινώ στη φωτογράφηση", "consent"),
+        ("Acepto la política de privacidad", "privacy_notice"),
+        ("Li a política de privacidade", "privacy_notice"),
+        ("I have read the data protection notice and consent", "privacy_notice"),
+        ("To what extent do you agree with the aims?", None),
+    ],
+)
+def test_a_question_for_consent_is_known_in_each_language_and_told_from_the_privacy_notice(
+    header: str, meaning: str | None
+):
+    found = suggestion(header)
+    assert (found and found.value) == meaning
+
+
+@pytest.mark.parametrize(
+    ("answer", "given", "warnings"),
+    [
+        ("Sí;", True, ()),
+        ("I agree that photographs of me are shown", True, ()),
+        ("Ja", True, ()),
+        ("Nein", False, ("consent_refused",)),
+        ("No, gracias", False, ("consent_refused",)),
+        ("Όχι", False, ("consent_refused",)),
+        ("Não", False, ("consent_refused",)),
+        ("Ich stimme nicht zu", False, ("consent_unclear",)),
+        ("I don't agree", False, ("consent_unclear",)),
+        ("Je n'accepte pas", False, ("consent_unclear",)),
+        ("", False, ("consent_unanswered",)),
+        (" ; ", False, ("consent_unanswered",)),
+    ],
+)
+def test_only_a_clear_answer_is_a_consent_and_nobody_is_refused_for_want_of_one(
+    answer: str, given: bool, warnings: tuple[str, ...]
+):
+    row = Row(1, NOON, "Ana García", "ana@uniovi.es", "Universidad de Oviedo", country=answer)
+    questions = {
+        question: "consent" if meaning == "country" else meaning
+        for question, meaning in mapping_questions().items()
+    }
+    (found,) = responses(workbook([row]), mapping(questions))
+    assert (found.answers.consent, found.warnings, found.problems) == (given, warnings, ())
+
+
+def test_a_form_that_asks_for_no_consent_says_nothing_of_one():
+    (found,) = responses(workbook([ANA]))
+    assert (found.answers.consent, found.warnings) == (None, ())

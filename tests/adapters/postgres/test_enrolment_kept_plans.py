@@ -103,9 +103,9 @@ def a_motley_file(clock: StoryClock) -> list[Row]:
         for n in range(25)
     ]
     return [
-        Row(1, at(clock, 1), "Ana Gil", "ana@uniovi.es", "UNIOVI"),
-        Row(2, at(clock, 3), "Ana Gil", "ANA@uniovi.es", "HKA"),
-        Row(3, at(clock, 2), "Bo Berg", "bo@example.org", "HKA", modified=at(clock, 9)),
+        Row(1, at(clock, 1), "Ana Gil", "ana@uniovi.es", "UNIOVI", consent="no"),
+        Row(2, at(clock, 3), "Ana Gil", "ANA@uniovi.es", "HKA", consent="yes"),
+        Row(3, at(clock, 2), "Bo Berg", "bo@example.org", "HKA", "Spain", at(clock, 9), "yes"),
         Row(4, at(clock, 4), "Bo  Berg", "bo2@example.org", "HKA"),
         Row(5, at(clock, 5), "Eva Ek", "family@example.org", "Ateneo Nuovo", "Italia"),
         Row(6, at(clock, 6), "Leo Ek", "family@example.org", "freelance", "nowhere"),
@@ -143,6 +143,8 @@ async def test_what_was_kept_comes_to_what_judging_anew_comes_to(offices: list[O
             [Row(1, at(office.clock, 1), "Bo Berg", "bo@example.org", "UDA", "Italy")]
         )
         importer = await office.importer()
+        importer.asks_consent = True
+        await importer.map()
         planned = await importer.plan(a_motley_file(office.clock))
         if reads == 2:
             await forget_the_mark(office, planned)

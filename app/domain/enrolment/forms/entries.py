@@ -16,6 +16,7 @@ from app.domain.enrolment.affiliation import (
     domain_differs,
     under_rule,
 )
+from app.domain.enrolment.forms.consent import consents_after
 from app.domain.enrolment.forms.responses import Answers, StoredResponse
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ranking import Receipt, received_over_api
@@ -113,6 +114,7 @@ class Entry:
         if confirmed is None or confirmed < registration.answers_at:
             # What the person has put right since is not undone by an older answer.
             self._take_person(answers)
+        self._take_consent()
         stated = answers.stated or answers.organisation
         if stated == registration.stated and not self.is_new:
             return []
@@ -142,6 +144,20 @@ class Entry:
         person.language = answers.language
         after = (person.full_name, person.email, person.country, person.language)
         self.person_changed = before != after and not self.person_is_new
+
+    def _take_consent(self) -> None:
+        """Keep the agreement that the latest response says of those that were asked for one."""
+        asked = [r for r in self.responses.values() if r.answers.consent is not None]
+        latest = max(asked, key=lambda r: (r.answers_at, r.form, r.number), default=None)
+        given, at = (latest.answers.consent, latest.answers_at) if latest else (None, None)
+        registration = self.registration
+        confirmed = registration.data_confirmed_at
+        if confirmed is not None and (at is None or confirmed >= at):
+            return
+        consents = consents_after(registration.consents, at if given else None)
+        if consents != registration.consents:
+            registration.consents = consents
+            self.changed = True
 
     def _affiliate(self, read: Affiliation | Unclear) -> None:
         if isinstance(read, Unclear):

@@ -44,6 +44,8 @@ class Answer(StrEnum):
     LANGUAGE = "language"
     PRIVACY_NOTICE = "privacy_notice"
     """That the notice was read; the form itself asks for it."""
+    CONSENT = "consent"
+    """Agreement to something beyond the registration; nobody is refused who does not give it."""
     IGNORED = "ignored"
     """Deliberately not read."""
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from app.domain.enrolment.affiliation import Affiliation, Unclear
 from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.forms.consent import WARNINGS as NO_CONSENT
 from app.domain.enrolment.forms.entries import Entry, Reader
 from app.domain.enrolment.forms.imports import Verdict
 from app.domain.enrolment.forms.responses import KnownEntry, Response, StoredResponse
@@ -276,7 +277,7 @@ class _Planner:
             privacy_notice_at=receipt.received_at,
             answers_at=response.answers_at,
             created_at=self.at,
-            warnings=response.warnings,
+            warnings=tuple(w for w in response.warnings if w not in NO_CONSENT),
             imported_by=self.import_id,
         )
         entry = Entry(registration, person, is_new=True, person_is_new=person_is_new)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.domain.enrolment.errors_forms import MappingInvalid
 from app.domain.enrolment.forms.cells import Cell, days_come_first, local_time, to_instant
+from app.domain.enrolment.forms.consent import NO, consent_in
 from app.domain.enrolment.forms.mapping import Answer, ExportColumn, FormMapping, SystemColumn
 from app.domain.enrolment.person import Identity, Person, identity_of, is_address
 from app.domain.enrolment.ranking import Receipt, received_by_form
@@ -18,8 +19,6 @@ from app.domain.enrolment.window import zone_named
 from app.domain.errors import Finding
 from app.domain.vocabulary.text import folded
 
-_NO = frozenset({"no", "nein", "non", "nu", "nej", "ei", "не", "οχι", "nil", "false", "0"})
-"""Folded: how people say in the alliance's languages that they do not agree."""
 _LONGEST = 300
 
 
@@ -65,6 +64,9 @@ class Answers:
     """ISO 3166-1 alpha-2."""
     language: str = "en"
     """BCP 47 tag."""
+    consent: bool | None = None
+    """Whether they agree to what the form asks beside the registration; None when it does not
+    ask."""
 
     @cached_property
     def identity(self) -> Identity:
@@ -191,12 +193,14 @@ class _RowReader:
         self.country = of_answer(Answer.COUNTRY)
         self.language = of_answer(Answer.LANGUAGE)
         self.privacy_notice = of_answer(Answer.PRIVACY_NOTICE)
+        self.consent = of_answer(Answer.CONSENT)
         self.names = names
         self.default_language = mapping.language
         self.tells_edits = export.tells_edits
         self.formulas = export.formulas
         self.choices: dict[str, str] = {"": ""}
         self.refused: dict[str, bool] = {"": False}
+        self.consents: dict[str, tuple[bool, str | None]] = {}
         self.countries: dict[str, str | None] = {"": None}
         self.languages: dict[str, str | None] = {"": None}
         self.day_first = mapping.day_first
@@ -258,6 +262,7 @@ class _RowReader:
                 organisation=organisation[:_LONGEST],
                 country=self._country(self._choice(cells[self.country]), warnings),
                 language=self._language(cells),
+                consent=self._consent(cells, warnings),
             ),
             problems=tuple(problems),
             warnings=tuple(warnings),
@@ -282,8 +287,19 @@ class _RowReader:
 
     def _refuses(self, choice: str) -> bool:
         if choice not in self.refused:
-            self.refused[choice] = folded(choice) in _NO
+            self.refused[choice] = folded(choice) in NO
         return self.refused[choice]
+
+    def _consent(self, cells: Sequence[Cell], warnings: list[str]) -> bool | None:
+        if self.consent == self.width:
+            return None
+        answer = self._choice(cells[self.consent])
+        if answer not in self.consents:
+            self.consents[answer] = consent_in(answer)
+        given, why_not = self.consents[answer]
+        if why_not is not None:
+            warnings.append(why_not)
+        return given
 
     def _country(self, text: str, warnings: list[str]) -> str | None:
         if text not in self.countries:
