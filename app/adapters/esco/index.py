@@ -40,8 +40,10 @@ class IndexedSkills:
         notes: Mapping[str, Note] | None = None,
         *,
         source: str = "imported",
+        whole: bool = True,
     ) -> None:
         self._reader = Reader(sections)
+        self._whole = whole
         self._notes = notes or {}
         self._source = source
         kinds = self._reader.kind
@@ -84,6 +86,8 @@ class IndexedSkills:
         where: SkillFilter = EVERY_SKILL,
     ) -> list[Skill]:
         """See `Skills.search`."""
+        if self._whole:
+            lookup.expect_known(self._reader, where, place="#/query", many="collection")
         wanted = lookup.wanted_by(
             self._reader, where, groups=include_groups or where.include_groups
         )
@@ -99,6 +103,8 @@ class IndexedSkills:
         where: SkillFilter = EVERY_SKILL,
     ) -> list[list[Suggestion]]:
         """See `Skills.suggest`."""
+        if self._whole:
+            lookup.expect_known(self._reader, where, place="", many="collections")
         wanted = lookup.wanted_by(self._reader, where, groups=where.include_groups)
         found = []
         for sentence in sentences:
@@ -228,4 +234,5 @@ class SkillIndex(IndexedSkills):
         source: str = "built_in",
     ) -> None:
         content = build(version, concepts, occupations).content()
-        super().__init__(Sections(content), notes, source=source)
+        # Of the API's classification only what was asked for is here.
+        super().__init__(Sections(content), notes, source=source, whole=source != "api")

@@ -10,8 +10,9 @@ from app.adapters.esco.build import GROUP, OCCUPATION, REUSE_LEVELS
 from app.adapters.esco.build_labels import HIDDEN, PREFERRED
 from app.adapters.esco.reader import ENGLISH, Reader, Speech
 from app.adapters.esco.words import is_stop_word, words_of
+from app.domain.errors import Finding
 from app.domain.vocabulary.skill_wordings import MatchKind, label_key
-from app.domain.vocabulary.skills import SkillFilter, SkillType
+from app.domain.vocabulary.skills import SkillFilter, SkillType, UnknownSkillFilter
 
 _MATCH = {PREFERRED: MatchKind.PREFERRED}
 _KINDS = {"untyped": 0, SkillType.SKILL: 1, SkillType.KNOWLEDGE: 2, SkillType.GROUP: GROUP}
@@ -75,6 +76,45 @@ def wanted_by(reader: Reader, where: SkillFilter, *, groups: bool) -> Callable[[
         )
 
     return wanted
+
+
+def expect_known(reader: Reader, where: SkillFilter, *, place: str, many: str) -> None:
+    """Raise UnknownSkillFilter where the filter names what there is not, so that nobody takes an
+    empty list for the answer. `place` is where the filter stands, as the beginning of a pointer;
+    `many` is what the list of collections is called there."""
+    unknown = []
+    strangers = sorted(where.collections.difference(reader.collections))
+    if strangers:
+        known = ", ".join(sorted(reader.collections)) or "none"
+        unknown.append(
+            Finding(
+                f"{place}/{many}",
+                "collection_unknown",
+                f"There is no thematic collection of this name here; there is {known}.",
+                {"unknown": ", ".join(strangers)},
+            )
+        )
+    if where.group is not None and not _groups(reader, where.group):
+        unknown.append(
+            Finding(
+                f"{place}/group",
+                "group_unknown",
+                "There is no group with this URI or code here. GET /v1/skills/tree leads to all.",
+            )
+        )
+    if where.occupation is not None:
+        number = reader.number(where.occupation)
+        if number is None or not reader.is_occupation(number):
+            unknown.append(
+                Finding(
+                    f"{place}/occupation",
+                    "occupation_unknown",
+                    "There is no occupation with this URI here. Look for it by its name with "
+                    "GET /v1/occupations?text=.",
+                )
+            )
+    if unknown:
+        raise UnknownSkillFilter(unknown)
 
 
 def _reuse_codes(where: SkillFilter) -> frozenset[int] | None:

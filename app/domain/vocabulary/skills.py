@@ -153,6 +153,18 @@ class ReuseLevel(StrEnum):
     OCCUPATION_SPECIFIC = "occupation-specific"
 
 
+class UnknownSkillFilter(Invalid):
+    """The classification that answers has no such collection, group or occupation."""
+
+    code = "skill_filter_unknown"
+
+    def __init__(self, unknown: Sequence[Finding]) -> None:
+        super().__init__(
+            " ".join(finding.detail for finding in unknown),
+            findings=unknown,
+        )
+
+
 class LanguageWithoutLabels(Invalid):
     """The classification that answers has no labels in the language that was asked for."""
 
@@ -270,7 +282,8 @@ class Skills(Protocol):
         *,
         where: SkillFilter = EVERY_SKILL,
     ) -> list[list[Suggestion]]:
-        """Concepts that each sentence speaks of, the best first, at most `limit` for each."""
+        """Concepts that each sentence speaks of, the best first, at most `limit` for each. Raises
+        UnknownSkillFilter."""
         ...
 
     async def below(self, uri: str | None, language: str) -> list[Skill]:
