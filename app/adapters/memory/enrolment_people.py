@@ -38,7 +38,7 @@ class MemoryPersons:
     ) -> Mapping[Identity, Person]:
         """People who have no account, or whose account has that very address verified."""
         if hold:
-            await self._work.lock("adding_people", None)
+            await self.hold()
         wanted = set(identities)
         found = [
             person
@@ -49,6 +49,10 @@ class MemoryPersons:
         ]
         found.sort(key=lambda person: (person.account is not None, person.id))
         return {person.identity: person for person in found}
+
+    async def hold(self) -> None:
+        """Let nobody be added without account or joined until the unit of work ends."""
+        await self._work.lock("adding_people", None)
 
     async def by_email(self, email: str) -> Sequence[Person]:
         """People without account at a folded address."""

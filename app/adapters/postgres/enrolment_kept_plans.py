@@ -131,7 +131,7 @@ class PostgresKeptPlans:
     async def carry_out(self, found: ResponseImport, edition: Edition, at: datetime) -> int | None:
         """Do what a kept plan says, if everything is as when it was made."""
         connection = self._work.connection
-        await self._work.persons.without_account((), hold=True)
+        await self._work.persons.hold()
         of_import = {"import": found.id}
         kept = await connection.scalar(
             select(func.count()).select_from(_row).where(_row.c.import_id == found.id)

@@ -64,7 +64,7 @@ class PostgresPersons:
     ) -> Mapping[Identity, Person]:
         """People who have no account, or whose account has that very address verified."""
         if hold:
-            await self._work.connection.execute(select(func.pg_advisory_xact_lock(_ADDING_PEOPLE)))
+            await self.hold()
         emails = bindparam("emails", [i.email for i in identities], ARRAY(Text))
         rows = await self._work.connection.execute(
             select(_person)
@@ -79,6 +79,10 @@ class PostgresPersons:
         wanted = set(identities)
         people = (to_person(row) for row in rows)
         return {person.identity: person for person in people if person.identity in wanted}
+
+    async def hold(self) -> None:
+        """Let nobody be added without account or joined until the unit of work ends."""
+        await self._work.connection.execute(select(func.pg_advisory_xact_lock(_ADDING_PEOPLE)))
 
     async def by_email(self, email: str) -> Sequence[Person]:
         """People without account at a folded address."""

@@ -8,15 +8,6 @@ from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.registration import Registration
 
 
-async def hold_people(work: EnrolmentWork) -> None:
-    """Let nobody be added, signed in for the first time or joined until the unit of work ends.
-
-    Whoever joins people asks for it before reading or writing any registration: else what was read
-    may be another's by now, and two who merge in two editions could wait for one another.
-    """
-    await work.persons.without_account((), hold=True)
-
-
 async def join_persons(
     edition: Edition, stays: Registration, goes: Registration, work: EnrolmentWork
 ) -> None:
@@ -26,7 +17,7 @@ async def join_persons(
     What else the other registered for becomes theirs too where that gives nobody what may be
     somebody else's; an officer of one edition does not decide on the results of another. Two who
     both have an account stay two: nobody signs in as another. The edition's lock must be held, and
-    `hold_people` asked for before the registrations were read.
+    `Persons.hold` asked for before the registrations were read.
     """
     people = await work.persons.of({stays.person, goes.person})
     if len(people) < 2:

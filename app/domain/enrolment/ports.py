@@ -110,6 +110,15 @@ class Persons(Protocol):
         """
         ...
 
+    async def hold(self) -> None:
+        """Let nobody be added without account, signed in for the first time or joined until this
+        unit of work ends.
+
+        Whoever joins people asks for it before reading or writing any registration: else what was
+        read may be another's by now, and two who merge in two editions could wait for one another.
+        """
+        ...
+
     async def by_email(self, email: str) -> Sequence[Person]:
         """People without account at a folded address."""
         ...
@@ -127,7 +136,7 @@ class Persons(Protocol):
         registration that counts; forget who has none left. With `within` only in that edition;
         else a country that is known of the one alone is the other's, too. Nothing else changes the
         person of a registration. Those who would add people without account must wait, as by
-        `without_account(…, hold=True)`.
+        `hold`.
         """
         ...
 

@@ -27,7 +27,7 @@ from app.domain.enrolment.errors import (
     OverridesOff,
 )
 from app.domain.enrolment.forms.entries import ABOUT_INSTITUTION
-from app.domain.enrolment.joining import hold_people, join_persons
+from app.domain.enrolment.joining import join_persons
 from app.domain.enrolment.person import could_be_one
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import received_over_api
@@ -101,7 +101,7 @@ async def decide_registration(
         seen = await work.registrations.read(registration_id)
         edition = await work.editions.get(seen.edition)
         if decision.ruling is Ruling.MERGE:
-            await hold_people(work)
+            await work.persons.hold()
         registration = await work.registrations.get(registration_id)
         person = await work.persons.get(registration.person)
         own = is_own(registration, person, caller)

@@ -19,7 +19,6 @@ from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors import NotInThisState, RegistrationNotFound
-from app.domain.enrolment.joining import hold_people
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import Rank
@@ -229,7 +228,7 @@ async def confirm_address(
         # Whoever changes the person or joins them with another at this moment comes first or
         # after: what is written here is the whole person.
         await work.editions.get(seen.edition)
-        await hold_people(work)
+        await work.persons.hold()
         registration = await work.registrations.get(registration_id)
         if not registration.is_live:
             raise RegistrationNotFound(registration_id)

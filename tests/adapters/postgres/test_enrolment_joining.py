@@ -15,7 +15,6 @@ from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.enrolment.edition import Edition, Mode
-from app.domain.enrolment.joining import hold_people
 from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling, decide_registration
 from app.domain.enrolment.use_cases_register import register
 from app.domain.enrolment.views import RegistrationView
@@ -93,7 +92,7 @@ async def test_who_signs_in_while_an_officer_merges_is_the_one_who_is_kept(
     second = await by_officer(work, clock, edition, "Learner Eva Maria")
     eva = await a_learner(work, "eva")
     async with work() as w:
-        await hold_people(w)
+        await w.persons.hold()
         merging = merge(work, clock, second, first)
         await until_waiting(engine, 1)
         person = await w.persons.get(second.person.id)
@@ -115,7 +114,7 @@ async def test_two_who_both_sign_in_while_an_officer_merges_stay_two(
     second = await by_officer(work, clock, edition, "Learner Eva Maria")
     accounts = [(await a_learner(work, name)).account for name in ("eva", "eva-maria")]
     async with work() as w:
-        await hold_people(w)
+        await w.persons.hold()
         merging = merge(work, clock, second, first)
         await until_waiting(engine, 1)
         people = [await w.persons.get(view.person.id) for view in (first, second)]
@@ -139,7 +138,7 @@ async def test_two_officers_who_merge_the_same_two_in_two_editions_both_succeed(
         for one in editions
     ]
     async with work() as w:
-        await hold_people(w)
+        await w.persons.hold()
         merging = [merge(work, clock, second, first) for first, second in pairs]
         await until_waiting(engine, 2)
     await asyncio.gather(*merging)
