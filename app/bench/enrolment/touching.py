@@ -66,8 +66,7 @@ INSERT INTO allocation_decision (edition, seq, kind, at, actor, registration, ra
     reason)
 SELECT edition, decision_seq, 'registered', received_at, registered_by, id, rank, bucket, state,
     reason
-FROM registration AS r WHERE edition = $1 AND NOT EXISTS (
-    SELECT FROM allocation_decision AS d WHERE d.edition = r.edition AND d.seq = r.decision_seq)
+FROM registration WHERE edition = $1 AND decision_seq > $2
 """
 _COUNTS = """
 UPDATE place_tally AS t SET waiting = t.waiting + w.number
@@ -110,7 +109,7 @@ async def long_list(
         )
         # Numbers go on from the last one that exists.
         await connection.execute(_LONG_LIST, edition, many, list(HOMES), first)
-        await connection.execute(_DECISIONS, edition)
+        await connection.execute(_DECISIONS, edition, first)
         await connection.execute(_COUNTS, edition, first, many)
         await connection.execute(
             "UPDATE edition SET last_decision = (SELECT max(decision_seq) FROM registration "
