@@ -75,8 +75,9 @@ class Settings(BaseModel):
         None,
         ge=0,
         le=64,
-        description="processes that make the credentials of a batch; by default one per processor, "
-        "and none, but threads, where there is only one",
+        description="processes that make the credentials of a batch; by default one per processor "
+        "but at most eight, and none, but threads, where there is only one; always none where "
+        "`official_shapes` is set",
     )
     oidc_issuers: tuple[OidcIssuer, ...] = Field(
         (), description="`issuer=audience` pairs whose tokens are accepted"

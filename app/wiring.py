@@ -1,14 +1,14 @@
-"""What is real: builds the ports from the settings. The only importer of all adapters."""
+"""What is real: builds the ports from the settings.
+
+With `app.wiring_credentials` and `app.wiring_seals` the only importer of all adapters.
+"""
 
 import asyncio
 import json
-import logging
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import reactions
 from app.adapters.edc.branding_folder import FolderBranding, branded_names
-from app.adapters.edc.fetching import HttpWeb, Web, reach
 from app.adapters.edc.format_cache import OfficialFindings
-from app.adapters.edc.issuers import Issuers
 from app.adapters.edc.lettering import InnerLettering
-from app.adapters.edc.official_shapes import OfficialShapes
-from app.adapters.edc.revocation import Revocation
-from app.adapters.edc.timestamps import HttpAuthority, Timestamps
-from app.adapters.edc.validation_material import Gatherer
 from app.adapters.edc_preview import EdcPreview
-from app.adapters.elmo.transcripts import ElmoTranscripts
 from app.adapters.esco.api import EscoApi
 from app.adapters.esco.api_client import EscoClient
 from app.adapters.esco.builtin import builtin_skills, our_notes
@@ -43,24 +36,7 @@ from app.adapters.identity.oidc import OidcTokens
 from app.adapters.identity.sessions import ISSUER as SESSION_ISSUER
 from app.adapters.identity.sessions import LinkSessions
 from app.adapters.identity.tokens import TokensByIssuer
-from app.adapters.issuing.augmenting import EdcSealLevels, from_a_thread
-from app.adapters.issuing.fetching import PublicDocuments
-from app.adapters.issuing.keys import (
-    SealKeys,
-    key_here,
-)
 from app.adapters.issuing.processes import MakerProcesses
-from app.adapters.issuing.sealing import EdcSealing
-from app.adapters.issuing.standing import Standings, asking
-from app.adapters.issuing.status_folder import StatusFolder
-from app.adapters.issuing.status_lists import JwsStatusListSealing
-from app.adapters.issuing.trusted import (
-    RecognisedInstitutions,
-    SettingUnusable,
-    Trusted,
-)
-from app.adapters.issuing.trusted_lists import TrustedLists
-from app.adapters.issuing.verifier import EdcVerifier
 from app.adapters.mail.files import FileMailer
 from app.adapters.mail.old_files import OldMailFiles
 from app.adapters.mail.smtp import SmtpMailer
@@ -74,8 +50,6 @@ from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.ports import Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock, SystemClock
-from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
-from app.domain.credentials.seal import NoKeyHere, SealUnavailable
 from app.domain.credentials.wallet import Wallets
 from app.domain.errors import Unavailable
 from app.domain.mail import Mailer
@@ -83,17 +57,9 @@ from app.domain.retention.ports import NoMailFiles
 from app.domain.vocabulary.skills import Skills
 from app.ports import Ports, Work
 from app.settings import Settings
-from app.wiring_seals import (
-    issuing_processes,
-    maker_of,
-    profiles_of,
-    seal_keys,
-    trusted_by,
-    trusted_lists,
-)
+from app.wiring_credentials import issuing_ports, making_processes, official_findings
+from app.wiring_seals import profiles_of
 from app.worker import Worker
-
-log = logging.getLogger(__name__)
 
 
 class DatabaseUnavailable(Unavailable):
@@ -158,8 +124,8 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
         return PostgresWork(engine, outbox, clock, SYSTEM, "read", reading=True)
 
     async with (
-        _official_shapes(settings) as official,
-        _processes(settings) as processes,
+        official_findings(settings) as official,
+        making_processes(settings) as processes,
         httpx.AsyncClient(follow_redirects=False) as http,
         # Addresses that stand in certificates are asked by a client that knows nothing of ours.
         httpx.AsyncClient(
@@ -195,34 +161,6 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
             await repeats.dispose()
 
 
-@asynccontextmanager
-async def _processes(settings: Settings) -> AsyncIterator[MakerProcesses | None]:
-    """What makes credentials beside this process, where there is room for it."""
-    number = issuing_processes(settings)
-    if not number:
-        yield None
-        return
-    processes = MakerProcesses(partial(maker_of, settings), number)
-    try:
-        yield processes
-    finally:
-        processes.close()
-
-
-@asynccontextmanager
-async def _official_shapes(settings: Settings) -> AsyncIterator[OfficialFindings | None]:
-    """What asks the official shapes, where an operator has them. Raises ShapesUnusable."""
-    if settings.official_shapes is None:
-        yield None
-        return
-    folder, profiles = settings.official_shapes, profiles_of(settings)
-    shapes = await asyncio.to_thread(OfficialShapes, folder, profiles)
-    try:
-        yield shapes.findings
-    finally:
-        shapes.close()
-
-
 def _capabilities(
     settings: Settings,
     clock: Clock,
@@ -242,7 +180,7 @@ def _capabilities(
         "lettering": InnerLettering(),
         "pages": PdfPages(settings.public_url, branding),
         "wallets": _wallets(settings, http),
-        **_issuing(settings, clock, outside, branding, official, processes),
+        **issuing_ports(settings, clock, outside, official, processes),
     }
 
 
@@ -253,134 +191,6 @@ def _skills(settings: Settings, engine: AsyncEngine, http: httpx.AsyncClient) ->
         return here
     client = EscoClient(http, settings.esco_api_url, settings.esco_api_version)
     return RememberedSkills(EscoApi(client, our_notes()), here)
-
-
-def _issuing(
-    settings: Settings,
-    clock: Clock,
-    outside: httpx.AsyncClient,
-    branding: FolderBranding,
-    official: OfficialFindings | None,
-    processes: MakerProcesses | None,
-) -> Mapping[str, Any]:
-    """Seals and verification. Only development has stand-ins, and only it trusts them."""
-    profiles = profiles_of(settings)
-    lists = trusted_lists(settings, clock)
-    trusted = trusted_by(settings, clock, lists)
-    web = _authorities(settings, outside)
-    revocation, status = Revocation(web, clock), StatusFolder(settings.revocation_data)
-    levels = _seal_levels(settings, clock, trusted, outside, web, revocation)
-    asks = settings.ask_revocation or settings.revocation_data_needed
-    loop = asyncio.get_running_loop()
-    keys = seal_keys(settings, clock)
-    return {
-        "sealing": EdcSealing(
-            keys,
-            trusted,
-            clock,
-            public_url=settings.public_url,
-            production=settings.is_production,
-            time_header=settings.seal_time,
-            qualified_only=settings.qualified_seals_only,
-            reachable=from_a_thread(levels, loop),
-            branding=branding,
-            standings=Standings(
-                status,
-                ask=asking(revocation, clock, loop) if asks else None,
-                needed=settings.revocation_data_needed,
-            ),
-            qualifications=lists,
-            profiles=profiles,
-            official=official,
-            processes=processes,
-        ),
-        "seal_levels": levels,
-        "transcribing": ElmoTranscripts(keys),
-        "status_list_sealing": _status_lists(settings, keys),
-        "verifier": EdcVerifier(
-            trusted,
-            RecognisedInstitutions(settings.recognised_institutions),
-            qualifications=lists,
-            status=status,
-            profiles=profiles,
-            official=official,
-        ),
-        "upkeep": () if lists is None else (_refreshing(lists, outside),),
-    }
-
-
-def _authorities(settings: Settings, outside: httpx.AsyncClient) -> Web:
-    """The way to whom certificates name, who may not be just anywhere."""
-    proxy = settings.fetch_proxy is not None
-    return HttpWeb(
-        outside,
-        reach(settings.fetch_hosts, only_allowed=settings.fetch_only_hosts, through_proxy=proxy),
-    )
-
-
-def _status_lists(settings: Settings, keys: SealKeys) -> JwsStatusListSealing:
-    """Whose seal stands behind the lists. Raises SettingUnusable where it could never do so."""
-    institution = settings.status_list_seal
-    if institution is not None:
-        if institution not in keys.institutions():
-            raise SettingUnusable(
-                f"MC_STATUS_LIST_SEAL names {institution}, which has no seal here: name a partner "
-                "that MC_SEALS or MC_SEAL_PKCS12 has one of."
-            )
-        try:
-            key_here(keys, institution)
-        except NoKeyHere:
-            raise SettingUnusable(
-                f"MC_STATUS_LIST_SEAL names {institution}, which keeps its keys to itself: lists "
-                "change by the hour and are signed here, so name a partner whose key is here."
-            ) from None
-        except SealUnavailable as error:
-            log.warning("the seal of status lists cannot be reached now: %s", error.detail)
-    return JwsStatusListSealing(keys, institution)
-
-
-def _seal_levels(
-    settings: Settings,
-    clock: Clock,
-    trusted: Trusted,
-    outside: httpx.AsyncClient,
-    web: Web,
-    revocation: Revocation,
-) -> SealLevels:
-    """What raises seals above B-B; without authorities of timestamps, nothing does."""
-    if not settings.timestamp_authorities:
-        return BasicLevelOnly()
-    addresses = [secret.get_secret_value() for secret in settings.timestamp_authorities]
-    # Whom the operator names may be anywhere; whom certificates name may not.
-    named = HttpWeb(outside, reach([httpx.URL(address).host for address in addresses]))
-    issuers = Issuers(web)
-    return EdcSealLevels(
-        settings.seal_level,
-        Timestamps(
-            [HttpAuthority(named, address) for address in addresses],
-            lambda: trusted.store,
-            issuers,
-            clock,
-            settings.timestamp_digest,
-            settings.timestamp_policies,
-            timedelta(seconds=settings.timestamp_tolerance),
-        ),
-        Gatherer(revocation),
-        issuers,
-        lambda: trusted.store,
-        clock,
-        timedelta(days=settings.archive_renewal_days),
-        settings.retired_digests,
-    )
-
-
-def _refreshing(lists: TrustedLists, outside: httpx.AsyncClient) -> Callable[[], Awaitable[object]]:
-    documents = PublicDocuments(outside)
-
-    async def refresh() -> bool:
-        return await lists.refresh_if_due(documents.text)
-
-    return refresh
 
 
 def _wallets(settings: Settings, http: httpx.AsyncClient) -> Wallets | None:

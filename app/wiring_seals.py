@@ -7,6 +7,7 @@ import os
 from datetime import timedelta
 
 from app.adapters.edc.branding_folder import FolderBranding, branded_names
+from app.adapters.edc.format_cache import OfficialFindings
 from app.adapters.issuing.keys import ConfiguredSeals, DevelopmentSeals, FolderSeals, SealKeys
 from app.adapters.issuing.keys_file import read_seals
 from app.adapters.issuing.making import Maker
@@ -19,10 +20,14 @@ from app.domain.credentials.profile import Profiles, known_profiles
 from app.settings import Settings
 
 _MOST_PROCESSES = 8
+"""Unless the operator says otherwise. Each takes as much memory as this process."""
 
 
 def issuing_processes(settings: Settings) -> int:
     """How many processes make the credentials of a batch; none where that would gain nothing."""
+    if settings.official_shapes is not None:
+        # Each would need an engine of the shapes, which is slower than all else there is to do.
+        return 0
     if settings.issuing_processes is not None:
         return settings.issuing_processes
     processors = os.cpu_count() or 1
@@ -36,17 +41,37 @@ def maker_of(settings: Settings) -> Maker:
     """
     clock = SystemClock()
     lists = trusted_lists(settings, clock)
-    return Maker(
+    return new_maker(
+        settings,
         seal_keys(settings, clock),
         trusted_by(settings, clock, lists),
+        standings=Standings(StatusFolder(settings.revocation_data)),
+        lists=lists,
+    )
+
+
+def new_maker(
+    settings: Settings,
+    keys: SealKeys,
+    trusted: Trusted,
+    *,
+    standings: Standings,
+    lists: TrustedLists | None,
+    official: OfficialFindings | None = None,
+) -> Maker:
+    """What makes credentials as the settings want them."""
+    return Maker(
+        keys,
+        trusted,
         public_url=settings.public_url,
         production=settings.is_production,
         time_header=settings.seal_time,
         qualified_only=settings.qualified_seals_only,
         branding=FolderBranding(settings.branding, branded_names()),
-        standings=Standings(StatusFolder(settings.revocation_data)),
+        standings=standings,
         qualifications=lists,
         profiles=profiles_of(settings),
+        official=official,
     )
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from app.domain.access.roles import Caller, Grant, Role
 from app.domain.canonical import content_hash
 from app.domain.credentials.errors import AwardNotFound, AwardNotReady, EditionNotFound
+from app.domain.credentials.ports_sealing import Sealing
 from app.domain.credentials.seal import (
     Brought,
     IssuedCredential,
@@ -483,6 +484,14 @@ class Notes:
         for _, code, _ in self.items.values():
             counts[code] = counts.get(code, 0) + 1
         return counts
+
+
+async def issued_by(sealing: Sealing, order: IssuingOrder) -> IssuedCredential:
+    """What comes of one order. Raises what kept it from being made."""
+    [made] = await sealing.issue_all([order])
+    if isinstance(made, Exception):
+        raise made
+    return made
 
 
 def officer(role: Role = Role.ISSUER_OFFICER, *institutions: str | None) -> Caller:

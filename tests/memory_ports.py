@@ -20,6 +20,7 @@ from app.adapters.identity.local import PEOPLE, DevelopmentIdentity
 from app.adapters.identity.sessions import ISSUER as SESSION_ISSUER
 from app.adapters.identity.sessions import LinkSessions
 from app.adapters.identity.tokens import TokensByIssuer
+from app.adapters.issuing.making import Maker
 from app.adapters.issuing.sealing import EdcSealing
 from app.adapters.issuing.trusted import RecognisedInstitutions
 from app.adapters.issuing.verifier import EdcVerifier
@@ -123,7 +124,7 @@ def memory_ports(data_dir: Path, **more: Any) -> tuple[Ports, MemoryStore, Memor
         mailer=more.pop("mailer", None) or MemoryMailer(clock),
         preview=more.pop("preview", None) or EdcPreview(settings.public_url),
         sealing=more.pop("sealing", None)
-        or EdcSealing(SEALS, SEALS, clock, public_url=settings.public_url, production=False),
+        or EdcSealing(Maker(SEALS, SEALS, public_url=settings.public_url, production=False), clock),
         lettering=InnerLettering(),
         transcribing=more.pop("transcribing", None) or ElmoTranscripts(SEALS),
         pages=more.pop("pages", None) or PdfPages(settings.public_url, lambda _: PLAIN),

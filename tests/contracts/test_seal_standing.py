@@ -19,7 +19,7 @@ from app.domain.credentials.seal import SealDoubtful
 from tests.adapters.issuing.raising import SetClock, a_web
 from tests.contracts.test_sealing import an_order
 from tests.contracts.test_sealing_elsewhere import sealing_with
-from tests.issuing_builders import TickingClock
+from tests.issuing_builders import TickingClock, issued_by
 from tests.pki.authority import TestPki
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -62,10 +62,10 @@ async def test_a_revoked_certificate_seals_nothing_where_its_authority_is_asked(
     async with asked(pki, clock, "seal-revoked", needed=needed) as sealing:
         assert codes(await sealing.facts("UNIOVI")) == (["certificate_revoked"], [])
         with pytest.raises(SealDoubtful, match="certificate_revoked"):
-            await sealing.issue(an_order(clock))
+            await issued_by(sealing, an_order(clock))
     async with asked(pki, clock, "seal-rsa", needed=needed) as sealing:
         assert codes(await sealing.facts("UNIOVI")) == ([], [])
-        assert not (await sealing.issue(an_order(clock))).development
+        assert not (await issued_by(sealing, an_order(clock))).development
 
 
 async def test_what_a_folder_holds_keeps_a_revoked_certificate_from_sealing(
@@ -83,7 +83,7 @@ async def test_what_a_folder_holds_keeps_a_revoked_certificate_from_sealing(
         )
         assert codes(await sealing.facts("UNIOVI"))[0] == ["certificate_revoked"]
         with pytest.raises(SealDoubtful, match="certificate_revoked"):
-            await sealing.issue(an_order(clock))
+            await issued_by(sealing, an_order(clock))
     assert pki.requests == []
 
 
@@ -114,20 +114,20 @@ async def test_silence_refuses_where_seals_shall_carry_the_answer_and_else_warns
     async with asked(pki, clock, "seal-rsa", needed=True) as sealing:
         assert codes(await sealing.facts("UNIOVI")) == (["certificate_status_unknown"], [])
         with pytest.raises(SealDoubtful, match="certificate_status_unknown"):
-            await sealing.issue(an_order(clock))
+            await issued_by(sealing, an_order(clock))
     async with asked(pki, clock, "seal-rsa") as sealing:
         assert codes(await sealing.facts("UNIOVI")) == ([], ["certificate_status_unknown"])
-        assert not (await sealing.issue(an_order(clock))).development
+        assert not (await issued_by(sealing, an_order(clock))).development
 
 
 async def test_a_batch_asks_once_and_minutes_later_again(pki: TestPki, clock: SetClock) -> None:
     async with asked(pki, clock, "seal-rsa") as sealing:
         for _ in range(5):
-            await sealing.issue(an_order(clock))
+            await issued_by(sealing, an_order(clock))
         in_a_batch = len(pki.requests)
         assert in_a_batch == 2
         clock.pass_(timedelta(minutes=6))
-        await sealing.issue(an_order(clock))
+        await issued_by(sealing, an_order(clock))
         assert len(pki.requests) == 2 * in_a_batch
 
 
@@ -177,8 +177,8 @@ async def test_a_claim_that_the_trusted_lists_do_not_confirm_seals_nothing(
 ) -> None:
     clock = TickingClock()
 
-    def sealing(key: SealKey, **settings: bool) -> EdcSealing:
-        return sealing_with(pki, clock, key, qualifications=lists, **settings)
+    def sealing(key: SealKey, *, qualified_only: bool = True) -> EdcSealing:
+        return sealing_with(pki, clock, key, qualifications=lists, qualified_only=qualified_only)
 
     strict = sealing(pki.seal_key())
     lenient = sealing(pki.seal_key(), qualified_only=False)
@@ -191,4 +191,4 @@ async def test_a_claim_that_the_trusted_lists_do_not_confirm_seals_nothing(
     assert unconfirmed([*refusals, *warnings]) == []
     if not confirmed:
         with pytest.raises(SealDoubtful, match="qualification_not_confirmed"):
-            await strict.issue(an_order(clock))
+            await issued_by(strict, an_order(clock))

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -14,8 +15,10 @@ from cryptography import x509
 from PIL import Image
 
 from app.adapters.edc.authorities import SealSubject, as_pkcs12, new_authority, new_rsa_key
+from app.adapters.edc.format_cache import OfficialFindings
 from app.adapters.edc.trust import as_pem
 from app.adapters.issuing.keys import DevelopmentSeals, FolderSeals, SealKeys
+from app.adapters.issuing.making import Maker
 from app.adapters.issuing.sealing import EdcSealing
 from app.adapters.issuing.trusted import (
     RecognisedInstitutions,
@@ -45,6 +48,7 @@ from tests.issuing_builders import (
     PNG,
     TickingClock,
     an_award,
+    issued_by,
     the_micro_credential,
     the_specification,
 )
@@ -66,7 +70,7 @@ class Workshop:
 
     def sealing(self, *, production: bool = False) -> EdcSealing:
         return EdcSealing(
-            self.keys, self.trusted, self.clock, public_url=URL, production=production
+            Maker(self.keys, self.trusted, public_url=URL, production=production), self.clock
         )
 
     def verifier(self, register: RecognisedInstitutions | None = None) -> EdcVerifier:
@@ -137,7 +141,7 @@ async def nothing(credential):
 async def made(workshop: Workshop) -> tuple[IssuingOrder, IssuedCredential]:
     """One credential of each workshop, for those who only look at it."""
     order = an_order(workshop.clock)
-    return order, await workshop.sealing().issue(order)
+    return order, await issued_by(workshop.sealing(), order)
 
 
 async def test_what_is_issued_says_of_whom_by_whom_and_verifies(workshop, made):
@@ -190,8 +194,10 @@ async def test_nothing_changed_verifies(workshop, made):
 
 async def test_a_credential_of_a_stranger_is_of_an_unknown_issuer_and_not_wrong(workshop):
     stranger = ThrowAwaySeals(workshop.clock)
-    foreign = EdcSealing(stranger, stranger, workshop.clock, public_url=URL, production=False)
-    issued = await foreign.issue(an_order(workshop.clock))
+    foreign = EdcSealing(
+        Maker(stranger, stranger, public_url=URL, production=False), workshop.clock
+    )
+    issued = await issued_by(foreign, an_order(workshop.clock))
     found = await workshop.verifier().verify(
         issued.document, now=workshop.clock.now(), status=nothing
     )
@@ -240,7 +246,7 @@ async def test_what_does_not_follow_the_profile_is_not_sealed(workshop):
     findings = await workshop.sealing().rehearse(order)
     assert findings
     with pytest.raises(DocumentInvalid) as refusal:
-        await workshop.sealing().issue(order)
+        await issued_by(workshop.sealing(), order)
     assert refusal.value.findings == tuple(findings)
     assert "Ñandú" not in str(refusal.value)
 
@@ -262,7 +268,7 @@ async def test_after_the_certificate_has_expired_nothing_is_sealed(workshop):
     assert facts.findings == ()
     late = an_order(workshop.clock, issued_at=facts.valid_until + timedelta(days=1))
     with pytest.raises(SealDoubtful) as refusal:
-        await workshop.sealing().issue(late)
+        await issued_by(workshop.sealing(), late)
     assert "certificate_expired" in {finding.code for finding in refusal.value.findings}
 
 
@@ -291,11 +297,11 @@ async def test_production_does_not_seal_with_a_stand_in(workshop):
     facts = await sealing.facts("UNIOVI")
     if not facts.development:
         assert facts.findings == ()
-        await sealing.issue(an_order(workshop.clock))
+        await issued_by(sealing, an_order(workshop.clock))
         return
     assert [finding.code for finding in facts.findings] == ["development_seal"]
     with pytest.raises(SealDoubtful, match="development_seal"):
-        await sealing.issue(an_order(workshop.clock))
+        await issued_by(sealing, an_order(workshop.clock))
 
 
 async def test_a_register_of_institutions_is_asked_and_never_knows_the_stand_in(
@@ -318,11 +324,13 @@ async def test_a_register_of_institutions_is_asked_and_never_knows_the_stand_in(
 async def test_a_seal_whose_authority_nobody_here_trusts_is_doubtful(tmp_path):
     workshop = folder_with_a_seal(tmp_path, TickingClock())
     elsewhere = ThrowAwaySeals(workshop.clock)
-    sealing = EdcSealing(workshop.keys, elsewhere, workshop.clock, public_url=URL, production=True)
+    sealing = EdcSealing(
+        Maker(workshop.keys, elsewhere, public_url=URL, production=True), workshop.clock
+    )
     facts = await sealing.facts("UNIOVI")
     assert [finding.code for finding in facts.findings] == ["chain_not_trusted"]
     with pytest.raises(SealDoubtful):
-        await sealing.issue(an_order(workshop.clock))
+        await issued_by(sealing, an_order(workshop.clock))
 
 
 async def test_a_renewed_file_is_used_without_a_restart(tmp_path):
@@ -367,17 +375,10 @@ REFUSED_BY_SHAPES = Finding("/issuer", "official_shapes", "The official shapes a
 
 
 async def test_what_official_shapes_refuse_is_found_in_rehearsal_and_never_sealed(workshop) -> None:
-    sealing = EdcSealing(
-        workshop.keys,
-        workshop.trusted,
-        workshop.clock,
-        public_url=URL,
-        production=False,
-        official=lambda payload, document: (REFUSED_BY_SHAPES,),
-    )
+    sealing = asking(workshop, lambda payload, document: (REFUSED_BY_SHAPES,))
     order = an_order(workshop.clock)
     assert await sealing.rehearse(order) == (REFUSED_BY_SHAPES,)
-    for doing in (sealing.issue, sealing.prepare):
+    for doing in (partial(issued_by, sealing), sealing.prepare):
         with pytest.raises(DocumentInvalid) as refused:
             await doing(order)
         assert refused.value.findings == (REFUSED_BY_SHAPES,)
@@ -394,21 +395,18 @@ class OutOfReach:
         return () if self.times < 0 else (Finding("", UNANSWERED, "Not now."),)
 
 
-def asking(workshop: Workshop, official: OutOfReach) -> EdcSealing:
+def asking(workshop: Workshop, official: OfficialFindings) -> EdcSealing:
     return EdcSealing(
-        workshop.keys,
-        workshop.trusted,
+        Maker(workshop.keys, workshop.trusted, public_url=URL, production=False, official=official),
         workshop.clock,
-        public_url=URL,
-        production=False,
-        official=official,
     )
 
 
 async def test_official_shapes_that_give_no_answer_are_the_fault_of_no_document(workshop) -> None:
     sealing = asking(workshop, OutOfReach(float("inf")))
     order = an_order(workshop.clock)
-    for doing in (sealing.rehearse, sealing.issue, sealing.prepare, sealing.unsealed):
+    issue = partial(issued_by, sealing)
+    for doing in (sealing.rehearse, issue, sealing.prepare, sealing.unsealed):
         with pytest.raises(ShapesUnanswered):
             await doing(order)
     made = await sealing.issue_all([order, an_order(workshop.clock)])
@@ -426,7 +424,7 @@ async def test_what_is_wrong_anyway_is_said_without_the_official_shapes(workshop
 
 async def test_an_engine_of_official_shapes_that_is_replaced_stops_nobody(workshop) -> None:
     order = an_order(workshop.clock)
-    issued = await asking(workshop, OutOfReach(1)).issue(order)
+    issued = await issued_by(asking(workshop, OutOfReach(1)), order)
     assert order.urn.encode() in issued.document
 
 

@@ -24,6 +24,8 @@ from app.adapters.edc.opened import is_canonical
 from app.adapters.edc.seals import LocalSealKey, SealKey
 from app.adapters.edc.trust import TrustStore
 from app.adapters.issuing.keys import ConfiguredSeals
+from app.adapters.issuing.making import Maker
+from app.adapters.issuing.preflight import Reachable
 from app.adapters.issuing.sealing import EdcSealing
 from app.adapters.issuing.standing import Standings
 from app.adapters.issuing.status_folder import StatusFolder
@@ -43,7 +45,7 @@ from app.domain.credentials.verification import CheckName, CheckStatus
 from app.domain.errors import Finding
 from tests.contracts.test_sealing import an_order, nothing
 from tests.csc_service import running
-from tests.issuing_builders import TickingClock
+from tests.issuing_builders import TickingClock, issued_by
 from tests.pki.authority import TestPki
 from tests.seal_keepers import make_token, remote_key, service_for, token_key
 
@@ -60,11 +62,14 @@ def local(pki: TestPki, label: str, alg: str) -> LocalSealKey:
     return LocalSealKey(alg, pki.chain(label))
 
 
-def sealing_with(pki: TestPki, clock: Clock, key: SealKey, **settings) -> EdcSealing:
+def sealing_with(
+    pki: TestPki, clock: Clock, key: SealKey, *, reachable: Reachable = tuple, **settings
+) -> EdcSealing:
     code = settings.pop("institution", "UNIOVI")
     keys = ConfiguredSeals({code: {"default": lambda: key}})
     settings = {"production": True, "qualified_only": True, **settings}
-    return EdcSealing(keys, TestTrust(pki.trust()), clock, public_url=URL, **settings)
+    maker = Maker(keys, TestTrust(pki.trust()), public_url=URL, **settings)
+    return EdcSealing(maker, clock, reachable=reachable)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +93,7 @@ def far_key(
 
 
 async def test_keys_far_away_seal_as_files_do(pki: TestPki, clock, far_key: SealKey) -> None:
-    issued = await sealing_with(pki, clock, far_key).issue(an_order(clock))
+    issued = await issued_by(sealing_with(pki, clock, far_key), an_order(clock))
     found = await verifier(pki).verify(issued.document, now=clock.now(), status=nothing)
     assert found.check(CheckName.SEAL).status is CheckStatus.OK
     assert issued.organisation_identifier == "VATES-Q0000000X"
@@ -98,7 +103,7 @@ async def test_the_time_of_sealing_stands_where_the_settings_say(pki: TestPki, c
     headers = {}
     for setting in ("iat", "sigT"):
         sealing = sealing_with(pki, clock, pki.seal_key(), time_header=setting)
-        issued = await sealing.issue(an_order(clock))
+        issued = await issued_by(sealing, an_order(clock))
         protected = json.loads(issued.document)["signatures"][0]["protected"]
         header = json.loads(base64.urlsafe_b64decode(protected + "=="))
         headers[setting] = sorted({"iat", "sigT"} & header.keys())
@@ -110,7 +115,7 @@ async def test_the_same_bytes_are_validated_once_and_what_learners_share_twice(
 ) -> None:
     sealing = sealing_with(pki, clock, pki.seal_key())
     for _ in range(4):
-        await sealing.issue(an_order(clock))
+        await issued_by(sealing, an_order(clock))
     # The first two: of the second a mould is made, and the others differ in what is their own.
     assert sealing._maker.verdicts.validated == 2
 
@@ -124,7 +129,9 @@ async def test_an_institution_may_have_several_seals(pki: TestPki, clock) -> Non
             }
         }
     )
-    sealing = EdcSealing(keys, TestTrust(pki.trust()), clock, public_url=URL, production=True)
+    sealing = EdcSealing(
+        Maker(keys, TestTrust(pki.trust()), public_url=URL, production=True), clock
+    )
     assert [
         (one.name, one.is_default, one.local, one.algorithm, one.findings, one.claims)
         for one in await sealing.seals()
@@ -132,14 +139,14 @@ async def test_an_institution_may_have_several_seals(pki: TestPki, clock) -> Non
         ("rectorate", True, True, "ES256", (), QualificationClaim.SEAL_IN_DEVICE),
         ("office", False, False, "RS256", (), QualificationClaim.SEAL_IN_DEVICE),
     ]
-    by_office = await sealing.issue(an_order(clock, seal="office"))
+    by_office = await issued_by(sealing, an_order(clock, seal="office"))
     assert (
         by_office.certificate_sha256 == (await sealing.facts("UNIOVI", "office")).certificate_sha256
     )
     with pytest.raises(SealIsElsewhere):
-        await sealing.issue(an_order(clock))
+        await issued_by(sealing, an_order(clock))
     with pytest.raises(SealUnavailable, match="of the name chancellery"):
-        await sealing.issue(an_order(clock, seal="chancellery"))
+        await issued_by(sealing, an_order(clock, seal="chancellery"))
 
 
 @pytest.mark.parametrize(
@@ -169,10 +176,10 @@ async def test_whatever_is_doubtful_about_a_seal_keeps_it_from_being_used(
     # A certificate that is wrong in one way may leave its path open as well.
     assert [f.code for f in facts.findings][: len(doubts) or 1] == doubts
     if not doubts:
-        await sealing.issue(an_order(clock))
+        await issued_by(sealing, an_order(clock))
         return
     with pytest.raises(SealDoubtful, match=doubts[0]):
-        await sealing.issue(an_order(clock))
+        await issued_by(sealing, an_order(clock))
 
 
 async def test_a_deployment_may_take_certificates_that_claim_no_qualification(
@@ -402,11 +409,11 @@ async def test_the_file_for_the_commissions_issuer_needs_no_seal_and_says_the_sa
     pki: TestPki, clock
 ) -> None:
     nobodys = EdcSealing(
-        ConfiguredSeals({}), TestTrust(pki.trust()), clock, public_url=URL, production=True
+        Maker(ConfiguredSeals({}), TestTrust(pki.trust()), public_url=URL, production=True), clock
     )
     order = an_order(clock)
     upload = json.loads(await nobodys.unsealed(order))
-    sealed = await sealing_with(pki, clock, pki.seal_key()).issue(order)
+    sealed = await issued_by(sealing_with(pki, clock, pki.seal_key()), order)
     credential = json.loads(json.loads(sealed.document)["payload"])
     assert upload.keys() == {"credential", "deliveryDetails"}
     assert upload["deliveryDetails"] == {"deliveryAddress": ["zoe@example.org"]}

@@ -70,8 +70,14 @@ class Maker:
         profiles: Profiles | None = None,
         official: OfficialFindings | None = None,
     ) -> None:
-        """See `app.adapters.issuing.sealing.EdcSealing`."""
+        """`public_url` is where people reach this service; images lead there for verification.
+
+        `branding` is how an issuer's images look, `standings` whether certificates are in force,
+        `qualifications` what trusted lists say, `profiles` by which documents are read and which
+        of them is issued, `official` what the official shapes have against a document.
+        """
         self.keys = keys
+        self.trusted = trusted
         self.time_header = time_header
         self.preflight = Preflight(
             trusted,
@@ -82,7 +88,6 @@ class Maker:
         )
         self._standings = standings
         self.leaves = Leaves()
-        self._trusted = trusted
         self._public_url = public_url
         self._branding = branding
         # What is looked at after sealing are the bytes that were looked at before.
@@ -192,7 +197,7 @@ class Maker:
         """What keeps it from being kept, looked at as a stranger would, a moment later."""
         found = verify(
             sealed,
-            trust=self._trusted.store,
+            trust=self.trusted.store,
             now=at + timedelta(seconds=1),
             known_status=lambda _: None,
             recognised=_NO_REGISTER.recognised,

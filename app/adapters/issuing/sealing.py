@@ -6,23 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from app.adapters.edc import jades, seals
-from app.adapters.edc.branding import PLAIN, Branding
-from app.adapters.edc.format_cache import OfficialFindings
-from app.adapters.edc.qualification import QualificationSource
+from app.adapters.edc import seals
 from app.adapters.edc.seals import LocalSealKey, SoftwareSealKey
 from app.adapters.edc.trust import as_pem
 from app.adapters.issuing.brought_back import attached, prepared
 from app.adapters.issuing.building import issuer_of, leaf_of
-from app.adapters.issuing.keys import SealKeys
 from app.adapters.issuing.making import Maker, issuing
-from app.adapters.issuing.preflight import NOTHING_KEPT, Reachable, claim_of
+from app.adapters.issuing.preflight import Reachable, claim_of
 from app.adapters.issuing.processes import MakerProcesses
-from app.adapters.issuing.standing import Standings
-from app.adapters.issuing.trusted import TrustSource
 from app.adapters.reference import partners
 from app.domain.clock import Clock
-from app.domain.credentials.profile import Profiles
 from app.domain.credentials.seal import (
     Brought,
     IssuedCredential,
@@ -44,47 +37,19 @@ class EdcSealing:
 
     def __init__(
         self,
-        keys: SealKeys,
-        trusted: TrustSource,
+        maker: Maker,
         clock: Clock,
         *,
-        public_url: str,
-        production: bool,
-        time_header: jades.TimeHeader = "iat",
-        qualified_only: bool = False,
         reachable: Reachable = tuple,
         institutions: Callable[[], Sequence[Institution]] = partners,
-        branding: Callable[[InstitutionCode], Branding] = lambda _: PLAIN,
-        standings: Standings = NOTHING_KEPT,
-        qualifications: QualificationSource | None = None,
-        profiles: Profiles | None = None,
-        official: OfficialFindings | None = None,
         processes: MakerProcesses | None = None,
     ) -> None:
-        """`public_url` is where people reach this service; images lead there for verification.
-
-        `reachable` says which authorities that sealing needs do not answer, `institutions` whose
-        identifiers certificates are compared with, `branding` how an issuer's images look,
-        `standings` whether certificates are in force, `qualifications` what trusted lists say,
-        `profiles` by which documents are read and which of them is issued, `official` what the
-        official shapes have against a document. `processes` make what is ordered together, in the
-        same way; without them, threads do.
+        """`reachable` says which authorities that sealing needs do not answer, `institutions` whose
+        identifiers certificates are compared with. `processes` make what is ordered together, as
+        `maker` would, which is only sensible where that one asks no official shapes; without them,
+        threads do.
         """
-        self._maker = Maker(
-            keys,
-            trusted,
-            public_url=public_url,
-            production=production,
-            time_header=time_header,
-            qualified_only=qualified_only,
-            branding=branding,
-            standings=standings,
-            qualifications=qualifications,
-            profiles=profiles,
-            official=official,
-        )
-        self._keys = keys
-        self._trusted = trusted
+        self._maker = maker
         self._clock = clock
         self._reachable = reachable
         self._institutions = institutions
@@ -97,7 +62,7 @@ class EdcSealing:
 
     async def names(self, institution: InstitutionCode) -> Sequence[SealName]:
         """The seals of one institution that are configured, its default first."""
-        return await self._in_thread(lambda: self._keys.names(institution))
+        return await self._in_thread(lambda: self._maker.keys.names(institution))
 
     async def facts(self, institution: InstitutionCode, name: SealName | None = None) -> SealFacts:
         """A seal of one institution, as it is now. Raises SealUnavailable."""
@@ -110,10 +75,6 @@ class EdcSealing:
     async def rehearse(self, order: IssuingOrder) -> Sequence[Finding]:
         """What the profile says against the credential that this order would make."""
         return await self._in_thread(lambda: self._maker.findings(self._maker.built(order)))
-
-    async def issue(self, order: IssuingOrder) -> IssuedCredential:
-        """Build, check, seal, and verify what came out."""
-        return await self._in_thread(lambda: self._maker.issue(order))
 
     @property
     def together(self) -> int:
@@ -128,7 +89,7 @@ class EdcSealing:
     async def issue_all(
         self, orders: Sequence[IssuingOrder]
     ) -> Sequence[IssuedCredential | Exception]:
-        """The same for several, in a process of its own where that is allowed."""
+        """What comes of each order: made in a process of its own where that is allowed."""
         if self._processes is not None and len(orders) >= _WORTH_IT:
             try:
                 travelling = await self._in_thread(lambda: self._may_travel(orders))
@@ -161,27 +122,25 @@ class EdcSealing:
         Authorities are asked here whether those seals are in force, for there nobody asks.
         Raises SealUnavailable, SealDoubtful.
         """
-        if self._maker.verdicts.asks_official:
-            return False
         used = {(issuer_of(order), order.seal): order for order in orders}
         for (institution, name), order in used.items():
-            key = self._keys.key(institution, name)
+            key = self._maker.keys.key(institution, name)
             if not isinstance(key, SoftwareSealKey):
                 return False
             self._maker.insist_on_seal(key, issuing(order, institution), order.issued_at)
         return True
 
     def _readable(self) -> Iterator[SealFacts]:
-        for institution in self._keys.institutions():
-            for name in self._keys.names(institution):
+        for institution in self._maker.keys.institutions():
+            for name in self._maker.keys.names(institution):
                 try:
                     yield self._facts(institution, name)
                 except SealUnavailable as error:
                     log.warning("left out of the list of seals: %s", error.detail)
 
     def _facts(self, institution: InstitutionCode, name: SealName | None) -> SealFacts:
-        names = self._keys.names(institution)
-        key = self._keys.key(institution, name)
+        names = self._maker.keys.names(institution)
+        key = self._maker.keys.key(institution, name)
         now = self._clock.now()
         findings = seals.preflight(key, now)
         facts = self._maker.leaves.facts(key)
@@ -211,8 +170,10 @@ class EdcSealing:
         )
 
     def _root(self, institution: InstitutionCode, name: SealName | None) -> bytes:
-        key = self._keys.key(institution, name)
-        path = self._trusted.store.path(leaf_of(key), key.certificate_chain[1:], self._clock.now())
+        key = self._maker.keys.key(institution, name)
+        path = self._maker.trusted.store.path(
+            leaf_of(key), key.certificate_chain[1:], self._clock.now()
+        )
         if path.anchor is None:
             raise SealUnavailable(f"No authority is known behind the seal of {institution}.")
         return as_pem(path.anchor.certificate)

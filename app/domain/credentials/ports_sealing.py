@@ -55,14 +55,6 @@ class Sealing(Protocol):
         """
         ...
 
-    async def issue(self, order: IssuingOrder) -> IssuedCredential:
-        """Build, check, seal, and verify what came out.
-
-        The issuer's data come from the seal's certificate, whatever the specification says of it.
-        Raises SealUnavailable, SealDoubtful, DocumentInvalid, ShapesUnanswered, SealIsElsewhere.
-        """
-        ...
-
     @property
     def together(self) -> int:
         """How many credentials are best ordered at once."""
@@ -76,7 +68,12 @@ class Sealing(Protocol):
     async def issue_all(
         self, orders: Sequence[IssuingOrder]
     ) -> Sequence[IssuedCredential | Exception]:
-        """For each order what `issue` would answer, or raise."""
+        """Build, check, seal, and verify what came out: for each order that, or why there is none.
+
+        The issuer's data come from the seal's certificate, whatever the specification says of it.
+        Whatever can go wrong is among the answers and never raised: SealUnavailable, SealDoubtful,
+        DocumentInvalid, ShapesUnanswered, SealIsElsewhere, or what nobody foresaw.
+        """
         ...
 
     async def prepare(self, order: IssuingOrder) -> PreparedSeal:

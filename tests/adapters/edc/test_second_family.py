@@ -11,6 +11,7 @@ import pytest
 from app.adapters.edc.context import document_loader
 from app.adapters.edc.elm import build_credential
 from app.adapters.edc.format_cache import FormatVerdicts
+from app.adapters.issuing.making import Maker
 from app.adapters.issuing.sealing import EdcSealing
 from app.adapters.issuing.trusted import RecognisedInstitutions
 from app.adapters.issuing.verifier import EdcVerifier
@@ -34,7 +35,7 @@ from tests.adapters.edc.material import (
 )
 from tests.adapters.edc.official import graph
 from tests.contracts.test_sealing import an_order, nothing
-from tests.issuing_builders import TickingClock
+from tests.issuing_builders import TickingClock, issued_by
 
 TERMS = "https://learning.example/model/"
 CONTEXT = "https://learning.example/context"
@@ -154,11 +155,10 @@ async def test_a_setting_has_it_issued_and_sealed_and_it_verifies(profiles: Prof
     clock = TickingClock()
     seals = ThrowAwaySeals(clock)
     chosen = Profiles(profiles.named, "invented-2.0")
-    sealing = EdcSealing(
-        seals, seals, clock, public_url="https://m.example", production=False, profiles=chosen
-    )
+    maker = Maker(seals, seals, public_url="https://m.example", production=False, profiles=chosen)
+    sealing = EdcSealing(maker, clock)
     # The second and the third come from a mould.
-    issued = [await sealing.issue(an_order(clock)) for _ in range(3)]
+    issued = [await issued_by(sealing, an_order(clock)) for _ in range(3)]
     for one in issued:
         assert one.profile == "Invented 2.0.0"
         document = json.loads(json.loads(one.document)["payload"])

@@ -16,6 +16,7 @@ from app.adapters.edc.development_seal import development_anchor
 from app.adapters.edc.trust import TrustStore
 from app.adapters.edc.verify import verify
 from app.adapters.issuing.keys import DevelopmentSeals
+from app.adapters.issuing.making import Maker
 from app.adapters.issuing.sealing import EdcSealing
 from app.adapters.issuing.trusted import Trusted
 from app.domain.clock import SystemClock
@@ -72,13 +73,13 @@ async def until(engine: AsyncEngine, enough: int) -> None:
 async def an_approved_batch(house: House, data_dir: Path):
     clock = SystemClock()
     seals = data_dir / "seals"
-    sealing = EdcSealing(
+    maker = Maker(
         DevelopmentSeals(seals, clock),
         Trusted(None, development_seals=seals, clock=clock),
-        clock,
         public_url="http://127.0.0.1:8000",
         production=False,
     )
+    sealing = EdcSealing(maker, clock)
     batch = await prepare_batch(
         house.edition,
         work=lambda: house.work(house.ines),

@@ -25,7 +25,7 @@ from app.domain.credentials.seal import IssuedCredential, IssuingOrder, SealUnav
 from app.domain.errors import Conflict
 from app.domain.ids import new_id
 from app.settings import Settings
-from app.wiring_seals import maker_of
+from app.wiring_seals import issuing_processes, maker_of
 from tests.issuing_builders import an_award, the_micro_credential
 
 pytestmark = [
@@ -220,3 +220,22 @@ async def test_they_end_when_nothing_comes_and_start_again(data_dir: Path) -> No
                     await asyncio.sleep(0.01)
     finally:
         processes.close()
+
+
+def test_a_batch_has_a_process_per_processor_but_none_where_shapes_are_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shapes = {"official_shapes": tmp_path}
+    chosen = {"issuing_processes": 3}
+    for processors, given, expected in (
+        (1, {}, 0),
+        (2, {}, 2),
+        (64, {}, 8),
+        (64, {"issuing_processes": 20}, 20),
+        (2, chosen, 3),
+        (2, shapes, 0),
+        (2, chosen | shapes, 0),
+    ):
+        monkeypatch.setattr(os, "cpu_count", lambda number=processors: number)
+        settings = Settings.model_validate(given)
+        assert issuing_processes(settings) == expected, (processors, given)

@@ -10,7 +10,7 @@ from app.adapters.issuing.trusted import SettingUnusable
 from app.domain.clock import SystemClock
 from app.domain.credentials.seal import NoKeyHere, SealUnavailable
 from app.settings import Settings, read_settings
-from app.wiring import _status_lists
+from app.wiring_credentials import status_lists
 from app.wiring_seals import seal_keys
 from tests.pki.authority import TestPki
 
@@ -125,7 +125,7 @@ def test_who_could_never_seal_the_lists_stops_the_start(folder: Path, named: str
         }
     )
     with pytest.raises(SettingUnusable, match=why):
-        _status_lists(settings, keys(folder, settings))
+        status_lists(settings, keys(folder, settings))
 
 
 def test_what_is_signed_at_once_takes_a_seal_whose_key_is_here(folder: Path, pki: TestPki) -> None:
