@@ -68,7 +68,7 @@ class CredentialDataOut(BaseModel):
     confirmed_at: datetime | None = Field(None, description="null as long as nothing is confirmed")
     version: int = Field(description="0 as long as nothing is confirmed; the ETag")
     warnings: list[RemarkOut] = Field(
-        description="what does not keep the data from being confirmed, but should be known"
+        description="what should be known of the data although they are confirmed"
     )
     allowed_actions: list[str] = Field(examples=[["confirm_credential_data"]])
 
@@ -88,7 +88,7 @@ class CredentialDataOut(BaseModel):
             version=data.version,
             warnings=[
                 RemarkOut(pointer=one.pointer, code=one.code, detail=one.detail)
-                for one in (remarks(identity, undrawn) if identity else ())
+                for one in remarks(data, undrawn)
             ],
             allowed_actions=["confirm_credential_data"],
         )

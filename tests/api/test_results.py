@@ -267,6 +267,29 @@ async def test_learners_state_their_name_as_it_shall_stand(course_api: CourseApi
     assert line["credential_data_confirmed"] is True
 
 
+async def test_an_identifier_that_is_somebody_elses_is_refused_without_saying_whose(
+    course_api: CourseApi,
+) -> None:
+    api = course_api
+    body = {
+        "full_name": "Ana Núñez",
+        "given_name": "Ana",
+        "family_name": "Núñez",
+        "student_identifier": "urn:schac:personalUniqueCode:int:esi:uniovi.es:UO1",
+    }
+    first = f"{await api.learner('learner-1')}/credential-data"
+    second = f"{await api.learner('learner-2')}/credential-data"
+    stated = await api("learner-1", "PUT", first, json=body, if_match='"0"')
+    assert (stated.status_code, stated.json()["warnings"]) == (200, [])
+    refused = await api("learner-2", "PUT", second, json=body, if_match='"0"')
+    assert (refused.status_code, refused.json()["code"]) == (409, "student_identifier_taken")
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/student_identifier"]
+    assert "UO1" not in refused.text
+    assert first.split("/")[3] not in refused.text
+    kept = await api("learner-2", "GET", second)
+    assert (kept.json()["version"], kept.json()["student_identifier"]) == (0, None)
+
+
 async def test_learners_are_told_what_their_name_will_not_give(course_api: CourseApi) -> None:
     api = course_api
     path = f"{await api.learner('learner-1')}/credential-data"

@@ -291,7 +291,7 @@ async def test_the_database_itself_refuses_what_no_program_should_do(
 
 
 def test_every_column_with_personal_data_is_marked_as_such():
-    tables = ("result", "credential_data", "learner_link", "sent_mail")
+    tables = ("result", "credential_data", "student_identifier", "learner_link", "sent_mail")
     assert sorted(str(c) for c in personal_columns() if c.table.name in tables) == [
         "credential_data.birth_date",
         "credential_data.family_name",
@@ -302,6 +302,7 @@ def test_every_column_with_personal_data_is_marked_as_such():
         "result.grading",
         "result.objections",
         "result.outcome",
+        "student_identifier.identifier",
     ]
 
 

@@ -5,8 +5,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from app.domain.enrolment.registration import Registration
 from app.domain.results.credential_data import CredentialData
-from app.domain.results.errors import LinkNotFound, StaleCredentialData, StaleResult
+from app.domain.results.errors import (
+    LinkNotFound,
+    StaleCredentialData,
+    StaleResult,
+    StudentIdentifierTaken,
+)
 from app.domain.results.links import Link
 from app.domain.results.ports import Participant
 from app.domain.results.result import Result
@@ -83,14 +89,48 @@ class MemoryCredentialData:
         return sorted(found, key=lambda data: data.registration)
 
     async def save(self, data: CredentialData) -> None:
-        """Keep them and their events. Raises StaleCredentialData."""
+        """See the port. Raises StaleCredentialData, StudentIdentifierTaken."""
         await self._data.lock(data.registration)
         kept = self._data.get(data.registration)
         if (kept.version if kept else 0) != data.version:
             raise StaleCredentialData(kept.version if kept else 0)
+        await self._claim(data)
         data.version += 1
         await self._work.outbox.put(*data.take_events())
         self._data.put(data.registration, data)
+        self._release(self._person(data.registration))
+
+    async def _claim(self, data: CredentialData) -> None:
+        """Let the European Student Identifier in it be its person's."""
+        identifier = data.european_identifier
+        if identifier is None:
+            return
+        held: MemoryTable[str, UUID] = self._work.table("student_identifier")
+        await held.lock(identifier)
+        holder = held.get(identifier)
+        if holder is None:
+            held.put(identifier, data.registration)
+        elif self._person(holder) != self._person(data.registration):
+            raise StudentIdentifierTaken
+
+    def _release(self, person: UUID | None) -> None:
+        """Give up what none of the person's data name any more."""
+        if person is None:
+            return
+        named = {
+            data.european_identifier
+            for data in self._data.values()
+            if self._person(data.registration) == person
+        }
+        held: MemoryTable[str, UUID] = self._work.table("student_identifier")
+        for identifier, registration in held.items():
+            if identifier not in named and self._person(registration) == person:
+                held.delete(identifier)
+
+    def _person(self, registration: UUID) -> UUID | None:
+        registrations: MemoryTable[UUID, Registration] = self._work.table("registration")
+        found = registrations.get(registration)
+        return None if found is None else found.person
 
 
 class MemoryLinks:

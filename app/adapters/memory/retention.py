@@ -138,8 +138,17 @@ class MemoryRetention:
         return ((key, one) for key, one in self._table(name).items() if one.edition in ended)
 
     def _credential_data(self, cutoff: datetime) -> Iterator[Change]:
-        for key, _ in self._in_ended("credential_data", cutoff):
-            yield "credential_data", key, None
+        ended = dict(self._in_ended("credential_data", cutoff))
+        yield from (("credential_data", key, None) for key in ended)
+        persons = {key: one.person for key, one in self._table("registration").items()}
+        named = {
+            (one.european_identifier, persons.get(key))
+            for key, one in self._table("credential_data").items()
+            if key not in ended
+        }
+        for identifier, registration in self._table("student_identifier").items():
+            if (identifier, persons.get(registration)) not in named:
+                yield "student_identifier", identifier, None
 
     def _links(self, cutoff: datetime) -> Iterator[Change]:
         for key, link in self._in_ended("learner_link", cutoff):
@@ -229,6 +238,9 @@ class MemoryRetention:
             for key, one in self._table(name).items():
                 if one.registration in mine:
                     yield name, key, None
+        for key, registration in self._table("student_identifier").items():
+            if registration in mine:
+                yield "student_identifier", key, None
         for key, result in self._table("result").items():
             if key in mine and has_detail(result):
                 yield "result", key, without_detail(result)

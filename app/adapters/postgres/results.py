@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, Table, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.adapters.postgres.results_identifiers import StudentIdentifiers
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.results import (
     CredentialDataRow,
@@ -98,6 +99,7 @@ class PostgresCredentialData:
 
     def __init__(self, work: "PostgresWork") -> None:
         self._work = work
+        self._identifiers = StudentIdentifiers(work)
 
     async def get(self, participant: Participant) -> CredentialData:
         """The data of a registration, for change."""
@@ -126,16 +128,19 @@ class PostgresCredentialData:
         return [_to_data(row) for row in await self._work.connection.execute(query)]
 
     async def save(self, data: CredentialData) -> None:
-        """Keep them and their events. Raises StaleCredentialData."""
+        """Keep them and their events. Raises StaleCredentialData, StudentIdentifierTaken."""
+        person = await self._identifiers.claim(data.registration, data.european_identifier)
         values = {
             "edition": data.edition,
             "confirmed_at": data.confirmed_at,
+            "contested": data.contested,
             **({} if data.identity is None else vars(data.identity)),
         }
         kept = await _keep(self._work, _data, data.registration, data.version, values)
         if kept is None:
             raise StaleCredentialData(1)
         data.version = kept
+        await self._identifiers.release(person)
         await self._work.outbox.put(*data.take_events())
 
 
@@ -316,5 +321,6 @@ def _to_data(row: Row[Any]) -> CredentialData:
             student_identifier=row.student_identifier,
         ),
         confirmed_at=row.confirmed_at,
+        contested=row.contested,
         version=row.version,
     )

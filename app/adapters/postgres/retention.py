@@ -43,6 +43,7 @@ from app.adapters.postgres.retention_targets import (
     result,
     sent_mail,
     share,
+    student_identifier,
 )
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.retention import ErasureRecordRow, RetentionDayRow
@@ -212,6 +213,9 @@ class PostgresRetention:
             "learner_link": await self._wipe(link, link.c.registration.in_(mine)),
             "credential_data": await self._wipe(
                 credential_data, credential_data.c.registration.in_(mine)
+            ),
+            "student_identifier": await self._wipe(
+                student_identifier, student_identifier.c.registration.in_(mine)
             ),
             "result": await self._wipe(
                 result, and_(result.c.registration.in_(mine), detailed()), NO_DETAIL

@@ -54,6 +54,7 @@ from app.adapters.postgres.tables.results import (
     LearnerLinkRow,
     ResultRow,
     SentMailRow,
+    StudentIdentifierRow,
 )
 from app.domain.retention.erased import BLANK_ANSWERS, ERASED_DOMAIN, TOOK_PART
 from app.domain.retention.rules import DataKind
@@ -74,6 +75,7 @@ result = table(ResultRow)
 link = table(LearnerLinkRow)
 credential_data = table(CredentialDataRow)
 sent_mail = table(SentMailRow)
+student_identifier = table(StudentIdentifierRow)
 credential = table(CredentialRow)
 share = table(CredentialShareRow)
 _job = table(JobRow)
@@ -113,6 +115,20 @@ def _older(column: ColumnElement[Any]) -> Callable[[datetime], Condition]:
 
 def _of_sealed(column: ColumnElement[Any]) -> Callable[[datetime], Condition]:
     return lambda cutoff: column.in_(select(credential.c.id).where(credential.c.sealed_at < cutoff))
+
+
+def _unnamed(cutoff: datetime) -> Condition:
+    """Whether no data of the person that stay name the identifier."""
+    holder, mine = registration.alias(), registration.alias()
+    return not_(
+        exists().where(
+            holder.c.id == student_identifier.c.registration,
+            mine.c.person == holder.c.person,
+            credential_data.c.registration == mine.c.id,
+            func.lower(credential_data.c.student_identifier) == student_identifier.c.identifier,
+            credential_data.c.edition.not_in(_ended(cutoff)),
+        )
+    )
 
 
 took_part = exists().where(
@@ -181,7 +197,10 @@ TARGETS: Mapping[DataKind, tuple[Target, ...]] = {
             NOBODY,
         ),
     ),
-    DataKind.CREDENTIAL_DATA: (Target(credential_data, _in_ended(credential_data.c.edition)),),
+    DataKind.CREDENTIAL_DATA: (
+        Target(credential_data, _in_ended(credential_data.c.edition)),
+        Target(student_identifier, _unnamed),
+    ),
     DataKind.LINKS: (
         Target(
             link,
@@ -305,6 +324,7 @@ COVERAGE: Mapping[str, tuple[DataKind, ...] | str] = {
     "person.language": _CONTACT,
     "prepared_seal.payload": (DataKind.PREPARED_SEALS,),
     "registration.stated": (DataKind.NOT_PLACED, DataKind.CONTACT),
+    "student_identifier.identifier": (DataKind.CREDENTIAL_DATA,),
     "result.grading": (DataKind.RESULTS_DETAIL, DataKind.RESULTS),
     "result.outcome": (DataKind.RESULTS,),
     "result.objections": (DataKind.RESULTS_DETAIL, DataKind.RESULTS),

@@ -35,6 +35,13 @@ class LegalIdentity:
     student_identifier: str | None = field(default=None, repr=False)
     """A European Student Identifier, or the number that the home institution gave."""
 
+    @property
+    def european_identifier(self) -> str | None:
+        """The European Student Identifier in the form in which two are compared, case ignored
+        (SCHAC 1.5.0, schacPersonalUniqueCode); None for any other number."""
+        number = self.student_identifier
+        return number.lower() if number is not None and _ESI.fullmatch(number) else None
+
 
 @dataclass(eq=False)
 class CredentialData:
@@ -46,6 +53,9 @@ class CredentialData:
     confirmed_at: datetime | None = None
     version: int = 0
     """0 as long as nothing has been confirmed."""
+    contested: bool = False
+    """Whether somebody else had stated its European Student Identifier before: data of a time when
+    that was not looked at. Confirming anew settles it."""
     _events: list[Event] = field(default_factory=list, repr=False)
 
     def confirm(self, identity: LegalIdentity, version: int, *, at: datetime) -> bool:
@@ -58,14 +68,20 @@ class CredentialData:
         tidy = tidied(identity)
         if problems := findings(tidy, today=at.date()):
             raise InvalidCredentialData(problems)
-        if tidy == self.identity:
+        if tidy == self.identity and not self.contested:
             return False
         self.identity = tidy
+        self.contested = False
         self.confirmed_at = at
         self._events.append(
             CredentialDataConfirmed(self.registration, self.edition, self.version + 1)
         )
         return True
+
+    @property
+    def european_identifier(self) -> str | None:
+        """See `LegalIdentity`; None as long as nothing is confirmed."""
+        return None if self.identity is None else self.identity.european_identifier
 
     def take_events(self) -> Sequence[Event]:
         """The events since it was loaded; they are handed over once."""
@@ -125,12 +141,25 @@ def findings(identity: LegalIdentity, *, today: date) -> list[Finding]:
     return found
 
 
-def remarks(identity: LegalIdentity, undrawn: Mapping[str, str]) -> list[Finding]:
-    """What does not keep data from being confirmed, but whoever confirms them should know.
+def remarks(data: CredentialData, undrawn: Mapping[str, str]) -> list[Finding]:
+    """What whoever has confirmed data should know of them.
 
     `undrawn` holds what cannot be drawn of a text (`app.domain.vocabulary.lettering`).
     """
+    identity = data.identity
+    if identity is None:
+        return []
     found = []
+    if data.contested:
+        found.append(
+            Finding(
+                "/student_identifier",
+                "student_identifier_contested",
+                "This European Student Identifier had been stated for somebody else before, or for "
+                "you under another address. Your credential waits until you confirm your data "
+                "anew: with another identifier, or with your date of birth instead.",
+            )
+        )
     if character := undrawn.get(identity.full_name):
         found.append(not_drawable("/full_name", character))
     missing = [n for n in ("given_name", "family_name") if not getattr(identity, n)]

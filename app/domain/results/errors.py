@@ -251,3 +251,20 @@ class InvalidCredentialData(Invalid):
             "The credential data cannot be right as they are; `errors` says where.",
             findings=findings,
         )
+
+
+class StudentIdentifierTaken(Conflict):
+    """Another person has stated this European Student Identifier. Never said: who, or where."""
+
+    code = "student_identifier_taken"
+
+    def __init__(self) -> None:
+        detail = (
+            "This European Student Identifier cannot stand in your credential: it is known here "
+            "for somebody else, or for you under another address. Check it. If it is yours, "
+            "confirm your data with your date of birth instead, and tell the contact of the "
+            "edition."
+        )
+        super().__init__(
+            detail, findings=[Finding("/student_identifier", "student_identifier_taken", detail)]
+        )

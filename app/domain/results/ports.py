@@ -179,7 +179,10 @@ class CredentialDataStore(Protocol):
     async def save(self, data: CredentialData) -> None:
         """Keep them, and their events with them; the version goes up by one.
 
-        Raises StaleCredentialData when the learner confirmed them twice at the same time.
+        A European Student Identifier in them is from then on the person's, and one that none of
+        the person's data name any more is nobody's. Raises StaleCredentialData when the learner
+        confirmed them twice at the same time, StudentIdentifierTaken when the identifier is
+        another person's.
         """
         ...
 

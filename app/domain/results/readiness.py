@@ -14,7 +14,8 @@ class Readiness:
 
     reasons: tuple[str, ...]
     """Codes: `result_not_confirmed`, `objection_open`, `objection_window_open`,
-    `credential_data_missing`, `email_not_confirmed`. None when it waits for nothing."""
+    `credential_data_missing`, `student_identifier_contested`, `email_not_confirmed`. None when it
+    waits for nothing."""
     until: datetime | None = None
     """When waiting alone will help: the end of the objection window."""
 
@@ -44,6 +45,8 @@ def readiness(
         reasons.append("objection_window_open")
     if data.identity is None:
         reasons.append("credential_data_missing")
+    if data.contested:
+        reasons.append("student_identifier_contested")
     # Who has an account fetches the credential with it. The others have nothing but the address.
     if participant.account is None and not (participant.email_verified or address_confirmed):
         reasons.append("email_not_confirmed")

@@ -147,7 +147,8 @@ async def confirm_credential_data(
 ) -> tuple[Participant, CredentialData]:
     """The learner states the name as it shall stand, and what tells them apart.
 
-    Raises RegistrationNotFound, NotAllowed, StaleCredentialData, InvalidCredentialData.
+    Raises RegistrationNotFound, NotAllowed, StaleCredentialData, InvalidCredentialData,
+    StudentIdentifierTaken.
     """
     async with work:
         participant, _, _ = await permitted_on(

@@ -63,6 +63,7 @@ class NotReady:
     registration: UUID
     reasons: tuple[str, ...]
     """Codes: `result_not_confirmed`, `objection_open`, `objection_window_open`,
-    `credential_data_missing`, `email_not_confirmed`, `no_participation` …"""
+    `credential_data_missing`, `student_identifier_contested`, `email_not_confirmed`,
+    `no_participation` …"""
     until: datetime | None = None
     """When waiting alone will help: the end of the objection window."""

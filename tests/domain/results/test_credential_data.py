@@ -24,6 +24,22 @@ def test_a_name_and_a_birth_date_are_enough():
 
 
 @pytest.mark.parametrize(
+    ("number", "compared"),
+    [
+        ("urn:schac:personalUniqueCode:int:esi:uniovi.es:UO1", "esi:uniovi.es:uo1"),
+        ("urn:schac:personalUniqueCode:int:esi:UNIOVI.es:uo1", "esi:uniovi.es:uo1"),
+        ("UO1", None),
+        (None, None),
+    ],
+)
+def test_a_european_student_identifier_is_compared_without_case_and_other_numbers_not_at_all(
+    number, compared
+):
+    found = LegalIdentity("Ana Núñez", student_identifier=number).european_identifier
+    assert found == (compared and f"urn:schac:personaluniquecode:int:{compared}")
+
+
+@pytest.mark.parametrize(
     "number", ["UO123456", "urn:schac:personalUniqueCode:int:esi:uniovi.es:UO123456"]
 )
 def test_a_name_and_a_student_identifier_are_enough(number):

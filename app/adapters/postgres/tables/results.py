@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Date, DateTime, Text, Uuid
+from sqlalchemy import ARRAY, CheckConstraint, Column, Date, DateTime, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -65,7 +65,19 @@ class CredentialDataRow(SQLModel, table=True):
     birth_date: date | None = Field(default=None, sa_column=Column(Date, info=PERSONAL))
     student_identifier: str | None = Field(default=None, sa_column=Column(Text, info=PERSONAL))
     confirmed_at: datetime = Field(sa_column=_instant(nullable=False))
+    contested: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     version: int
+
+
+class StudentIdentifierRow(SQLModel, table=True):
+    """Whose a European Student Identifier is: of the person of the registration, whoever that is
+    after a merge. Its key is what makes it unique."""
+
+    __tablename__ = "student_identifier"
+
+    identifier: str = Field(sa_column=Column(Text, primary_key=True, info=PERSONAL))
+    """In lower case."""
+    registration: UUID = Field(index=True)
 
 
 class LearnerLinkRow(SQLModel, table=True):
