@@ -61,11 +61,13 @@ class MemoryAccounts:
 
     def __init__(
         self,
-        accounts: "MemoryTable[tuple[str, str], UUID]",
+        work: "MemoryWork",
+        accounts: "MemoryTable[tuple[str, str], tuple[UUID, datetime]]",
         grants: "MemoryTable[UUID, RoleGrant]",
         registrations: "MemoryTable[UUID, Registration]",
         persons: "MemoryTable[UUID, Person]",
     ) -> None:
+        self._work = work
         self._accounts = accounts
         self._grants = grants
         self._registrations = registrations
@@ -104,9 +106,9 @@ class MemoryAccounts:
         key = (subject.issuer, subject.subject)
         known = self._accounts.get(key)
         if known is None:
-            known = new_id()
+            known = new_id(), self._work.clock.now()
             self._accounts.put(key, known)
-        return known
+        return known[0]
 
 
 class MemoryGrants:

@@ -198,7 +198,10 @@ class MemoryLinks:
 class MemoryMailLog:
     """See `app.domain.results.ports.MailLog`."""
 
-    def __init__(self, messages: "MemoryTable[str, str]") -> None:
+    def __init__(
+        self, work: "MemoryWork", messages: "MemoryTable[str, tuple[UUID | None, datetime]]"
+    ) -> None:
+        self._work = work
         self._messages = messages
 
     async def knows(self, message: str) -> bool:
@@ -207,7 +210,8 @@ class MemoryMailLog:
 
     async def note(self, message: str, registration: UUID | None) -> None:
         """Note that it was."""
-        self._messages.put(message, str(registration))
+        if self._messages.get(message) is None:
+            self._messages.put(message, (registration, self._work.clock.now()))
 
 
 def in_order(participants: Collection[Participant]) -> Sequence[Participant]:

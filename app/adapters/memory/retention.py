@@ -1,7 +1,6 @@
 """Finds and erases data about people in memory.
 
-Knows what enrolment and results keep, and jobs. Copies of credentials, shares, prepared seals,
-accounts, the log of mail and kept answers do not live long enough in memory to come of age.
+Answers kept for repeated requests are no records in memory: they expire by themselves.
 """
 
 from collections import Counter
@@ -11,25 +10,35 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from app.adapters.memory.retention_person import (
+    NO_ANSWERS,
+    Change,
+    PersonErasure,
+    has_detail,
+    is_nobodys,
+    make,
+    nobody,
+    of_person,
+    person_behind,
+    without_contact,
+    without_detail,
+)
 from app.domain.credentials.credential import Credential
-from app.domain.credentials.share import Share
-from app.domain.enrolment.edition import Edition, EditionState
-from app.domain.enrolment.forms.imports import ImportRow, ResponseImport
-from app.domain.enrolment.forms.responses import Answers
+from app.domain.credentials.use_cases_credentials import forget_holder
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.forms.imports import ResponseImport
 from app.domain.enrolment.person import Person
-from app.domain.enrolment.registration import LIVE, Registration
-from app.domain.results.result import Result
-from app.domain.retention.erased import TOOK_PART, erased_address, is_erased
+from app.domain.retention.erased import TOOK_PART, is_erased
 from app.domain.retention.ports import Counts, ErasureRecord, PersonBehind
 from app.domain.retention.rules import DataKind
-from app.domain.retention.use_cases import RegistrationToEraseNotFound
 
 if TYPE_CHECKING:
     from app.adapters.memory.unit_of_work import MemoryTable, MemoryWork
 
-NO_ANSWERS = Answers("", "", "")
-Change = tuple[str, Any, Any]
-"""Table, key, and what is put there; None removes it."""
+
+def sealed_before(credential: Credential, cutoff: datetime) -> bool:
+    """Whether a credential was sealed before then."""
+    return credential.sealed_at is not None and credential.sealed_at < cutoff
 
 
 class MemoryRetention:
@@ -37,43 +46,60 @@ class MemoryRetention:
 
     def __init__(self, work: "MemoryWork") -> None:
         self._work = work
-        self._finders: Mapping[DataKind, Callable[[datetime], Iterator[Change]]] = {
-            DataKind.IMPORTS: self._imports,
-            DataKind.NOT_PLACED: self._not_placed,
-            DataKind.CREDENTIAL_DATA: self._credential_data,
-            DataKind.LINKS: self._links,
-            DataKind.CONTACT: self._contact,
-            DataKind.RESULTS_DETAIL: self._results_detail,
-            DataKind.RESULTS: self._results,
-            DataKind.JOBS: self._jobs,
+        self._finders: Mapping[DataKind, tuple[Callable[[datetime], Iterator[Change]], ...]] = {
+            DataKind.IMPORTS: (self._imports,),
+            DataKind.NOT_PLACED: (self._not_placed,),
+            DataKind.CREDENTIAL_DATA: (self._credential_data,),
+            DataKind.LINKS: (self._links,),
+            DataKind.CONTACT: (self._contact,),
+            DataKind.RESULTS_DETAIL: (self._results_detail,),
+            DataKind.RESULTS: (self._results,),
+            DataKind.CREDENTIAL_COPIES: (self._copies,),
+            DataKind.SHARES: (self._shares,),
+            DataKind.PREPARED_SEALS: (self._prepared_seals,),
+            DataKind.MAIL_LOG: (self._mail_log,),
+            # A job goes once nothing is left of what became of its things.
+            DataKind.JOBS: (self._job_items, self._jobs),
+            DataKind.ACCOUNTS: (self._accounts,),
         }
 
     def _table(self, name: str) -> "MemoryTable[Any, Any]":
         return self._work.table(name)
 
+    async def person(self, registration: UUID) -> PersonBehind:
+        """The person behind a registration, held."""
+        return await person_behind(registration, self._work)
+
+    async def erase_person(self, found: PersonBehind) -> Counts:
+        """Erase what is known of a person."""
+        return PersonErasure(found, self._work).carry_out()
+
     async def due(self, kind: DataKind, cutoff: datetime) -> Counts:
         """How much of a kind is older than the cutoff, by table."""
-        return dict(Counter(name for name, _, _ in self._due(kind, cutoff)))
-
-    def _due(self, kind: DataKind, cutoff: datetime) -> Iterator[Change]:
-        finder = self._finders.get(kind)
-        return finder(cutoff) if finder is not None else iter(())
+        return dict(
+            Counter(name for find in self._finders.get(kind, ()) for name, _, _ in find(cutoff))
+        )
 
     async def erase(self, kind: DataKind, cutoff: datetime, limit: int) -> Counts:
         """Erase at most so many records of each table of a kind."""
+        if kind is DataKind.CREDENTIAL_COPIES:
+            return await self._erase_copies(cutoff, limit)
         counts: Counter[str] = Counter()
-        for change in list(self._due(kind, cutoff)):
-            if counts[change[0]] < limit:
-                counts[change[0]] += 1
-                self._make(change)
+        for find in self._finders.get(kind, ()):
+            for change in list(find(cutoff)):
+                if counts[change[0]] < limit:
+                    counts[change[0]] += 1
+                    make(change, self._work)
         return {name: number for name, number in counts.items() if number}
 
-    def _make(self, change: Change) -> None:
-        name, key, value = change
-        if value is None:
-            self._table(name).delete(key)
-        else:
-            self._table(name).put(key, value)
+    async def _erase_copies(self, cutoff: datetime, limit: int) -> Counts:
+        """Credential by credential, each whole, so that the register knows that they have gone."""
+        credentials: MemoryTable[UUID, Credential] = self._table("credential")
+        due = credentials.where(lambda one: sealed_before(one, cutoff) and one.erased_at is None)
+        found = sorted(one.id for one in due)[:limit]
+        for one in found:
+            await forget_holder(one, work=self._work, at=self._work.clock.now())
+        return {"credential": len(found)} if found else {}
 
     # what is due
 
@@ -99,16 +125,12 @@ class MemoryRetention:
         if self._table("import_row").get(import_id):
             yield "import_row", import_id, None
 
-    def _mine(self, person: UUID) -> list[Registration]:
-        registrations: MemoryTable[UUID, Registration] = self._table("registration")
-        return list(registrations.where(lambda one: one.person == person))
-
     def _people(self, cutoff: datetime, *, took_part: bool) -> Iterator[Person]:
         """People all of whose editions have ended, who took part in one or in none."""
         ended = self._ended(cutoff)
         persons: MemoryTable[UUID, Person] = self._table("person")
         for person in persons.values():
-            mine = self._mine(person.id)
+            mine = of_person(person.id, self._work)
             took = any(one.state.value in TOOK_PART for one in mine)
             if mine and took is took_part and all(one.edition in ended for one in mine):
                 yield person
@@ -167,130 +189,55 @@ class MemoryRetention:
             if person.full_name:
                 yield "person", person.id, nobody(person)
 
-    def _jobs(self, cutoff: datetime) -> Iterator[Change]:
+    def _copies(self, cutoff: datetime) -> Iterator[Change]:
+        credentials: MemoryTable[UUID, Credential] = self._table("credential")
+        due = {one.id for one in credentials.where(lambda one: sealed_before(one, cutoff))}
+        for key, kept in self._table("credential_document").items():
+            if key in due:
+                yield "credential_document", key, None
+                yield "credential_source", key, None
+                yield from (("credential_image", (key, one), None) for one in kept.issued.images)
+        for key in self._table("credential_revision"):
+            if key[0] in due:
+                yield "credential_revision", key, None
+        for key in self._table("credential_transcript"):
+            if key in due:
+                yield "credential_transcript", key, None
+
+    def _shares(self, cutoff: datetime) -> Iterator[Change]:
+        for key, share in self._table("credential_share").items():
+            if share.created_at < cutoff and share.recipient is not None:
+                yield "credential_share", key, replace(share, recipient=None)
+
+    def _prepared_seals(self, cutoff: datetime) -> Iterator[Change]:
+        for key, one in self._table("prepared_seal").items():
+            if one.prepared_at < cutoff:
+                yield "prepared_seal", key, None
+
+    def _mail_log(self, cutoff: datetime) -> Iterator[Change]:
+        for key, (_, at) in self._table("sent_mail").items():
+            if at < cutoff:
+                yield "sent_mail", key, None
+
+    def _finished(self, cutoff: datetime) -> Iterator[UUID]:
         for key, job in self._table("job").items():
             if job.finished_at is not None and job.finished_at < cutoff:
-                yield "job", key, None
+                yield key
 
-    # one person
+    def _job_items(self, cutoff: datetime) -> Iterator[Change]:
+        finished = set(self._finished(cutoff))
+        for key in self._table("job_item"):
+            if key[0] in finished:
+                yield "job_item", key, None
 
-    async def person(self, registration_id: UUID) -> PersonBehind:
-        """The person behind a registration, held."""
-        found: Registration | None = self._table("registration").get(registration_id)
-        if found is None:
-            raise RegistrationToEraseNotFound(registration_id)
-        await self._table("person").lock(found.person)
-        persons: MemoryTable[UUID, Person] = self._table("person")
-        person = persons.get(found.person)
-        if person is None:
-            raise RegistrationToEraseNotFound(registration_id)
-        mine = sorted(self._mine(person.id), key=lambda one: one.id)
-        over = (EditionState.COMPLETED, EditionState.CANCELLED)
-        edition_states = {one.id: one.state for one in self._table("edition").values()}
-        return PersonBehind(
-            id=person.id,
-            account=person.account,
-            registrations=tuple(one.id for one in mine),
-            live=tuple(
-                one.id
-                for one in mine
-                if one.state in LIVE and edition_states[one.edition] not in over
-            ),
-            took_part=any(one.state.value in TOOK_PART for one in mine),
-            is_erased=person.full_name == "",
-            editions={one.id: one.edition for one in mine},
-            known_by=(person.full_name, person.email),
-        )
+    def _jobs(self, cutoff: datetime) -> Iterator[Change]:
+        with_items = {job for job, _ in self._table("job_item")}
+        yield from (("job", one, None) for one in self._finished(cutoff) if one not in with_items)
 
-    async def erase_person(self, found: PersonBehind) -> Counts:
-        """Erase what is known of a person."""
-        persons: MemoryTable[UUID, Person] = self._table("person")
-        person = next(persons.where(lambda one: one.id == found.id))
-        changes = list(self._of_person(found, person))
-        for change in changes:
-            self._make(change)
-        counts = Counter(name for name, _, value in changes if name != "import_row")
-        rows = self._forget_rows(found, person)
-        return dict(counts + Counter({"import_row": rows}))
-
-    def _of_person(self, found: PersonBehind, person: Person) -> Iterator[Change]:
-        mine = set(found.registrations)
-        numbers = set()
-        files = {import_id for import_id, _ in self._rows_of(found, person)}
-        for key, response in self._table("form_response").items():
-            if response.registration in mine:
-                numbers.add(key[:3])
-                files.add(key[3])
-                if response.answers != NO_ANSWERS:
-                    yield "form_response", key, replace(response, answers=NO_ANSWERS)
-        shown = {(import_id, row.response) for import_id, row in self._rows_of(found, person)}
-        for key, (import_id, verdict) in self._table("form_delivery").items():
-            if key[:3] in numbers or (import_id, verdict.number) in shown:
-                yield "form_delivery", key, None
-        for import_id in files:
-            if self._table("import_file").get(import_id) is not None:
-                yield "import_file", import_id, None
-        for key, one in self._table("registration").items():
-            if key in mine and one.stated:
-                one.stated = ""
-                yield "registration", key, one
-        for name in ("learner_link", "credential_data"):
-            for key, one in self._table(name).items():
-                if one.registration in mine:
-                    yield name, key, None
-        for key, registration in self._table("student_identifier").items():
-            if registration in mine:
-                yield "student_identifier", key, None
-        for key, result in self._table("result").items():
-            if key in mine and has_detail(result):
-                yield "result", key, without_detail(result)
-        for key, told in self._table("sent_mail").items():
-            if told in {str(one) for one in mine}:
-                yield "sent_mail", key, None
-        yield from self._shown_to_others(mine)
-        if not is_erased(person.email):
-            keeps = found.took_part
-            yield "person", person.id, without_contact(person) if keeps else nobody(person)
-
-    def _shown_to_others(self, mine: set[UUID]) -> Iterator[Change]:
-        """Links and pages of their credentials lead nowhere; nothing goes into their wallet."""
-        credentials: MemoryTable[UUID, Credential] = self._table("credential")
-        theirs = {one.id for one in credentials.where(lambda one: one.registration in mine)}
-        shares: MemoryTable[UUID, Share] = self._table("credential_share")
-        for share in shares.where(lambda one: one.credential in theirs):
-            if share.revoked_at is None or share.recipient is not None:
-                yield (
-                    "credential_share",
-                    share.id,
-                    replace(
-                        share,
-                        recipient=None,
-                        shows_name=False,
-                        revoked_at=share.revoked_at or self._work.clock.now(),
-                        version=share.version + 1,
-                    ),
-                )
-        consents = self._table("wallet_consent")
-        yield from (("wallet_consent", key, None) for key, _ in consents.items() if key in mine)
-
-    def _rows_of(self, found: PersonBehind, person: Person) -> Iterator[tuple[UUID, ImportRow]]:
-        for import_id, rows in self._table("import_row").items():
-            for row in rows:
-                if self._is_about(row, found, person):
-                    yield import_id, row
-
-    def _is_about(self, row: ImportRow, found: PersonBehind, person: Person) -> bool:
-        same = row.email.strip().casefold() == person.identity.email
-        return row.registration in found.registrations or same
-
-    def _forget_rows(self, found: PersonBehind, person: Person) -> int:
-        gone = 0
-        for import_id, rows in self._table("import_row").items():
-            left = tuple(row for row in rows if not self._is_about(row, found, person))
-            if len(left) != len(rows):
-                gone += len(rows) - len(left)
-                self._table("import_row").put(import_id, left)
-        return gone
+    def _accounts(self, cutoff: datetime) -> Iterator[Change]:
+        for key, (account, created_at) in self._table("account").items():
+            if created_at < cutoff and is_nobodys(account, self._work):
+                yield "account", key, None
 
     async def begin_day(self, day: date) -> bool:
         """Whether nobody has begun with this day's work yet; then it is begun."""
@@ -300,35 +247,6 @@ class MemoryRetention:
             return False
         days.put(day, day)
         return True
-
-
-def without_contact(person: Person) -> Person:
-    """The person without ways to reach them; their name stays."""
-    return replace(
-        person,
-        email=erased_address(person.id),
-        email_verified=False,
-        wanted_email=None,
-        country=None,
-        language="en",
-    )
-
-
-def nobody(person: Person) -> Person:
-    """What is left of somebody who has been erased."""
-    return replace(without_contact(person), full_name="", account=None)
-
-
-def has_detail(result: Result) -> bool:
-    """Whether a result has more than its outcome and overall grade."""
-    return bool(result.objections or result.grading.grades)
-
-
-def without_detail(result: Result) -> Result:
-    """The result alone."""
-    result.objections = ()
-    result.grading = replace(result.grading, grades=())
-    return result
 
 
 class MemoryErasures:

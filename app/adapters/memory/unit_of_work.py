@@ -93,6 +93,12 @@ class MemoryTable(Generic[K, V]):
             if value is not None:
                 yield key, deepcopy(value)
 
+    def __iter__(self) -> Iterator[K]:
+        """The keys of all rows."""
+        for key in {**self._committed, **self._staged}:
+            if self._staged.get(key, key) is not None:
+                yield key
+
     def values(self) -> Iterator[V]:
         """Copies of all rows, without their keys."""
         yield from (value for _, value in self.items())
@@ -225,6 +231,7 @@ class MemoryWork(EnrolmentRepositories):
     def accounts(self) -> MemoryAccounts:
         """People who have signed in."""
         return MemoryAccounts(
+            self,
             MemoryTable(self, "account"),
             MemoryTable(self, "role_grant"),
             MemoryTable(self, "registration"),
@@ -283,12 +290,12 @@ class MemoryWork(EnrolmentRepositories):
     @cached_property
     def transcripts(self) -> MemoryTranscripts:
         """Transcripts as they were signed."""
-        return MemoryTranscripts(self, MemoryTable(self, "transcripts"))
+        return MemoryTranscripts(self, MemoryTable(self, "credential_transcript"))
 
     @cached_property
     def prepared_seals(self) -> MemoryPreparedSeals:
         """What is to be signed elsewhere."""
-        return MemoryPreparedSeals(MemoryTable(self, "prepared_seals"))
+        return MemoryPreparedSeals(MemoryTable(self, "prepared_seal"))
 
     @cached_property
     def status_lists(self) -> MemoryStatusLists:
@@ -370,7 +377,7 @@ class MemoryWork(EnrolmentRepositories):
     @cached_property
     def mail_log(self) -> MemoryMailLog:
         """Which messages were handed over."""
-        return MemoryMailLog(MemoryTable(self, "sent_mail"))
+        return MemoryMailLog(self, MemoryTable(self, "sent_mail"))
 
 
 Reactions = Mapping[type[Event], Collection[str]]

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import reactions
 from app.adapters.postgres.outbox import PostgresOutbox
-from app.adapters.postgres.retention_targets import TARGETS
 from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.ids import new_id
@@ -19,7 +18,6 @@ from app.domain.retention.ports import NoMailFiles
 from app.domain.retention.rules import DataKind, RetentionPolicy
 from app.domain.retention.use_cases import erase_due, list_erasures
 from app.ports import Work
-from tests.contracts.issuing_house import postgres_house
 from tests.contracts.test_retention import office
 from tests.enrolment_builders import a_learner, an_edition
 from tests.enrolment_imports import Importer, at
@@ -85,34 +83,6 @@ async def test_what_the_platform_keeps_goes_and_accounts_that_somebody_needs_sta
     assert await house.erases() == {"accounts": 1, "jobs": 2, "kept_answers": 1, "mail_log": 1}
     assert [await house.count(t) for t in ("account", "job", "job_item")] == [2, 1, 0]
     assert await house.erases() == {}
-
-
-async def test_copies_of_credentials_go_and_the_register_stays(engine: AsyncEngine) -> None:
-    issuing = postgres_house(engine)
-    issuing.learners(3)
-    await issuing.run(await issuing.approved())
-    house = House(engine)
-    house.clock = StoryClock(datetime.now(UTC) + timedelta(days=10_000))
-    before = await register(engine)
-    assert len(before) == 3
-    proposed = await house.erases(policy=RetentionPolicy.proposed())
-    assert DataKind.CREDENTIAL_COPIES not in proposed
-    assert await house.count("credential_document") == 3
-    gone = await house.erases(portion=2)
-    assert gone[DataKind.CREDENTIAL_COPIES] == 3
-    assert [
-        await house.count(target.table.name) for target in TARGETS[DataKind.CREDENTIAL_COPIES]
-    ] == [0] * 5
-    assert await register(engine) == before
-
-
-async def register(engine: AsyncEngine) -> list[object]:
-    """What the register says of each credential."""
-    async with engine.connect() as connection:
-        found = await connection.execute(
-            text("SELECT id, issuer, state, since, sha256, sealed_at FROM credential ORDER BY id")
-        )
-        return [tuple(row) for row in found]
 
 
 async def test_two_workers_at_once_erase_everything_once(engine: AsyncEngine) -> None:

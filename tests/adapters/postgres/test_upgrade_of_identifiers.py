@@ -54,13 +54,13 @@ async def test_who_stated_an_identifier_first_keeps_it_and_the_others_are_asked_
             await connection.execute(text(EDITION), given)
         for person in (ana, ben, eva):
             await connection.execute(text(PERSON), {"id": person, "text": str(person)})
-        for one, (person, edition, number, hour) in zip(registrations, stated, strict=True):
+        for one, (person, edition, named, hour) in zip(registrations, stated, strict=True):
             at = NOW + timedelta(hours=hour)
             here = {"id": one, "edition": edition, "at": at}
             await connection.execute(
                 text(REGISTRATION), {**here, "person": person, "text": str(one)}
             )
-            await connection.execute(text(DATA), {**here, "number": number})
+            await connection.execute(text(DATA), {**here, "number": named})
     await upgrade(released)
     async with released.begin() as connection:
         contested = await connection.execute(
