@@ -2,6 +2,7 @@
 data that the learner confirms for the credential.
 
 Read in this order: `grading.py` (what a grade says), `result.py` (one learner's result),
-`credential_data.py`, `links.py` (how people without an account act), `ports.py`, then the use
-cases: `use_cases.py` for teachers and confirmers, `use_cases_learner.py`, `use_cases_links.py`.
+`moves.py` (what is open in which state of the edition), `credential_data.py`, `links.py` (how
+people without an account act), `ports.py`, then the use cases: `use_cases.py` for teachers and
+confirmers, `use_cases_learner.py`, `use_cases_links.py`.
 """

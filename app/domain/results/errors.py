@@ -85,6 +85,18 @@ class NotConfirmable(Conflict):
         )
 
 
+class ResultsNotHeard(Conflict):
+    """The edition is in a state in which there is nothing to say to its results."""
+
+    code = "edition_results_not_heard"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            f"The edition is {state}. Results are accepted, and objected to, from when it is "
+            "running; those of an edition that was cancelled count for nothing."
+        )
+
+
 class StaleResult(Stale):
     """The caller acts on an older version of the result than the current one."""
 

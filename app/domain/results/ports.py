@@ -14,12 +14,6 @@ from app.domain.vocabulary.institutions import InstitutionCode
 from app.domain.vocabulary.micro_credential import MicroCredentials
 from app.domain.vocabulary.text import LanguageMap, folded_email
 
-GRADABLE = frozenset({"running", "grading", "results_confirmed", "issuing", "completed"})
-"""States of an edition in which results are entered; confirmed ones stand all the same."""
-
-CONFIRMABLE = frozenset({"grading", "results_confirmed", "issuing", "completed"})
-"""States of an edition in which its results list is signed; after the first time, corrections."""
-
 TAKES_PART = frozenset({"placed", "completed"})
 """States of a registration whose person is taught and assessed."""
 

@@ -11,18 +11,15 @@ from app.domain.errors import Finding, Forbidden, NotAuthenticated
 from app.domain.results.entry import ResultEntry, grading_of
 from app.domain.results.errors import (
     NotAParticipant,
-    NotConfirmable,
-    NotGrading,
     OwnGrading,
     RegistrationNotFound,
     ResultsChanged,
     ResultsIncomplete,
 )
 from app.domain.results.events import ResultsConfirmed
+from app.domain.results.moves import expect_open, is_open
 from app.domain.results.policy import ResultsPolicy
 from app.domain.results.ports import (
-    CONFIRMABLE,
-    GRADABLE,
     EditionFacts,
     Participant,
     ResultsWork,
@@ -69,8 +66,8 @@ async def record_result(
         account = account_of(caller)
         if not participant.takes_part:
             raise NotAParticipant(registration)
-        expect_grading(edition)
         result = await work.results.get(participant)
+        expect_open("record_result", edition.state, result)
         result.expect(version)
         now = clock.now()
         grading = grading_of(entry, micro_credential.specification.academic, today=now.date())
@@ -124,8 +121,8 @@ async def list_results(
             )
         )
     possible = {
-        "import_results": edition.state in GRADABLE,
-        "confirm_results": edition.state in CONFIRMABLE and not grades_it,
+        "import_results": is_open("import_results", edition.state),
+        "confirm_results": is_open("confirm_results", edition.state) and not grades_it,
     }
     return ResultsList(
         edition,
@@ -160,8 +157,7 @@ async def confirm_results(
         # Everybody may know of the edition, so that nobody is told that it does not exist.
         require(PERMISSIONS, caller, "confirm_results", place_of(edition, micro_credential))
         account = account_of(caller)
-        if edition.state not in CONFIRMABLE:
-            raise NotConfirmable(edition.state)
+        expect_open("confirm_results", edition.state)
         # Locked before the list is judged, so that nobody changes a grade under the signature.
         results = {r.registration: r for r in await work.results.of_edition(edition_id, lock=True)}
         if grades_own_edition(edition, list(results.values()), caller):
@@ -234,12 +230,6 @@ def account_of(caller: Caller) -> UUID:
     if caller.account is None:
         raise AccountNeeded
     return caller.account
-
-
-def expect_grading(edition: EditionFacts) -> None:
-    """Let results be entered, or raise NotGrading."""
-    if edition.state not in GRADABLE:
-        raise NotGrading(edition.state)
 
 
 async def of_edition(

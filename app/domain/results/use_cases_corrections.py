@@ -7,10 +7,10 @@ from app.domain.clock import Clock
 from app.domain.ids import new_id
 from app.domain.results.errors import (
     NotAParticipant,
-    NotConfirmable,
     OwnGrading,
 )
-from app.domain.results.ports import CONFIRMABLE, ResultsWork
+from app.domain.results.moves import expect_open
+from app.domain.results.ports import ResultsWork
 from app.domain.results.use_cases import account_of, keep, permitted_on, view
 from app.domain.results.use_cases_learner import said
 from app.domain.results.views import ResultView
@@ -43,8 +43,7 @@ async def reopen_result(
         # What is taken back has to be entered and confirmed anew, or its learner is left without.
         if not participant.takes_part:
             raise NotAParticipant(registration)
-        if edition.state not in CONFIRMABLE:
-            raise NotConfirmable(edition.state)
+        expect_open("reopen_result", edition.state)
         result = await work.results.get(participant)
         result.expect(version)
         result.reopen(text, correction=new_id(), by=account, at=clock.now())

@@ -14,10 +14,11 @@ from app.domain.errors import Finding
 from app.domain.results.entry import grading_of
 from app.domain.results.errors import InvalidResult, ResultIsConfirmed, SheetInvalid
 from app.domain.results.grading import outcome_of
+from app.domain.results.moves import expect_open
 from app.domain.results.ports import Participant, ResultsWork
 from app.domain.results.result import Result
 from app.domain.results.sheet import SheetRow, read_sheet, write_sheet
-from app.domain.results.use_cases import account_of, expect_grading, keep, of_edition
+from app.domain.results.use_cases import account_of, keep, of_edition
 from app.domain.results.views import ResultsList, ResultView, place_of
 from app.domain.vocabulary.specification import AcademicData, GradingScheme
 
@@ -73,7 +74,7 @@ async def import_results(
         edition, micro_credential = await of_edition(edition_id, work=work, caller=caller)
         require(PERMISSIONS, caller, "import_results", place_of(edition, micro_credential))
         account = account_of(caller)
-        expect_grading(edition)
+        expect_open("import_results", edition.state)
         academic = micro_credential.specification.academic
         sheet = read_sheet(content, [assessment.code for assessment in academic.assessments])
         last_day = min(edition.end, clock.now().date())

@@ -10,6 +10,7 @@ from app.domain.errors import Finding, Invalid
 from app.domain.ids import new_id
 from app.domain.results.credential_data import CredentialData, LegalIdentity
 from app.domain.results.errors import OwnGrading, RegistrationNotFound
+from app.domain.results.moves import expect_open
 from app.domain.results.ports import Participant, ResultsWork
 from app.domain.results.result import Decision
 from app.domain.results.use_cases import account_of, keep, of_registration, permitted_on, view
@@ -40,12 +41,14 @@ async def accept_result(
 ) -> ResultView:
     """The learner agrees with their result, which ends their time to object.
 
-    Raises RegistrationNotFound, NotAllowed, StaleResult, NoOutcomeYet, ObjectionOpen.
+    Raises RegistrationNotFound, NotAllowed, ResultsNotHeard, StaleResult, NoOutcomeYet,
+    ObjectionOpen.
     """
     async with work:
         participant, edition, micro_credential = await permitted_on(
             registration, "accept_result", work=work, caller=caller
         )
+        expect_open("accept_result", edition.state)
         result = await work.results.get(participant)
         result.expect(version)
         if result.accepted_at is None:
@@ -68,14 +71,15 @@ async def object_to_result(
 ) -> ResultView:
     """The learner objects to their result. Sealing waits until it is decided.
 
-    Raises RegistrationNotFound, NotAllowed, StaleResult, TextNeeded, NoOutcomeYet, ObjectionOpen,
-    WindowClosed.
+    Raises RegistrationNotFound, NotAllowed, ResultsNotHeard, StaleResult, TextNeeded,
+    NoOutcomeYet, ObjectionOpen, WindowClosed.
     """
     async with work:
         participant, edition, micro_credential = await permitted_on(
             registration, "object_to_result", work=work, caller=caller
         )
         text = said(reason, "/reason")
+        expect_open("object_to_result", edition.state)
         result = await work.results.get(participant)
         result.expect(version)
         result.object_to(text, objection=new_id(), at=clock.now())
@@ -99,7 +103,8 @@ async def decide_objection(
     """Uphold a learner's objection, so that the result is entered anew, or reject it.
 
     Somebody decides who neither teaches the edition nor entered the grades. Raises
-    RegistrationNotFound, NotAllowed, OwnGrading, StaleResult, TextNeeded, NoObjectionOpen.
+    RegistrationNotFound, NotAllowed, OwnGrading, ResultsNotHeard, StaleResult, TextNeeded,
+    NoObjectionOpen.
     """
     async with work:
         participant, edition, micro_credential = await permitted_on(
@@ -109,6 +114,7 @@ async def decide_objection(
         text = said(answer, "/answer")
         if caller.has(Role.TEACHER, edition.organiser, *edition.awarding):
             raise OwnGrading
+        expect_open("decide_objection", edition.state)
         result = await work.results.get(participant)
         result.expect(version)
         result.decide_objection(decision, text, by=account, at=clock.now())

@@ -9,7 +9,8 @@ from app.domain.access.roles import Caller, Role
 from app.domain.access.table import PERMISSIONS
 from app.domain.canonical import content_hash
 from app.domain.plain import to_plain
-from app.domain.results.ports import CONFIRMABLE, GRADABLE, EditionFacts, Participant
+from app.domain.results.moves import OPEN, is_open
+from app.domain.results.ports import EditionFacts, Participant
 from app.domain.results.result import Result
 from app.domain.vocabulary.micro_credential import MicroCredential
 
@@ -102,12 +103,11 @@ def actions_on(
 ) -> tuple[str, ...]:
     """What the caller may do to a result now."""
     possible = {
-        "record_result": edition.state in GRADABLE and not result.is_confirmed,
+        "record_result": not result.is_confirmed,
         "accept_result": result.may_accept(),
         "object_to_result": result.may_object(now),
         "decide_objection": result.open_objection is not None and not grades_it,
-        "reopen_result": edition.state in CONFIRMABLE
-        and takes_part
+        "reopen_result": takes_part
         and result.is_confirmed
         and result.open_objection is None
         and not grades_it,
@@ -116,5 +116,7 @@ def actions_on(
     return tuple(
         action
         for action, is_possible in possible.items()
-        if is_possible and permits(PERMISSIONS[action], caller, place)
+        if is_possible
+        and (action not in OPEN or is_open(action, edition.state, result))
+        and permits(PERMISSIONS[action], caller, place)
     )
