@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from app.domain.access.roles import Caller
 from app.domain.enrolment import use_cases_deliveries as use_cases
-from app.domain.enrolment.forms.imports import ImportRow
+from app.domain.enrolment.forms.imports import ImportRow, ImportState
 from app.domain.enrolment.forms.live import DeliveredResponse
 from app.domain.enrolment.forms.signing import SignatureRefused, SignedMessage
 from app.domain.errors import Finding, Invalid
@@ -23,7 +23,16 @@ from app.routers.forms_webhook_models import (
     FormSecretsOut,
     NewFormSecretOut,
 )
-from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
+from app.routers.habits import (
+    CallerDep,
+    CursorDep,
+    HabitRoute,
+    LanguageDep,
+    LimitDep,
+    Page,
+    PortsDep,
+    page_of,
+)
 from app.routers.habits.caller import ports_of
 from app.routers.habits.pages import BadCursor
 from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
@@ -172,9 +181,11 @@ def _flow(request: Request) -> Caller:
 _HEADER = ("import", *ROW_HEADER)
 
 
-def _table(rows: Sequence[tuple[UUID, ImportRow]]) -> Iterator[list[Cell]]:
-    for import_id, row in rows:
-        yield [str(import_id), *row_cells(row)]
+def _table(
+    rows: Sequence[tuple[UUID, ImportState, ImportRow]], language: str
+) -> Iterator[list[Cell]]:
+    for import_id, state, row in rows:
+        yield [str(import_id), *row_cells(row, state, language)]
 
 
 @router.get(
@@ -191,9 +202,11 @@ async def list_responses(
     caller: CallerDep,
     ports: PortsDep,
     cursor: CursorDep,
+    language: LanguageDep,
     limit: LimitDep = 50,
 ) -> Page[DeliveredRowOut] | Response:
-    """The report of everything that a form's flow delivered: each response with its verdict.
+    """The report of everything that a form's flow delivered: each response with its verdict, and
+    in one sentence what became of it and what the officer does next.
 
     Also as CSV and as a workbook with all rows, by `Accept`; nothing in them is run as a formula.
     """
@@ -203,7 +216,7 @@ async def list_responses(
             edition, form, after=None, limit=_ALL, work=ports.reading(), caller=caller
         )
         name = f"responses-{edition}"
-        return table_response(media_type, name, _HEADER, _table(rows))
+        return table_response(media_type, name, _HEADER, _table(rows, language), language=language)
     found = await use_cases.list_responses(
         edition,
         form,
@@ -213,9 +226,9 @@ async def list_responses(
         caller=caller,
     )
     shown, following = page_of(
-        request, response, found, limit, lambda one: (str(one[0]), one[1].row)
+        request, response, found, limit, lambda one: (str(one[0]), one[2].row)
     )
-    return Page(items=[DeliveredRowOut.of_row(*one) for one in shown], next=following)
+    return Page(items=[DeliveredRowOut.delivered(*one, language) for one in shown], next=following)
 
 
 def _after(key: Sequence[str] | None) -> tuple[UUID, int] | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from app.domain.enrolment.forms.imports import ImportRow, Verdict
+from app.domain.enrolment.forms.imports import ImportRow, ImportState, Verdict
 from app.domain.enrolment.forms.signing import FormSecret
 from app.domain.enrolment.use_cases_deliveries import Answered
 from app.routers.imports_models import ImportRowOut
@@ -111,9 +111,11 @@ class DeliveredRowOut(ImportRowOut):
     import_id: UUID
 
     @classmethod
-    def of_row(cls, import_id: UUID, row: ImportRow) -> "DeliveredRowOut":
+    def delivered(
+        cls, import_id: UUID, state: ImportState, row: ImportRow, language: str
+    ) -> "DeliveredRowOut":
         """From the domain."""
-        return cls(import_id=import_id, **ImportRowOut.of(row).model_dump())
+        return cls(import_id=import_id, **ImportRowOut.of(row, state, language).model_dump())
 
 
 class FormSecretIn(BaseModel):

@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 
 from app.domain.enrolment import use_cases_imports as use_cases
-from app.domain.enrolment.forms.imports import ImportRow, ImportSource
+from app.domain.enrolment.forms.imports import ImportRow, ImportSource, ImportState
+from app.domain.enrolment.officer_sentences import notes_of, sentence_of
 from app.domain.enrolment.use_cases_commit import take_back_import as take_back
 from app.domain.enrolment.use_cases_deliveries import list_imports as list_them
 from app.domain.errors import Finding, Invalid
@@ -15,6 +16,7 @@ from app.routers.habits import (
     CallerDep,
     CursorDep,
     HabitRoute,
+    LanguageDep,
     LimitDep,
     Page,
     PortsDep,
@@ -170,11 +172,12 @@ async def get_import(import_id: UUID, caller: CallerDep, ports: PortsDep) -> Imp
 ROW_HEADER = (
     "row", "response", "verdict", "reason", "full_name", "email", "stated", "received_at",
     "institution", "state", "state_reason", "position", "suggestions", "warnings",
+    "sentence", "notes",
 )  # fmt: skip
 
 
-def row_cells(row: ImportRow) -> list[Cell]:
-    """One row of a report, under `ROW_HEADER`."""
+def row_cells(row: ImportRow, state: ImportState, language: str) -> list[Cell]:
+    """One row of the report of an import in that state, under `ROW_HEADER`."""
     stands = row.standing
     return [
         row.row,
@@ -191,6 +194,8 @@ def row_cells(row: ImportRow) -> list[Cell]:
         stands.position if stands else None,
         "; ".join(suggestion.institution for suggestion in row.suggestions),
         "; ".join(row.warnings),
+        sentence_of(row, state, language),
+        " ".join(notes_of(row, language)),
     ]
 
 
@@ -207,29 +212,33 @@ async def list_import_rows(
     caller: CallerDep,
     ports: PortsDep,
     cursor: CursorDep,
+    language: LanguageDep,
     limit: LimitDep = 50,
 ) -> Page[ImportRowOut] | Response:
-    """The report of an import: for each row its verdict, the reason, and what it leads to.
+    """The report of an import: for each row its verdict and the reason, and in one sentence what
+    became of it and what the officer does next.
 
     Also as CSV and as a workbook with all rows, by `Accept`; nothing in them is run as a formula.
     """
     media_type = wanted(request)
     if media_type != JSON:
-        rows = await use_cases.list_import_rows(
+        of, rows = await use_cases.list_import_rows(
             import_id, after=0, limit=_ALL, work=ports.reading(), caller=caller
         )
-        name = f"import-{import_id}"
-        return table_response(media_type, name, ROW_HEADER, map(row_cells, rows))
+        cells = (row_cells(row, of.state, language) for row in rows)
+        return table_response(
+            media_type, f"import-{import_id}", ROW_HEADER, cells, language=language
+        )
     after = 0
     if cursor.after is not None:
         if len(cursor.after) != 1 or not cursor.after[0].isdecimal() or len(cursor.after[0]) > 9:
             raise BadCursor
         after = int(cursor.after[0])
-    found = await use_cases.list_import_rows(
+    of, found = await use_cases.list_import_rows(
         import_id, after=after, limit=limit + 1, work=ports.reading(), caller=caller
     )
     shown, following = page_of(request, response, found, limit, lambda row: (row.row,))
-    return Page(items=[ImportRowOut.of(row) for row in shown], next=following)
+    return Page(items=[ImportRowOut.of(row, of.state, language) for row in shown], next=following)
 
 
 @router.post("/editions/{edition}/imports/{import_id}/take-back", operation_id="take_back_import")

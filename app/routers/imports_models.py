@@ -18,6 +18,7 @@ from app.domain.enrolment.forms.imports import (
     Verdict,
 )
 from app.domain.enrolment.forms.mapping import Answer, FormMapping
+from app.domain.enrolment.officer_sentences import notes_of, sentence_of
 from app.domain.enrolment.use_cases_imports import Mapped
 
 
@@ -193,7 +194,17 @@ class ImportRowOut(BaseModel):
     row: int = Field(description="in the sheet")
     response: int | None = Field(description="the form's own number")
     verdict: Verdict
-    reason: str | None
+    reason: str | None = Field(description="a stable code; none for a plain create or update")
+    sentence: str = Field(
+        description="what became of the row, and what the officer does next, in the language of "
+        "`Accept-Language`",
+        examples=[
+            (
+                "The institution is not recognised; choose the right one in the list of rows to "
+                "decide, and this spelling is known from then on."
+            )
+        ],
+    )
     full_name: str
     email: str
     stated: str
@@ -205,17 +216,23 @@ class ImportRowOut(BaseModel):
     state_reason: str | None
     position: int | None
     suggestions: list[SuggestionOut]
-    warnings: list[str]
+    warnings: list[str] = Field(description="stable codes of what is worth a look")
+    notes: list[str] = Field(
+        description="the same in sentences, and one more where the row turned out otherwise than "
+        "`planned`",
+        examples=[["An answer looks like a formula and is kept as plain text."]],
+    )
     planned: Verdict | None = Field(description="what the dry run had said, where it differs")
 
     @classmethod
-    def of(cls, row: ImportRow) -> "ImportRowOut":
-        """From the domain."""
+    def of(cls, row: ImportRow, state: ImportState, language: str) -> "ImportRowOut":
+        """From the domain: a row of an import in that state."""
         return cls(
             row=row.row,
             response=row.response,
             verdict=row.verdict,
             reason=row.reason,
+            sentence=sentence_of(row, state, language),
             full_name=row.full_name,
             email=row.email,
             stated=row.stated,
@@ -231,5 +248,6 @@ class ImportRowOut(BaseModel):
                 for s in row.suggestions
             ],
             warnings=list(row.warnings),
+            notes=notes_of(row, language),
             planned=row.planned,
         )

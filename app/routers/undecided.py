@@ -9,10 +9,20 @@ from pydantic import BaseModel, Field
 
 from app.domain.access.roles import Caller
 from app.domain.enrolment.notices import PrivacyNotices
+from app.domain.enrolment.officer_sentences import advice_on
 from app.domain.enrolment.registration import State
 from app.domain.enrolment.use_cases_undecided import PossibleDouble, Undecided
 from app.domain.enrolment.use_cases_undecided import list_undecided as undecided_of
-from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
+from app.routers.habits import (
+    CallerDep,
+    CursorDep,
+    HabitRoute,
+    LanguageDep,
+    LimitDep,
+    Page,
+    PortsDep,
+    page_of,
+)
 from app.routers.habits.pages import BadCursor
 from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
 from app.routers.imports_models import SuggestionOut
@@ -22,7 +32,7 @@ router = APIRouter(prefix="/v1/editions/{edition}", tags=["registrations"], rout
 
 _HEADER = (
     "registration", "full_name", "email", "stated", "institution", "state", "questions",
-    "suggestions", "possible_doubles", "other_time", "warnings",
+    "suggestions", "possible_doubles", "other_time", "warnings", "advice",
 )  # fmt: skip
 _ALL = 100_000
 
@@ -64,17 +74,32 @@ class UndecidedOut(BaseModel):
         "others by `decide_registration`",
         examples=[["institution_unclear"]],
     )
+    advice: list[str] = Field(
+        description="for each question, in the language of `Accept-Language`, what the officer "
+        "does next",
+        examples=[
+            [
+                (
+                    "No institution is named; say in the list of rows to decide for which one it "
+                    "counts, or reject it."
+                )
+            ]
+        ],
+    )
     suggestions: list[SuggestionOut]
     possible_doubles: list[PossibleDoubleOut]
     other_time: datetime | None = Field(description="the completion time that was read later")
 
     @classmethod
-    def of(cls, one: Undecided, caller: Caller, notices: PrivacyNotices) -> "UndecidedOut":
+    def of(
+        cls, one: Undecided, caller: Caller, notices: PrivacyNotices, language: str
+    ) -> "UndecidedOut":
         """From the domain."""
         pending = one.view.registration.pending
         return cls(
             registration=RegistrationOut.of(one.view, caller, notices),
             questions=list(one.questions),
+            advice=[advice_on(question, language) for question in one.questions],
             suggestions=[
                 SuggestionOut(institution=s.institution, likeness=s.likeness)
                 for s in one.suggestions
@@ -84,7 +109,7 @@ class UndecidedOut(BaseModel):
         )
 
 
-def _table(found: Sequence[Undecided]) -> Iterator[list[Cell]]:
+def _table(found: Sequence[Undecided], language: str) -> Iterator[list[Cell]]:
     for one in found:
         registration, person = one.view.registration, one.view.person
         yield [
@@ -99,6 +124,7 @@ def _table(found: Sequence[Undecided]) -> Iterator[list[Cell]]:
             "; ".join(str(double.registration.id) for double in one.doubles),
             registration.pending.received_at if registration.pending else None,
             "; ".join(registration.warnings),
+            " ".join(advice_on(question, language) for question in one.questions),
         ]
 
 
@@ -115,6 +141,7 @@ async def list_undecided(
     caller: CallerDep,
     ports: PortsDep,
     cursor: CursorDep,
+    language: LanguageDep,
     limit: LimitDep = 50,
 ) -> Page[UndecidedOut] | Response:
     """Registrations that an officer has to decide on, in order of rank, with suggestions.
@@ -135,10 +162,10 @@ async def list_undecided(
     )
     if as_table:
         name = f"undecided-{edition}"
-        return table_response(media_type, name, _HEADER, _table(found))
+        return table_response(media_type, name, _HEADER, _table(found, language), language=language)
     shown, following = page_of(
         request, response, found, limit, lambda one: (one.view.registration.rank,)
     )
     notices = PrivacyNotices.of(ports.settings.privacy_notices)
-    items = [UndecidedOut.of(one, caller, notices) for one in shown]
+    items = [UndecidedOut.of(one, caller, notices, language) for one in shown]
     return Page(items=items, next=following)

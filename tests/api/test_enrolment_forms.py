@@ -101,6 +101,81 @@ async def test_an_officers_morning_with_a_workbook(api: EditionApi) -> None:
     assert own == []
 
 
+async def test_every_row_says_what_became_of_it_and_what_to_do_in_the_officers_language(
+    api: EditionApi,
+) -> None:
+    path = await api.edition()
+    await api(
+        ELENA, "PUT", f"{path}/forms/{FORM}",
+        json={"time_zone": "Europe/Madrid", "questions": mapping_questions()},
+    )  # fmt: skip
+    planned = (await api.uploads(path, responses(api)))["result"]
+    report = f"/v1/imports/{planned['import']}/rows"
+    tried = await api(ELENA, "GET", report)
+    assert (tried.headers["content-language"], tried.headers["vary"]) == ("en", "Accept-Language")
+    assert [row["sentence"] for row in tried.json()["items"]][::4] == [
+        "Once imported: New registration that fits within places and caps; nothing is to be done.",
+        (
+            "Not taken, because it was sent after registration had closed; tell the person, who "
+            "hears nothing from us."
+        ),
+    ]
+    await api.finished(
+        await api(ELENA, "POST", f"{path}/imports?plan_token={planned['plan_token']}")
+    )
+    done = await api(ELENA, "GET", report, headers={"Accept-Language": "es-ES,es;q=0.9,en;q=0.8"})
+    assert done.headers["content-language"] == "es"
+    sentences = [row["sentence"] for row in done.json()["items"]]
+    assert sentences == [
+        "Inscripción nueva que cabe en las plazas y los cupos; no hay que hacer nada.",
+        "Inscripción nueva que cabe en las plazas y los cupos; no hay que hacer nada.",
+        (
+            "Otra respuesta de alguien que ya está inscrito; cuenta una sola vez y no hay que "
+            "hacer nada."
+        ),
+        (
+            "No se acepta, porque se envió antes de abrirse la inscripción; pide a la persona que "
+            "se inscriba otra vez mientras esté abierta."
+        ),
+        (
+            "No se acepta, porque se envió después de cerrarse la inscripción; avisa a la persona, "
+            "que no recibe nada de nosotros."
+        ),
+        (
+            "No se nombra ninguna institución; indica en la lista de filas por decidir para cuál "
+            "cuenta, o recházala."
+        ),
+        (
+            "No se reconoce la institución; elige la correcta en la lista de filas por decidir y "
+            "esta grafía se conocerá desde entonces."
+        ),
+        "Inscripción nueva que cabe en las plazas y los cupos; no hay que hacer nada.",
+    ]
+    odd = done.json()["items"][6]
+    assert (odd["warnings"], odd["notes"]) == (
+        ["formula_as_text"], ["Una respuesta parece una fórmula y se guarda como texto."],
+    )  # fmt: skip
+    spanish = {"Accept-Language": "es"}
+    table = await api(ELENA, "GET", report, headers={"Accept": "text/csv", **spanish})
+    shown = list(csv.DictReader(io.StringIO(table.text.lstrip("\ufeff"))))
+    assert [line["sentence"] for line in shown] == sentences
+    assert shown[6]["notes"] == odd["notes"][0]
+    assert table.headers["content-language"] == "es"
+    book = await api(ELENA, "GET", report, headers={"Accept": XLSX, **spanish})
+    sheet = load_workbook(io.BytesIO(book.content)).active
+    assert sheet is not None
+    header, *lines = sheet.values
+    assert [line[header.index("sentence")] for line in lines] == sentences
+    waiting = (await api(ELENA, "GET", f"{path}/undecided", headers=spanish)).json()["items"]
+    assert [one["advice"] for one in waiting] == [[sentences[5]], [sentences[6]]]
+    table = await api(ELENA, "GET", f"{path}/undecided", headers={"Accept": "text/csv"})
+    shown = list(csv.DictReader(io.StringIO(table.text.lstrip("\ufeff"))))
+    assert shown[0]["advice"] == (
+        "No institution is named; say in the list of rows to decide for which one it counts, or "
+        "reject it."
+    )
+
+
 async def test_an_import_is_taken_back(api: EditionApi) -> None:
     path = await api.edition()
     await api(

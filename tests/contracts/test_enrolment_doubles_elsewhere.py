@@ -65,7 +65,8 @@ async def one_by_one(importer: Importer, caller: Caller) -> list[Told]:
 
 
 async def report(importer: Importer, of: ResponseImport, caller: Caller) -> Sequence[ImportRow]:
-    return await list_import_rows(of.id, after=0, limit=50, work=importer.work(), caller=caller)
+    _, rows = await list_import_rows(of.id, after=0, limit=50, work=importer.work(), caller=caller)
+    return rows
 
 
 def standings(rows: Sequence[ImportRow]) -> list[tuple[object, ...] | None]:

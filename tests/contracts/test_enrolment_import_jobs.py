@@ -199,7 +199,8 @@ async def test_only_the_editions_own_officers_import_and_others_see_their_own_ro
     with pytest.raises(NotAllowed):
         await request_commit(edition.id, done.plan_token or "", work=work(), caller=at_skovde)
     for caller, expected in ((at_skovde, ["Bo"]), (officer("HKA"), []), (officer(), ["Ana", "Bo"])):
-        rows = await list_import_rows(done.id, after=0, limit=50, work=work(), caller=caller)
+        of, rows = await list_import_rows(done.id, after=0, limit=50, work=work(), caller=caller)
+        assert (of.id, of.state) == (done.id, ImportState.COMMITTED)
         assert [row.full_name for row in rows] == expected
         found, _ = await get_import(done.id, work=work(), caller=caller)
         assert found.file_hash == done.file_hash

@@ -5,6 +5,7 @@ from importlib import resources
 
 import pytest
 
+from app.domain.enrolment.officer_sentences import languages as languages_for_officers
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import State
 from app.domain.enrolment.sentences import explain, key_of, languages
@@ -87,7 +88,7 @@ def test_every_partner_has_its_language_in_messages_and_in_sentences():
     )
     spoken_there = {partner["name_local_language"] for partner in alliance["partners"]}
     assert spoken_there - set(LANGUAGES) == set()
-    assert sorted(LANGUAGES) == languages()
+    assert sorted(LANGUAGES) == languages() == languages_for_officers()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -64,10 +64,10 @@ class MemoryDeliveries:
 
     async def rows(
         self, edition: UUID, form: str, *, after: tuple[UUID, int] | None, limit: int
-    ) -> Sequence[tuple[UUID, ImportRow]]:
-        """Every row that was delivered, with its import."""
+    ) -> Sequence[tuple[UUID, ImportState, ImportRow]]:
+        """Every row that was delivered, with its import and how that stands."""
         found = [
-            (one.id, row)
+            (one.id, one.state, row)
             for one in self._delivered(edition, form)
             for row in sorted(self._rows.get(one.id) or (), key=lambda row: row.row)
             if after is None or (one.id, row.row) > after

@@ -107,10 +107,10 @@ class PostgresDeliveries:
 
     async def rows(
         self, edition: UUID, form: str, *, after: tuple[UUID, int] | None, limit: int
-    ) -> Sequence[tuple[UUID, ImportRow]]:
-        """Every row that was delivered, with its import."""
+    ) -> Sequence[tuple[UUID, ImportState, ImportRow]]:
+        """Every row that was delivered, with its import and how that stands."""
         query = (
-            select(_row)
+            select(_row, _import.c.state.label("import_state"))
             .join(_import, _import.c.id == _row.c.import_id)
             .where(
                 _import.c.edition == edition,
@@ -123,7 +123,7 @@ class PostgresDeliveries:
         if after is not None:
             query = query.where(tuple_(_row.c.import_id, _row.c.row) > after)
         rows = await self._work.connection.execute(query)
-        return [(row.import_id, to_row(row)) for row in rows]
+        return [(row.import_id, ImportState(row.import_state), to_row(row)) for row in rows]
 
 
 class PostgresFormSecrets:

@@ -9,12 +9,12 @@ from uuid import UUID
 from app.domain.clock import Clock
 from app.domain.enrolment.affiliation import Likeness, Matcher
 from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.forms.codes import RowWarning
 from app.domain.enrolment.forms.entries import Reader
 from app.domain.enrolment.forms.imports import Basis, ResponseImport, basis_of
 from app.domain.enrolment.forms.mapping import FormMapping
 from app.domain.enrolment.forms.plan import Plan, plan_import
 from app.domain.enrolment.forms.report import (
-    LATE,
     Standings,
     TrueRanks,
     foreseen,
@@ -128,7 +128,7 @@ async def note_late(plan: Plan, edition: Edition, work: EnrolmentWork) -> None:
     for row in plan.rows:
         entry = row.entry
         if last and entry is not None and entry.is_new and entry.registration.rank < last:
-            row.warnings = (*row.warnings, LATE)
+            row.warnings = (*row.warnings, RowWarning.LATE_ROW.value)
 
 
 async def ranks_foreseen(plan: Plan, edition: Edition, work: EnrolmentWork) -> TrueRanks:

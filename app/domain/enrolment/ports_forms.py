@@ -10,6 +10,7 @@ from app.domain.enrolment.forms.imports import (
     ImportFile,
     ImportRow,
     ImportSource,
+    ImportState,
     ResponseImport,
     Verdict,
 )
@@ -160,8 +161,9 @@ class Deliveries(Protocol):
 
     async def rows(
         self, edition: UUID, form: str, *, after: tuple[UUID, int] | None, limit: int
-    ) -> Sequence[tuple[UUID, ImportRow]]:
-        """Every row that was delivered, with its import, in the order of coming."""
+    ) -> Sequence[tuple[UUID, ImportState, ImportRow]]:
+        """Every row that was delivered, with its import and how that stands, in the order of
+        coming."""
         ...
 
 

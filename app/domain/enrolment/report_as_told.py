@@ -11,6 +11,7 @@ from uuid import UUID
 
 from app.domain.access.roles import Caller
 from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.forms.codes import RowWarning
 from app.domain.enrolment.forms.imports import (
     ImportRow,
     ResponseImport,
@@ -23,7 +24,7 @@ from app.domain.enrolment.registration import State
 from app.domain.enrolment.views import RegistrationView, is_own, ranked, views_of
 from app.domain.vocabulary.institutions import InstitutionCode
 
-_HINTS = frozenset({Reason.POSSIBLE_DOUBLE.value, "same_address", "same_name"})
+_HINTS = frozenset({Reason.POSSIBLE_DOUBLE.value, RowWarning.SAME_ADDRESS.value})
 _AT_ONCE = 1000
 
 

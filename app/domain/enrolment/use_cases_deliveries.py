@@ -13,6 +13,7 @@ from app.domain.enrolment.access import allow
 from app.domain.enrolment.carrying_out import carry_out
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors_forms import FormSecretNotFound, NotOpenYet
+from app.domain.enrolment.forms.codes import RowReason
 from app.domain.enrolment.forms.imports import (
     ImportFile,
     ImportRow,
@@ -43,7 +44,7 @@ from app.domain.enrolment.planning import Tools, foresee, make_plan, note_late, 
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.ids import new_id
 
-NOT_MAPPED = "form_not_mapped"
+NOT_MAPPED = RowReason.FORM_NOT_MAPPED.value
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ class _Taking:
             return outside.value
         if self._edition.state is EditionState.PLANNED:
             raise NotOpenYet
-        return "edition_state"
+        return RowReason.EDITION_STATE.value
 
     def _without_plan(
         self,
@@ -323,9 +324,9 @@ async def list_responses(
     limit: int,
     work: EnrolmentWork,
     caller: Caller,
-) -> Sequence[tuple[UUID, ImportRow]]:
-    """Every response that was delivered live, with its verdict. Raises EditionNotFound,
-    NotAllowed."""
+) -> Sequence[tuple[UUID, ImportState, ImportRow]]:
+    """Every response that was delivered live, with its verdict, its import and how that
+    stands. Raises EditionNotFound, NotAllowed."""
     async with work:
         edition = await work.editions.read(edition_id)
         allow("list_responses", edition, caller)

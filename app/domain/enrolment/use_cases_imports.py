@@ -268,9 +268,9 @@ async def get_import(
 
 async def list_import_rows(
     import_id: UUID, *, after: int, limit: int, work: EnrolmentWork, caller: Caller
-) -> Sequence[ImportRow]:
-    """The report: all rows for the edition's own officers, those of their own institution for
-    others, who learn of no possible double. Raises ImportNotFound, NotAllowed."""
+) -> tuple[ResponseImport, Sequence[ImportRow]]:
+    """The import with its report: all rows for the edition's own officers, those of their own
+    institution for others, who learn of no possible double. Raises ImportNotFound, NotAllowed."""
     async with work:
         found = await work.imports.read(import_id)
         edition = await work.editions.read(found.edition)
@@ -280,8 +280,8 @@ async def list_import_rows(
             buckets = sorted(caller.institutions(Role.ENROLMENT_OFFICER))
         rows = await work.imports.rows(import_id, buckets=buckets, after=after, limit=limit)
         if sees_doubts(edition, caller):
-            return rows
-        return await rows_as_told(rows, edition, work, caller, buckets=buckets)
+            return found, rows
+        return found, await rows_as_told(rows, edition, work, caller, buckets=buckets)
 
 
 def _allow_reading(action: str, found: ResponseImport, edition: Edition, caller: Caller) -> None:

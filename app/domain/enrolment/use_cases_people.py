@@ -13,6 +13,7 @@ from app.domain.enrolment.claims import RegistrationEnded
 from app.domain.enrolment.doubles import mark_if_doubted
 from app.domain.enrolment.errors import AddressFixed, PersonKnown
 from app.domain.enrolment.events import AddressAsked, AddressMended, PersonRenamed
+from app.domain.enrolment.forms.codes import RowWarning
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.registration import Registration, State
@@ -21,7 +22,7 @@ from app.domain.enrolment.use_cases_register import spellings_of
 from app.domain.enrolment.views import RegistrationView, is_own, view_of
 from app.domain.vocabulary.text import folded_email
 
-_ADDRESS_DIFFERS = "email_domain_differs"
+_ADDRESS_DIFFERS = RowWarning.EMAIL_DOMAIN_DIFFERS.value
 
 
 @dataclass(frozen=True)

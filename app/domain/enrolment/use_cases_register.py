@@ -30,6 +30,7 @@ from app.domain.enrolment.errors import (
     NotAdmitted,
     RegistrationInvalid,
 )
+from app.domain.enrolment.forms.codes import RowWarning
 from app.domain.enrolment.notices import PrivacyNotices
 from app.domain.enrolment.person import Person, could_be_one, share_address
 from app.domain.enrolment.ports import EnrolmentWork
@@ -231,7 +232,8 @@ def _admitted(read: Affiliation | Unclear, edition: Edition) -> Affiliation | No
 
 
 def _warnings(email: str, affiliation: Affiliation | None, spellings: Spellings) -> tuple[str, ...]:
-    return ("email_domain_differs",) if domain_differs(email, affiliation, spellings) else ()
+    differs = domain_differs(email, affiliation, spellings)
+    return (RowWarning.EMAIL_DOMAIN_DIFFERS.value,) if differs else ()
 
 
 def _given(request: RegistrationRequest) -> Person:

@@ -2,6 +2,7 @@
 
 from app.routers.habits.caller import CallerDep, PortsDep
 from app.routers.habits.exact import ExactRoute
+from app.routers.habits.language import LanguageDep
 from app.routers.habits.pages import Cursor, CursorDep, LimitDep, Page, page_of
 from app.routers.habits.problems import Problem
 from app.routers.habits.repeats import HabitRoute
@@ -14,6 +15,7 @@ __all__ = [
     "ExactRoute",
     "HabitRoute",
     "IfMatch",
+    "LanguageDep",
     "LimitDep",
     "Page",
     "PortsDep",

@@ -58,11 +58,19 @@ def defused(cell: Cell) -> str | int | float | bool | datetime:
 
 
 def table_response(
-    media_type: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]
+    media_type: str,
+    name: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    language: str | None = None,
 ) -> Response:
-    """The rows as a file of that media type; the name has no ending yet."""
+    """The rows as a file of that media type; the name has no ending yet. `language` is that of
+    sentences in them, where `Accept-Language` chose it."""
     ending = "xlsx" if media_type == XLSX else "csv"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}.{ending}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{ending}"'}
+    if language is not None:
+        headers |= {"Content-Language": language, "Vary": "Accept-Language"}
     if media_type == CSV:
         text = io.StringIO()
         writer = csv.writer(text)
@@ -72,7 +80,7 @@ def table_response(
             writer.writerow([c.isoformat() if isinstance(c, datetime) else c for c in cells])
         # With a mark, or spreadsheets read UTF-8 as something else.
         return Response(
-            "\ufeff" + text.getvalue(), media_type=f"{CSV}; charset=utf-8", headers=disposition
+            "\ufeff" + text.getvalue(), media_type=f"{CSV}; charset=utf-8", headers=headers
         )
     book = Workbook(write_only=True)
     sheet = book.create_sheet(name.partition(".")[0][:31])
@@ -82,4 +90,4 @@ def table_response(
         sheet.append([c.replace(tzinfo=None) if isinstance(c, datetime) else c for c in cells])
     content = io.BytesIO()
     book.save(content)
-    return Response(content.getvalue(), media_type=XLSX, headers=disposition)
+    return Response(content.getvalue(), media_type=XLSX, headers=headers)

@@ -7,14 +7,15 @@ was not clearly given (GDPR, article 4(11): a clear affirmative act).
 from collections.abc import Mapping
 from datetime import datetime
 
+from app.domain.enrolment.forms.codes import RowWarning
 from app.domain.vocabulary.text import folded
 
 BY_FORM = "form_consent"
 """The code under which a registration keeps the agreement that its form asked for."""
 
-UNANSWERED = "consent_unanswered"
-REFUSED = "consent_refused"
-UNCLEAR = "consent_unclear"
+UNANSWERED = RowWarning.CONSENT_UNANSWERED.value
+REFUSED = RowWarning.CONSENT_REFUSED.value
+UNCLEAR = RowWarning.CONSENT_UNCLEAR.value
 WARNINGS = frozenset({UNANSWERED, REFUSED, UNCLEAR})
 """Codes that tell an officer why no agreement is kept."""
 

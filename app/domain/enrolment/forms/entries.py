@@ -16,6 +16,7 @@ from app.domain.enrolment.affiliation import (
     domain_differs,
     under_rule,
 )
+from app.domain.enrolment.forms.codes import RowWarning
 from app.domain.enrolment.forms.consent import consents_after
 from app.domain.enrolment.forms.responses import Answers, StoredResponse
 from app.domain.enrolment.person import Person
@@ -119,18 +120,18 @@ class Entry:
         if stated == registration.stated and not self.is_new:
             return []
         if institution_is_fixed and not self.is_new:
-            return ["institution_kept"]
+            return [RowWarning.INSTITUTION_KEPT.value]
         read = reader.affiliation(answers.stated, answers.organisation)
         if read is None:
-            return ["institution_kept"]
+            return [RowWarning.INSTITUTION_KEPT.value]
         self.changed = True
         registration.stated = stated
         self._affiliate(read)
         differs = domain_differs(answers.email, registration.affiliation, reader.spellings)
         if differs or registration.warnings:
-            warnings = set(registration.warnings) - {"email_domain_differs"}
+            warnings = set(registration.warnings) - {RowWarning.EMAIL_DOMAIN_DIFFERS.value}
             if differs:
-                warnings.add("email_domain_differs")
+                warnings.add(RowWarning.EMAIL_DOMAIN_DIFFERS.value)
             registration.warnings = tuple(sorted(warnings))
         return []
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from app.domain.enrolment.affiliation import Affiliation, Unclear
 from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.forms.codes import RowReason, RowWarning
 from app.domain.enrolment.forms.consent import WARNINGS as NO_CONSENT
 from app.domain.enrolment.forms.entries import Entry, Reader
 from app.domain.enrolment.forms.imports import Verdict
@@ -169,12 +170,13 @@ class _Planner:
         """The verdict on a row by itself; CREATE for one that has still to find its person."""
         row = PlannedRow(response, Verdict.CREATE, warnings=response.warnings)
         number, completed = response.number, response.completed_at
-        if response.problems or number is None or completed is None:
-            row.verdict = Verdict.INVALID
-            row.reason = response.problems[0] if response.problems else "unreadable"
+        if response.problems:
+            row.verdict, row.reason = Verdict.INVALID, response.problems[0]
             return row
+        if number is None or completed is None:
+            raise InternalInconsistency("A row without number or time has a problem that says so.")
         if number in seen:
-            row.verdict, row.reason = Verdict.INVALID, "response_twice"
+            row.verdict, row.reason = Verdict.INVALID, RowReason.RESPONSE_TWICE.value
             row.same_as_row = seen[number].response.row
             return row
         seen[number] = row
@@ -213,11 +215,11 @@ class _Planner:
         if response.answers.identity != stored.answers.identity:
             # Whose registration it is must not change by an edit that anybody with the form's
             # link could make.
-            _keep(row, "person_changed")
+            _keep(row, RowWarning.PERSON_CHANGED)
             return
         if not response.tells_edits:
             # Which of the two is newer, nobody knows.
-            _keep(row, "answers_changed")
+            _keep(row, RowWarning.ANSWERS_CHANGED)
             return
         row.verdict = Verdict.UPDATE
         self._attach(row, entry)
@@ -235,12 +237,12 @@ class _Planner:
             ended = _ended_after(known, row.response)
             if ended is not None:
                 # Sent before the person cancelled: part of what they took back.
-                row.verdict, row.reason = Verdict.DUPLICATE, "registration_ended"
+                row.verdict, row.reason = Verdict.DUPLICATE, RowReason.REGISTRATION_ENDED.value
                 self._attach(row, ended)
             elif entry is None:
                 entry, first = self._create(row), row
             else:
-                row.verdict, row.reason = Verdict.DUPLICATE, "same_person"
+                row.verdict, row.reason = Verdict.DUPLICATE, RowReason.SAME_PERSON.value
                 row.same_as_row = first.response.row if first else None
                 self._attach(row, entry)
 
@@ -315,7 +317,7 @@ class _Planner:
         for row in rows:
             if fixed and self._rank(row) < entry.registration.rank:
                 # Nobody's turn changes once the list binds; an officer may still act on it.
-                warnings = [*warnings, "earlier_than_stored"]
+                warnings = [*warnings, RowWarning.EARLIER_THAN_STORED.value]
             if warnings:
                 row.warnings = (*row.warnings, *warnings)
 
@@ -365,7 +367,7 @@ class _Planner:
             return
         registration = row.entry.registration
         if registration.is_doubted:
-            row.warnings = (*row.warnings, "same_address")
+            row.warnings = (*row.warnings, RowWarning.SAME_ADDRESS.value)
         if registration.state is State.NEEDS_DECISION:
             row.verdict, row.reason = Verdict.NEEDS_DECISION, registration.reason.value
 
@@ -383,11 +385,11 @@ def _ended_after(known: Sequence[Entry], response: Response) -> Entry | None:
     return None
 
 
-def _keep(row: PlannedRow, differs: str) -> None:
+def _keep(row: PlannedRow, differs: RowWarning) -> None:
     """What was given first stands, and nothing waits for anybody; an officer who knows better
     corrects the registration itself."""
-    row.verdict, row.reason = Verdict.UNCHANGED, "kept_as_first_given"
-    row.warnings = (*row.warnings, differs)
+    row.verdict, row.reason = Verdict.UNCHANGED, RowReason.KEPT_AS_FIRST_GIVEN.value
+    row.warnings = (*row.warnings, differs.value)
 
 
 def _could_be_one(first: Entry, second: Entry) -> bool:

@@ -18,9 +18,6 @@ Standings = Mapping[UUID, RowStanding]
 TrueRanks = Mapping[UUID, tuple[int, int]]
 """Overall, and within the institution, each from 1."""
 
-LATE = "late_row"
-"""Warns of a row that comes to a binding list after somebody of a later rank."""
-
 
 def foreseen(
     plan: Plan,

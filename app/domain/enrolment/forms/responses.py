@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.domain.enrolment.errors_forms import MappingInvalid
 from app.domain.enrolment.forms.cells import Cell, days_come_first, local_time, to_instant
+from app.domain.enrolment.forms.codes import RowReason, RowWarning
 from app.domain.enrolment.forms.consent import NO, consent_in
 from app.domain.enrolment.forms.mapping import Answer, ExportColumn, FormMapping, SystemColumn
 from app.domain.enrolment.person import Identity, Person, identity_of, is_address
@@ -219,37 +220,37 @@ class _RowReader:
         warnings: list[str] = []
         number = _whole(cells[self.number])
         if number is None:
-            problems.append("response_number_missing")
+            problems.append(RowReason.RESPONSE_NUMBER_MISSING.value)
         completed = self._instant(cells[self.completed], warnings)
         if completed is None:
-            problems.append("time_unreadable")
+            problems.append(RowReason.TIME_UNREADABLE.value)
         name = _text(cells[self.full_name]) or self._other_name(cells)
         email = _text(cells[self.email]) or _recorded(cells[self.recorded_email])
         if not name:
-            problems.append("name_missing")
+            problems.append(RowReason.NAME_MISSING.value)
         if not email:
-            problems.append("email_missing")
+            problems.append(RowReason.EMAIL_MISSING.value)
         elif not is_address(email):
-            problems.append("email_invalid")
+            problems.append(RowReason.EMAIL_INVALID.value)
         stated = self._choice(cells[self.institution])
         organisation = self._choice(cells[self.organisation])
         noticed = self._choice(cells[self.privacy_notice])
         if not noticed and self.privacy_notice < self.width:
             # The form asks whether the notice was read: who does not answer was not shown it, as
             # far as anybody can say.
-            problems.append("privacy_notice_unanswered")
+            problems.append(RowReason.PRIVACY_NOTICE_UNANSWERED.value)
         elif self._refuses(noticed):
-            problems.append("privacy_notice_refused")
+            problems.append(RowReason.PRIVACY_NOTICE_REFUSED.value)
         longest = max(len(name), len(email), len(stated), len(organisation))
         if longest > _LONGEST:
-            problems.append("answer_too_long")
+            problems.append(RowReason.ANSWER_TOO_LONG.value)
         if (
             name[:1] in _FORMULA_SIGNS
             or stated[:1] in _FORMULA_SIGNS
             or organisation[:1] in _FORMULA_SIGNS
             or (self.formulas and any((row, index) in self.formulas for index in self.answered))
         ):
-            warnings.append("formula_as_text")
+            warnings.append(RowWarning.FORMULA_AS_TEXT.value)
         return Response(
             row=row,
             number=number,
@@ -306,7 +307,7 @@ class _RowReader:
             self.countries[text] = self.names.country(text)
         country = self.countries[text]
         if country is None and text:
-            warnings.append("country_unreadable")
+            warnings.append(RowWarning.COUNTRY_UNREADABLE.value)
         return country
 
     def _language(self, cells: Sequence[Cell]) -> str:
@@ -325,7 +326,7 @@ class _RowReader:
             return local.astimezone(UTC)
         instant, odd = to_instant(local, self.zone)
         if odd and warnings is not None:
-            warnings.append("time_in_clock_change")
+            warnings.append(RowWarning.TIME_IN_CLOCK_CHANGE.value)
         return instant
 
 
