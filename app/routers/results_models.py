@@ -176,7 +176,13 @@ class ResultOut(BaseModel):
     grades: list[GradeOut]
     grade: str | None = Field(None, description="overall", examples=["8.5"])
     outcome: Outcome | None = None
+    revision: int = Field(description="counts the outcomes: 1 for the first one", examples=[1])
     recorded_at: datetime | None = None
+    corrected_at: datetime | None = Field(
+        None,
+        description="when it was entered in place of one that had been taken back, after an "
+        "objection or because of an error; null: it never was",
+    )
     confirmed_at: datetime | None = None
     accepted_at: datetime | None = Field(None, description="when the learner agreed")
     window_ends: datetime | None = Field(
@@ -200,7 +206,9 @@ class ResultOut(BaseModel):
             grades=[GradeOut.of(grade) for grade in result.grading.grades],
             grade=result.grading.grade,
             outcome=result.outcome,
+            revision=result.revision,
             recorded_at=result.recorded_at,
+            corrected_at=result.corrected_at,
             confirmed_at=result.confirmation.at if result.confirmation else None,
             accepted_at=result.accepted_at,
             window_ends=view.window_ends,

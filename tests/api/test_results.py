@@ -81,6 +81,20 @@ async def test_an_objection_is_heard_and_answered(course_api: CourseApi) -> None
     assert decided.json()["state"] == "correction"
     [objection] = decided.json()["objections"]
     assert (objection["decision"], objection["answer"]) == ("upheld", "Right.")
+    api.clock.move(timedelta(hours=1))
+    await api.record(path, if_match='"4"')
+    # Whoever reads the list sees which result was corrected, in a table too.
+    other = await api.learner("learner-2")
+    await api.record(other)
+    lines = (await api.results())["items"]
+    assert {one["registration"]: (one["revision"], one["corrected_at"]) for one in lines} == {
+        path.split("/")[3]: (2, "2027-03-01T10:00:00Z"),
+        other.split("/")[3]: (1, None),
+    }
+    listed = f"/v1/editions/{api.course.edition.id}/results"
+    sheet = await api("teo-oviedo", "GET", listed, headers={"Accept": "text/csv"})
+    rows = csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig")))
+    assert [row["corrected_at"] for row in rows] == ["2027-03-01T10:00:00+00:00", ""]
 
 
 async def test_edits_need_the_version_that_was_seen(course_api: CourseApi) -> None:

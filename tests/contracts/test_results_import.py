@@ -131,7 +131,7 @@ async def test_the_downloaded_list_is_the_file_that_is_uploaded(course: Course):
     writer.writeheader()
     writer.writerows(rows)
     report = await upload(course, out.getvalue())
-    assert report.ignored_columns == ("name", "institution", "state")
+    assert report.ignored_columns == ("name", "institution", "state", "corrected_at")
     assert verdicts(report) == [Verdict.UNCHANGED, Verdict.NEW]
 
 

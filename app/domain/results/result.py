@@ -157,6 +157,15 @@ class Result:
         return last is not None and last.decision is Decision.UPHELD
 
     @property
+    def corrected_at(self) -> datetime | None:
+        """When it was entered in place of one that had been taken back; None: it never was."""
+        taken_back = any(
+            one.decision is Decision.UPHELD and one.revision < self.revision
+            for one in self.objections
+        )
+        return self.recorded_at if taken_back and not self.awaits_correction else None
+
+    @property
     def _objection_to_this(self) -> Objection | None:
         """The objection against the present outcome; there is one at most."""
         last = self.objections[-1] if self.objections else None

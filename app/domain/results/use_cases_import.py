@@ -165,7 +165,7 @@ def sheet_of(listed: ResultsList) -> bytes:
     header = ["registration", "name", "institution", "version"]
     for code in codes:
         header += [code, f"{code}_assessed_on", f"{code}_identity", f"{code}_supervised"]
-    header += ["grade", "outcome", "state"]
+    header += ["grade", "outcome", "state", "corrected_at"]
     return write_sheet(
         header, (_cells(line, codes, academic.grading_scheme) for line in listed.lines)
     )
@@ -194,4 +194,5 @@ def _cells(line: ResultView, codes: Sequence[str], scheme: GradingScheme | None)
         # It follows from the grade; beside a grade that somebody corrects it would only be in the
         # way.
         outcome = None
-    return [*cells, overall or "", outcome or "", result.state]
+    corrected = result.corrected_at.isoformat() if result.corrected_at else ""
+    return [*cells, overall or "", outcome or "", result.state, corrected]

@@ -212,6 +212,30 @@ def test_an_upheld_objection_opens_the_result_for_the_teachers_and_a_new_confirm
     assert result.window_ends == NOON + 2 * WEEK
 
 
+def test_a_corrected_result_says_so_and_one_that_was_only_entered_twice_does_not():
+    result = recorded()
+    result.record(FAILED, by=TEACHER, at=NOON)
+    assert (result.revision, result.corrected_at) == (2, None)
+    result.confirm(by=CONFIRMER, at=NOON, window=WEEK)
+    objected(result)
+    result.decide_objection(Decision.UPHELD, "You are right.", by=CONFIRMER, at=NOON)
+    assert result.corrected_at is None
+    result.record(PASSED, by=TEACHER, at=NOON + WEEK)
+    assert (result.revision, result.corrected_at) == (3, NOON + WEEK)
+    # Taken back once more, it waits for its correction again.
+    result.confirm(by=CONFIRMER, at=NOON + WEEK, window=WEEK)
+    result.reopen("Mistyped.", correction=uuid4(), by=CONFIRMER, at=NOON + WEEK)
+    assert result.corrected_at is None
+
+
+def test_a_result_whose_objection_was_rejected_is_not_corrected():
+    result = recorded()
+    objected(result)
+    result.decide_objection(Decision.REJECTED, "No.", by=CONFIRMER, at=NOON)
+    result.record(FAILED, by=TEACHER, at=NOON + WEEK)
+    assert (result.revision, result.corrected_at) == (2, None)
+
+
 def test_teachers_who_look_again_and_find_the_same_can_say_so():
     result = confirmed()
     objected(result)
