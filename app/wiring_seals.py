@@ -16,6 +16,7 @@ from app.adapters.issuing.status_folder import StatusFolder
 from app.adapters.issuing.trusted import SettingUnusable, Trusted, certificates_in
 from app.adapters.issuing.trusted_lists import TrustedLists
 from app.domain.clock import Clock, SystemClock
+from app.domain.credentials.levels import SealLevel
 from app.domain.credentials.profile import Profiles, known_profiles
 from app.settings import Settings
 
@@ -72,6 +73,7 @@ def new_maker(
         qualifications=lists,
         profiles=profiles_of(settings),
         official=official,
+        rises=settings.seal_level is not SealLevel.B_B,
     )
 
 

@@ -3,13 +3,13 @@
 from contextlib import suppress
 
 from app.domain.credentials.credential import CredentialNotFound
-from app.domain.credentials.events import CredentialSealed, SealLevelDue
+from app.domain.credentials.events import SealLevelDue
 from app.domain.credentials.use_cases_augment import raise_seal
 from app.ports import Ports
 from app.reactions.types import Reactions, Runners
 
 
-async def raise_seal_level(event: CredentialSealed | SealLevelDue, ports: Ports) -> None:
+async def raise_seal_level(event: SealLevelDue, ports: Ports) -> None:
     """Bring one seal to the wanted level. What fails is noted, and tried again when it is due."""
     # Whose document was erased meanwhile has nothing that could be raised.
     with suppress(CredentialNotFound):
@@ -22,7 +22,6 @@ async def raise_seal_level(event: CredentialSealed | SealLevelDue, ports: Ports)
 
 
 REACTIONS: Reactions = {
-    CredentialSealed: (raise_seal_level,),
     SealLevelDue: (raise_seal_level,),
 }
 RUNNERS: Runners = {}

@@ -69,16 +69,19 @@ class Maker:
         qualifications: QualificationSource | None = None,
         profiles: Profiles | None = None,
         official: OfficialFindings | None = None,
+        rises: bool = True,
     ) -> None:
         """`public_url` is where people reach this service; images lead there for verification.
 
         `branding` is how an issuer's images look, `standings` whether certificates are in force,
         `qualifications` what trusted lists say, `profiles` by which documents are read and which
-        of them is issued, `official` what the official shapes have against a document.
+        of them is issued, `official` what the official shapes have against a document. `rises` says
+        whether seals are added to later, by others than this.
         """
         self.keys = keys
         self.trusted = trusted
         self.time_header = time_header
+        self._rises = rises
         self.preflight = Preflight(
             trusted,
             production=production,
@@ -191,6 +194,7 @@ class Maker:
             development=facts.development,
             profile=f"{self.profile.name} {self.profile.version}",
             valid_until=built.valid_until,
+            rises=self._rises,
         )
 
     def wrong_with(self, sealed: bytes, credential: UUID, at: datetime) -> tuple[Finding, ...]:

@@ -57,7 +57,9 @@ class MemoryCredentials:
         self._live.put(credential.registration, credential.id)
         self._credentials.put(credential.id, credential)
         self._documents.put(credential.id, KeptDocument(issued, source))
-        self._standings.put(credential.id, SealStanding.sealed(credential.id, issued.issued_at))
+        self._standings.put(
+            credential.id, SealStanding.sealed(credential.id, issued.issued_at, rises=issued.rises)
+        )
         await self._work.trail.append(
             "credential", credential.id, after=credential.sha256, note=credential.state.value
         )

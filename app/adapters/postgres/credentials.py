@@ -111,7 +111,10 @@ class PostgresCredentials:
         )
         await execute(
             insert(_level),
-            [standing_row(SealStanding.sealed(c.id, issued.issued_at)) for c, issued, _ in fresh],
+            [
+                standing_row(SealStanding.sealed(c.id, issued.issued_at, rises=issued.rises))
+                for c, issued, _ in fresh
+            ],
         )
         await execute(
             insert(_image),

@@ -13,6 +13,7 @@ from app.domain.credentials.events import (
     CredentialSealed,
     CredentialSuperseded,
     CredentialSuspended,
+    SealLevelDue,
 )
 from app.domain.credentials.seal import IssuedCredential
 from app.domain.credentials.status import (
@@ -243,6 +244,8 @@ class Credential:
         self.events.append(
             CredentialSealed(self.id, self.registration, self.edition, self.supersedes)
         )
+        if issued.rises:
+            self.events.append(SealLevelDue(self.id))
 
     def suspend(self, reason: str, at: datetime) -> None:
         """Take it out of force for now. One person is enough: it does no lasting harm.

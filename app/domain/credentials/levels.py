@@ -149,9 +149,12 @@ class SealStanding:
     """Digest algorithm of the last archive timestamp."""
 
     @classmethod
-    def sealed(cls, credential: UUID, at: datetime) -> "SealStanding":
-        """That of a credential that has just been sealed."""
-        return cls(credential, due_at=at + _GRACE)
+    def sealed(cls, credential: UUID, at: datetime, *, rises: bool = True) -> "SealStanding":
+        """That of a credential that has just been sealed; `rises` if that is not enough."""
+        standing = cls(credential, due_at=at + _GRACE)
+        if not rises:
+            standing.arrived()
+        return standing
 
     def raised(self, to: Raised) -> None:
         """It has got further."""

@@ -206,6 +206,8 @@ class IssuedCredential:
     """Name and version of the application profile that it was built and checked by."""
     valid_until: datetime | None = None
     """When it expires by its own word; None where it does not."""
+    rises: bool = True
+    """Whether a higher level than B-B is wanted, so that its seal is to be added to later."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.adapters.edc.verify import verify
 from app.adapters.postgres.outbox import PostgresOutbox
 from app.domain.clock import SystemClock
-from app.domain.credentials.events import CredentialSealed
+from app.domain.credentials.events import SealLevelDue
 from app.domain.credentials.levels import LevelState, SealLevel
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder
 from app.domain.credentials.verification import Verdict
@@ -51,7 +51,7 @@ class PkiSeal(PaperSeal):
 
 def a_house(engine: AsyncEngine, pki: TestPki) -> House:
     clock: Any = SystemClock()
-    outbox = PostgresOutbox({CredentialSealed: (name_of(raise_seal_level),)})
+    outbox = PostgresOutbox({SealLevelDue: (name_of(raise_seal_level),)})
     return House(
         lambda caller: PostgresIssuingWork(engine, outbox, clock, caller, "test"),
         engine=engine,

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -17,7 +18,9 @@ from app.domain.credentials.events import (
     CredentialRevoked,
     CredentialSealed,
     CredentialSuspended,
+    SealLevelDue,
 )
+from app.domain.credentials.levels import LevelState, SealLevel, SealStanding
 from app.domain.credentials.seal import IssuedCredential
 from app.domain.credentials.status import (
     LIVE,
@@ -79,9 +82,25 @@ def test_a_credential_is_sealed_when_a_second_person_has_approved_it():
     )
     assert (credential.sha256, credential.languages) == ("ab" * 32, ("en", "es"))
     assert credential.take_events() == [
-        CredentialSealed(credential.id, credential.registration, credential.edition)
+        CredentialSealed(credential.id, credential.registration, credential.edition),
+        SealLevelDue(credential.id),
     ]
     assert credential.take_events() == []
+
+
+def test_where_no_higher_level_is_wanted_the_seal_has_arrived_and_nothing_is_due():
+    credential = a_draft()
+    credential.approve(SECOND, NOW)
+    credential.seal(replace(issued(), rises=False))
+    assert credential.take_events() == [
+        CredentialSealed(credential.id, credential.registration, credential.edition)
+    ]
+    standing = SealStanding.sealed(credential.id, NOW, rises=False)
+    assert (standing.level, standing.state, standing.due_at) == (
+        SealLevel.B_B,
+        LevelState.REACHED,
+        None,
+    )
 
 
 def test_nobody_approves_what_they_have_prepared_themselves():
