@@ -8,9 +8,10 @@ import pytest
 
 from app.adapters.edc import verify
 from app.adapters.edc.parsed import facts_of
+from app.adapters.elmo import verifying
 from app.adapters.elmo.document import elmo
 from app.adapters.elmo.signing import signed
-from app.routers.pages.words import phrases, say
+from app.routers.pages.words import phrases, reason, say
 from tests.adapters.elmo.test_elmo import a_transcript
 from tests.api.test_credentials import IssuingApi, issuing_api
 from tests.api.test_pages import checked, parsed
@@ -34,34 +35,79 @@ async def said_of(api: IssuingApi, file: bytes, *names: str) -> list[tuple[str, 
     return [(paragraph.text, paragraph.get("lang")) for paragraph in found]
 
 
-async def test_what_is_said_of_a_transcript_is_not_translated_as_if_of_a_credential(
+async def test_what_is_said_of_a_transcript_is_translated_and_not_as_if_of_a_credential(
     api: IssuingApi, pki: TestPki
 ) -> None:
     key = pki.seal_key("seal-rsa", "RS256")
     name = facts_of(key.certificate_chain[0]).organisation
     transcript = signed(elmo(a_transcript()), key)
     intact = (
-        "The signature covers the whole transcript and was made with the key of its certificate, "
-        f"that of {name}."
+        "La firma abarca todo el expediente y se hizo con la clave de su certificado, "
+        f"el de {name}."
     )
-    unknown = f"The certificate of {name} hangs on no authority that is known here."
-    assert await said_of(api, transcript, "seal", "issuer_trust") == [
-        (intact, "en"), (unknown, "en"),
-    ]  # fmt: skip
+    unknown = f"El certificado de {name} no depende de ninguna autoridad conocida aquí."
+    compared = f"Lo firmó {name}. No se ha comprobado si el expediente nombra al mismo emisor."
+    kind = "Es un expediente académico en XML (ELMO), no una credencial digital europea."
+    assert await said_of(api, transcript, "format", "seal", "issuer_trust", "issuer_identity") == [
+        (kind, None),
+        (intact, None),
+        (unknown, None),
+        (compared, None),
+    ]
     broken = (
-        "The transcript has been changed since it was signed, or was signed with another key than "
-        "that of a certificate in it."
+        "El expediente se ha modificado después de firmarlo, o se firmó con una clave que no es la "
+        "de un certificado incluido en él."
     )
     changed = transcript.replace(b"passed", b"failed")
-    assert await said_of(api, changed, "seal") == [(broken, "en")]
+    assert await said_of(api, changed, "seal") == [(broken, None)]
+
+
+def template(node: ast.AST) -> str | None:
+    """A sentence in the code, with `{}` for what it names."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join((template(part) or "") for part in node.values)
+    return "{}" if isinstance(node, ast.FormattedValue) else None
+
+
+def test_a_sentence_that_names_somebody_is_translated_whatever_the_name() -> None:
+    name = 'A {strange} "name" of (nobody).'
+    said = f"The certificate of {name} hangs on no authority that is known here."
+    german = f"Das Zertifikat von {name} hängt an keiner Stelle, die hier bekannt ist."
+    assert reason("unknown_issuer", said, "de") == german
+    assert reason("unknown_issuer", said, "en") is None
+    assert reason("unknown_issuer", f"{said} And more", "de") is None
+    assert reason("seal_intact", said, "de") is None
 
 
 def test_every_translated_reason_is_a_sentence_that_the_verifier_says() -> None:
+    code = Path(verify.__file__).parent
+    files = [*code.glob("verify*.py"), code / "xml_input.py", Path(verifying.__file__)]
     said = {
-        node.value
-        for file in Path(verify.__file__).parent.glob("verify*.py")
+        template(node)
+        for file in files
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant)
     }
     reasons = [name for name in phrases() if name.startswith("reason-")]
-    assert [name for name in reasons if say(name, "en") not in said] == []
+    named = dict.fromkeys(("name", "start", "end"), "{}")
+    assert [name for name in reasons if say(name, "en", **named) not in said] == []
+
+
+def test_everything_that_is_said_of_the_signature_of_a_transcript_is_translated() -> None:
+    tree = ast.parse(Path(verifying.__file__).read_text(encoding="utf-8"))
+    explained = {template(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    parts = {
+        template(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for part in node.values
+    }
+    sentences = {template(node) for node in ast.walk(tree)} - explained - parts
+    named = dict.fromkeys(("name", "start", "end"), "{}")
+    known = {say(name, "en", **named) for name in phrases() if name.startswith("reason-")}
+    left = [one for one in sentences - known if one and one.endswith(".") and " " in one]
+    assert [one for one in left if not one.startswith(("Ask ", "Compare "))] == [
+        # What is wrong with a chain is in the verifier's language.
+        "The certificate's chain breaks the rules: {}.",
+    ]

@@ -1,6 +1,7 @@
 """The words of our pages, in the languages of the partners, and which of them a reader wants."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -21,6 +22,7 @@ LANGUAGES: Mapping[str, str] = {
 """By BCP 47 tag, each as it names itself."""
 FALLBACK = "en"
 _MOST_WISHES = 20
+_NAMED = re.compile(r"\{(\w+)\}")
 
 
 @cache
@@ -30,16 +32,42 @@ def _words() -> Mapping[str, Mapping[str, str]]:
     return words
 
 
-def say(name: str, language: str, **values: object) -> str:
+def say(phrase: str, language: str, /, **values: object) -> str:
     """A phrase in one of `LANGUAGES`."""
-    return _words()[name][language].format(**values)
+    return _words()[phrase][language].format(**values)
 
 
 def reason(code: str, sentence: str, language: str) -> str | None:
     """A check's sentence in another language than the verifier's (English); None where there is
-    none. One code stands for several sentences: of a credential, of a transcript."""
-    known = _words().get(f"reason-{code}", {})
-    return known[language] if language != FALLBACK and known.get(FALLBACK) == sentence else None
+    none.
+
+    One code stands for several sentences, of a credential and of a transcript: the phrases
+    `reason-CODE` and `reason-CODE-ANYTHING` are tried. What a sentence names, such as the signer,
+    goes over as it is.
+    """
+    if language == FALLBACK:
+        return None
+    for name, pattern in _reasons().get(code, ()):
+        if found := pattern.fullmatch(sentence):
+            return say(name, language, **found.groupdict())
+    return None
+
+
+@cache
+def _reasons() -> Mapping[str, Sequence[tuple[str, re.Pattern[str]]]]:
+    """By code the phrases that translate a sentence, and the sentences that they translate."""
+    found: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    for phrase, translations in _words().items():
+        kind, _, rest = phrase.partition("-")
+        if kind == "reason":
+            parts = _NAMED.split(translations[FALLBACK])
+            written = "".join(
+                f"(?P<{part}>.+)" if number % 2 else re.escape(part)
+                for number, part in enumerate(parts)
+            )
+            pattern = re.compile(written, re.DOTALL)
+            found.setdefault(rest.partition("-")[0], []).append((phrase, pattern))
+    return found
 
 
 def phrases() -> Sequence[str]:
