@@ -290,10 +290,10 @@ def test_every_phrase_is_there_in_every_language_with_the_same_values() -> None:
     for phrase in phrases():
         said = [say(phrase, language, **values) for language in LANGUAGES]
         assert len({frozenset(re.findall("<[a-z]+>", text)) for text in said}) == 1
-    names = [f"check-{name}" for name in (*CheckName, *CheckStatus)]
-    names += [f"verdict-{verdict}" for verdict in Verdict]
-    names += [f"standing-{standing}" for standing in Standing]
-    assert set(names) <= set(phrases())
+    needed = [f"check-{name}" for name in (*CheckName, *CheckStatus)]
+    needed += [f"verdict-{verdict}" for verdict in Verdict]
+    needed += [f"standing-{standing}" for standing in Standing]
+    assert set(needed) <= set(phrases())
 
 
 @pytest.mark.parametrize(

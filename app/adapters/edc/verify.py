@@ -1,7 +1,7 @@
 """Verifying any European Digital Credential, sealed by anybody: pure, offline, never raising.
 
-What is known about the world comes in as arguments: whom to trust, what the register says, which
-institutions are recognised, what time it is.
+What is known about the world comes in as arguments: whom to trust, which institutions are
+recognised, what time it is. What the register says is added afterwards (`verify_status.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from app.adapters.edc.certificates import CertificateFacts
-from app.adapters.edc.contents import contents_of, text_at
+from app.adapters.edc.contents import contents_of
 from app.adapters.edc.format_cache import FormatVerdicts
 from app.adapters.edc.opened import Sealed, is_canonical, looks_sealed, take_apart
 from app.adapters.edc.other_json import compact_seal, other_form
@@ -23,27 +23,23 @@ from app.adapters.edc.trust import Path, PathStatus, TrustStore
 from app.adapters.edc.verify_certificate import qualification_check, status_check, trust_check
 from app.adapters.edc.verify_document import (
     accreditation_check,
-    as_issued_check,
     expiry_check,
     format_check,
     identity_check,
     owner_check,
     recognition_check,
-    revocation_check,
 )
 from app.adapters.edc.verify_seal import facts_or_none, seal_check, timestamps_check
+from app.adapters.edc.verify_status import not_registered
 from app.adapters.edc.xml_input import looks_like_xml, what_it_is
 from app.adapters.elmo.verifying import Signature, signature_of
 from app.domain.credentials.verification import (
     Check,
     CheckName,
     CheckStatus,
-    CredentialStatusView,
     Verification,
 )
 
-KnownStatus = Callable[[str], CredentialStatusView | None]
-"""From a credential's id to what the register says of it; None when it does not know it."""
 Recognised = Callable[[str], bool | None]
 """From an organizationIdentifier to whether it is a recognised institution; None: no register."""
 
@@ -56,7 +52,6 @@ def verify(
     *,
     trust: TrustStore,
     now: datetime,
-    known_status: KnownStatus,
     recognised: Recognised,
     material: Material = NOTHING,
     qualifications: QualificationSource | None = None,
@@ -69,8 +64,8 @@ def verify(
     Sealed credentials of every JAdES level are read, also inside a PDF, and unsealed ones, which
     are reported as such; so is XML. `now` has a zone. `material` is what authorities are known to
     have said of certificates, beside what the seal carries; `verdicts` keeps what validation finds.
-    `own_issue` says that it was made here just now: then the official shapes are asked as well,
-    where there are any, as they are of what the register knows.
+    `own_issue` says that it was made here: then the official shapes are asked as well, where there
+    are any.
     Hostile input leads to checks that failed, never to an exception.
     """
     if looks_like_xml(raw):
@@ -78,7 +73,6 @@ def verify(
     world = _World(
         trust,
         now,
-        known_status,
         recognised,
         material,
         qualifications,
@@ -101,7 +95,6 @@ class _World:
 
     trust: TrustStore
     now: datetime
-    known_status: KnownStatus
     recognised: Recognised
     material: Material
     qualifications: QualificationSource | None
@@ -137,17 +130,11 @@ def _sealed(sealed: Sealed, world: _World, *, canonical: bool, digest: str) -> V
     path_check, path = trust_check(sealed, facts, seal, times, world.trust)
     document, problem = _document(sealed.payload)
     findings = world.verdicts.findings(sealed.payload, document) if document is not None else ()
-    certificate = facts.sha256 if facts else None
-    revocation = revocation_check(document, seal, certificate, world.known_status)
-    ours = "state" in revocation.evidence
-    if document is not None and (ours or world.own_issue):
+    if document is not None and world.own_issue:
         # Strangers' files are not worth a second of the machine each.
         findings = (*findings, *world.verdicts.official(sealed.payload, document))
     profile = world.verdicts.profiles.of(document)
     form = format_check(document, problem, sealed, findings, profile)
-    if ours:
-        known = world.known_status(text_at(document, "id") or "")
-        form = as_issued_check(form, canonical=canonical, sha256=digest, known=known)
     checks = [
         form,
         seal,
@@ -158,7 +145,7 @@ def _sealed(sealed: Sealed, world: _World, *, canonical: bool, digest: str) -> V
         timestamps_check(sealed, times),
         owner_check(),
         expiry_check(document, now),
-        revocation,
+        not_registered(),
         recognition_check(facts, seal, world.recognised, world.register_says),
         accreditation_check(document),
     ]
@@ -211,7 +198,7 @@ def _unsealed(raw: bytes, document: Mapping[str, Any], world: _World) -> Verific
         *not_sealed,
         owner_check(),
         expiry_check(document, world.now),
-        revocation_check(document, not_sealed[0], None, world.known_status),
+        not_registered(),
         accreditation_check(document),
     ]
     return Verification(
@@ -288,13 +275,3 @@ def _plain(facts: CertificateFacts | None) -> dict[str, Any]:
         key: value.isoformat() if isinstance(value, datetime) else value
         for key, value in plain.items()
     }
-
-
-def credential_id(raw: bytes) -> str | None:
-    """The id that a file claims, for looking up its status beforehand. Never raises."""
-    try:
-        outer = read_object(raw)
-        document = read_object(take_apart(outer, raw).payload) if looks_sealed(outer) else outer
-    except NotReadable:
-        return None
-    return contents_of(document).id

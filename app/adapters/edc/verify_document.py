@@ -1,7 +1,6 @@
 """The checks of what a credential says: its form, issuer, validity and standing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,17 +8,14 @@ from app.adapters.edc.certificates import TEST_IDENTIFIER, CertificateFacts
 from app.adapters.edc.contents import at, language_map, moment_at, objects, text_at
 from app.adapters.edc.opened import Sealed
 from app.adapters.edc.strict_json import NotReadable
-from app.domain.credentials.credential_id import credential_urn
 from app.domain.credentials.profile import kinds_of, schemas_of
 from app.domain.credentials.profile_limits import EXCESSES
 from app.domain.credentials.profile_model import Profile
 from app.domain.credentials.profile_validation import against_the_shapes
-from app.domain.credentials.status import PUBLIC, CredentialState
 from app.domain.credentials.verification import (
     Check,
     CheckName,
     CheckStatus,
-    CredentialStatusView,
 )
 from app.domain.errors import Finding
 from app.domain.vocabulary.lists import code_of
@@ -97,55 +93,6 @@ def format_check(
         "profile_followed",
         "It follows the profile of European Digital Credentials.",
         evidence,
-    )
-
-
-def as_issued_check(
-    found: Check,
-    *,
-    canonical: bool,
-    sha256: str | None,
-    known: CredentialStatusView | None,
-) -> Check:
-    """The check of the form, of a credential that was issued here: the file as we wrote it?
-
-    We write sealed credentials in exactly one form. Another one holds the same sealed text, but
-    somebody's program has saved it anew. In that form too, only what stands in the register was
-    issued: with timestamps taken away or added, a seal is as intact as before.
-    """
-    if found.status is not CheckStatus.OK:
-        return found
-    if canonical:
-        return _revision_check(found, sha256, known)
-    return Check(
-        CheckName.FORMAT,
-        CheckStatus.WARNING,
-        "file_rewritten",
-        "What was sealed is unchanged, but the file around it is not as it was issued.",
-        found.evidence,
-        advice="Use the file exactly as it was downloaded.",
-    )
-
-
-def _revision_check(found: Check, sha256: str | None, known: CredentialStatusView | None) -> Check:
-    if known is None or sha256 is None or not known.known_hashes:
-        return found
-    evidence = {**found.evidence, "level_held": known.level}
-    if sha256 in known.known_hashes:
-        return replace(found, evidence=evidence)
-    held = (
-        "Its issuer has another file of it."
-        if known.level is None
-        else f"Its issuer has another file of it, whose seal has level {known.level}."
-    )
-    return Check(
-        CheckName.FORMAT,
-        CheckStatus.WARNING,
-        "not_a_revision_that_was_issued",
-        "What was sealed is unchanged, but timestamps or other proofs around it were taken away "
-        f"or added. {held}",
-        evidence,
-        advice="Ask its holder for the file as it was downloaded.",
     )
 
 
@@ -234,84 +181,6 @@ def expiry_check(document: Mapping[str, Any] | None, now: datetime) -> Check:
     if end and now >= end:
         return Check(name, CheckStatus.ERROR, "expired", "It has expired.", evidence)
     return Check(name, CheckStatus.OK, "valid_now", "It is valid now.", evidence)
-
-
-def revocation_check(
-    document: Mapping[str, Any] | None,
-    seal: Check,
-    certificate_sha256: str | None,
-    known_status: Callable[[str], CredentialStatusView | None],
-) -> Check:
-    """What the register says of the credential that this file is, not only claims to be.
-
-    Anybody can write an identifier into a file. The register's word is passed on when the file is
-    sealed, intact, with the certificate that the register has for that identifier: so every
-    revision of a document is known again, whatever was added to its seal and even when the
-    document itself was erased, and no other is.
-    """
-    name, credential_id = CheckName.REVOCATION, text_at(document, "id")
-    known = known_status(credential_id) if credential_id else None
-    if known is None:
-        return Check(
-            name,
-            CheckStatus.SKIPPED,
-            "not_registered_here",
-            "It was not issued here, and it does not say where its status is published.",
-            advice="Ask its issuer whether it is still in force.",
-        )
-    if seal.status is CheckStatus.ERROR:
-        return Check(
-            name,
-            CheckStatus.SKIPPED,
-            "seal_not_intact",
-            "A file whose seal does not hold is not the one that the register is about.",
-        )
-    if seal.status is not CheckStatus.OK or (
-        known.state in PUBLIC and certificate_sha256 != known.certificate_sha256
-    ):
-        return Check(
-            name,
-            CheckStatus.ERROR,
-            "not_the_file_that_was_issued",
-            "It names a credential that was issued here, but is not the file that was issued.",
-            advice="Do not rely on it. Ask its holder for the file as it was downloaded.",
-        )
-    evidence = {"state": known.state.value, "since": known.since.isoformat()}
-    if known.successor is not None:
-        evidence["successor"] = credential_urn(known.successor)
-    match known.state:
-        case CredentialState.SEALED:
-            return Check(
-                name, CheckStatus.OK, "in_force", "Its issuer has it as being in force.", evidence
-            )
-        case CredentialState.REVOKED:
-            return Check(name, CheckStatus.ERROR, "revoked", "Its issuer has revoked it.", evidence)
-        case CredentialState.SUSPENDED:
-            return Check(
-                name,
-                CheckStatus.ERROR,
-                "suspended",
-                "Its issuer has suspended it.",
-                evidence,
-                advice="Ask again later, or ask its issuer.",
-            )
-        case CredentialState.SUPERSEDED:
-            return Check(
-                name,
-                CheckStatus.WARNING,
-                "superseded",
-                "Its issuer has replaced it by a newer one.",
-                evidence,
-                advice="Ask its holder for the newer one.",
-            )
-        case CredentialState.DRAFT | CredentialState.APPROVED:
-            return Check(
-                name,
-                CheckStatus.ERROR,
-                "never_issued",
-                "Its issuer has not sealed a credential with this id.",
-                evidence,
-            )
 
 
 def recognition_check(

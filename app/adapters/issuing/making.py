@@ -203,7 +203,6 @@ class Maker:
             sealed,
             trust=self.trusted.store,
             now=at + timedelta(seconds=1),
-            known_status=lambda _: None,
             recognised=_NO_REGISTER.recognised,
             material=self._standings.material,
             verdicts=self.verdicts,

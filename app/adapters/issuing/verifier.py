@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,16 +10,13 @@ from app.adapters.edc.format_cache import FormatVerdicts, OfficialFindings
 from app.adapters.edc.pdf_input import looks_like_pdf
 from app.adapters.edc.qualification import QualificationSource
 from app.adapters.edc.verify import verify
-from app.adapters.edc.verify_document import as_issued_check, revocation_check
+from app.adapters.edc.verify_status import as_registered, is_registered
 from app.adapters.issuing.status_folder import StatusFolder
 from app.adapters.issuing.trusted import RecognisedInstitutions, TrustSource
 from app.domain.credentials.credential_id import credential_of_urn
 from app.domain.credentials.ports_sealing import StatusLookup
 from app.domain.credentials.profile import Profiles
-from app.domain.credentials.status import PublicStatus
 from app.domain.credentials.verification import (
-    Check,
-    CheckName,
     Verification,
     VerificationBusy,
 )
@@ -66,11 +62,11 @@ class EdcVerifier:
         known = None if ours is None else await status(ours)
         if known is None:
             return found
-        told = _with_status(found, known)
-        if self._verdicts.asks_official and "state" in told.check(CheckName.REVOCATION).evidence:
+        told = as_registered(found, known)
+        if self._verdicts.asks_official and is_registered(told):
             async with self._turn_of(raw):
                 found = await asyncio.to_thread(self._verify, raw, now, own_issue=True)
-            told = _with_status(found, known)
+            told = as_registered(found, known)
         return told
 
     def _turn_of(self, raw: bytes) -> AbstractAsyncContextManager[None]:
@@ -92,7 +88,6 @@ class EdcVerifier:
             raw,
             trust=self._trusted.store,
             now=now,
-            known_status=lambda _: None,
             recognised=self._register.recognised,
             material=self._status.material,
             qualifications=self._qualifications,
@@ -104,22 +99,3 @@ class EdcVerifier:
 
 def _ours(found: Verification) -> UUID | None:
     return None if found.contents.id is None else credential_of_urn(found.contents.id)
-
-
-def _with_status(found: Verification, known: PublicStatus) -> Verification:
-    """The register lies behind a connection, so that it is asked between the other checks."""
-    certificate = found.certificate.get("sha256")
-    revocation = revocation_check(
-        found.document, found.check(CheckName.SEAL), certificate, lambda _: known
-    )
-
-    def looked_at(check: Check) -> Check:
-        if check.name is CheckName.REVOCATION:
-            return revocation
-        if check.name is CheckName.FORMAT and "state" in revocation.evidence:
-            return as_issued_check(
-                check, canonical=found.canonical, sha256=found.sha256, known=known
-            )
-        return check
-
-    return replace(found, checks=tuple(looked_at(check) for check in found.checks))

@@ -10,12 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from app.domain.credentials.status import PublicStatus
 from app.domain.errors import Unavailable
 from app.domain.vocabulary.lists import SNB
-
-CredentialStatusView = PublicStatus
-"""What the register of the issuing system says of a credential by its id."""
 
 
 class VerificationBusy(Unavailable):

@@ -24,7 +24,9 @@ from app.adapters.edc.jades import TimeHeader, seal
 from app.adapters.edc.seals import SoftwareSealKey
 from app.adapters.edc.trust import TrustAnchor, TrustStore
 from app.adapters.edc.verify import verify
-from app.domain.credentials.verification import CredentialStatusView, Verification
+from app.adapters.edc.verify_status import as_registered
+from app.domain.credentials.status import PublicStatus
+from app.domain.credentials.verification import Verification
 from tests.adapters.edc.credentials import a_credential, as_bytes
 from tests.adapters.edc.material import ISSUED, OVIEDO
 
@@ -105,16 +107,11 @@ def verified(
     *,
     trust: TrustStore = TRUST,
     now: datetime = NOW,
-    status: CredentialStatusView | None = None,
+    status: PublicStatus | None = None,
     recognised: bool | None = None,
 ) -> Verification:
-    return verify(
-        raw,
-        trust=trust,
-        now=now,
-        known_status=lambda _id: status,
-        recognised=lambda _number: recognised,
-    )
+    found = verify(raw, trust=trust, now=now, recognised=lambda _number: recognised)
+    return found if status is None else as_registered(found, status)
 
 
 def with_subject(**changes: str) -> SealSubject:

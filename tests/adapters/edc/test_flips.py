@@ -29,7 +29,6 @@ def checked(pki: TestPki, raw: bytes, verdicts: FormatVerdicts) -> Verification:
         raw,
         trust=pki.trust(),
         now=NOW,
-        known_status=lambda _: None,
         recognised=lambda _: None,
         verdicts=verdicts,
     )

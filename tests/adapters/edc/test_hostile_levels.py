@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def checked(raw: bytes, trust: TrustStore) -> Verification:
-    return verify(raw, trust=trust, now=NOW, known_status=lambda _: None, recognised=lambda _: None)
+    return verify(raw, trust=trust, now=NOW, recognised=lambda _: None)
 
 
 def nested(depth: int) -> dict[str, Any]:

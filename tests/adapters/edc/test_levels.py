@@ -13,6 +13,7 @@ from app.adapters.edc.parsed import parsed_certificate
 from app.adapters.edc.revocation_data import Responses, RevocationList
 from app.adapters.edc.times import Material
 from app.adapters.edc.verify import verify
+from app.adapters.edc.verify_status import as_registered
 from app.domain.credentials.status import CredentialState, PublicStatus
 from app.domain.credentials.verification import CheckName, CheckStatus, Verdict, Verification
 from app.domain.ids import new_id
@@ -46,15 +47,15 @@ LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 
 
 def checked(pki: TestPki, raw: bytes, *, trusting: tuple[str, ...] = ("root",), **more: Any) -> Any:
-    known = more.pop("known", None)
-    return verify(
+    known: PublicStatus | None = more.pop("known", None)
+    found = verify(
         raw,
         trust=pki.trust(*trusting) if trusting else pki.trust("other"),
         now=more.pop("now", NOW),
-        known_status=lambda _: known,
         recognised=lambda _: None,
         **more,
     )
+    return found if known is None else as_registered(found, known)
 
 
 def said(found: Verification, name: str) -> tuple[CheckStatus, str]:

@@ -125,7 +125,6 @@ def format_of(verdicts: FormatVerdicts, *, own_issue: bool) -> Check:
         sealed(),
         trust=TRUST,
         now=NOW,
-        known_status=lambda _: None,
         recognised=lambda _: None,
         verdicts=verdicts,
         own_issue=own_issue,

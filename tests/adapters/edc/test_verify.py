@@ -15,7 +15,6 @@ from app.adapters.edc.certificates import issuer_from_certificate
 from app.adapters.edc.jades import seal
 from app.adapters.edc.seals import SoftwareSealKey
 from app.adapters.edc.trust import TrustStore
-from app.adapters.edc.verify import credential_id
 from app.domain.credentials.status import CredentialState, PublicStatus
 from app.domain.credentials.verification import (
     CheckName,
@@ -380,12 +379,6 @@ def test_a_file_of_ours_that_somebody_wrote_anew_is_noticed_although_its_seal_ho
 def test_a_bom_or_a_second_value_is_no_json() -> None:
     for raw in (b"\xef\xbb\xbf" + sealed(), sealed() + b"{}"):
         assert verified(raw).verdict is Verdict.FAILED
-
-
-def test_the_id_can_be_looked_up_before_verifying() -> None:
-    assert credential_id(sealed()) == f"urn:credential:{CREDENTIAL}"
-    assert credential_id(as_bytes(a_credential())) == f"urn:credential:{CREDENTIAL}"
-    assert credential_id(b"{") is None
 
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256"])

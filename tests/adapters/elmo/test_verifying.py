@@ -40,7 +40,6 @@ def found(raw: bytes, trust: TrustStore | None = None) -> Verification:
         raw,
         trust=trust or TrustStore(),
         now=NOW,
-        known_status=lambda _: None,
         recognised=lambda _: None,
     )
 

@@ -186,7 +186,6 @@ async def test_workers_killed_at_random_moments_leave_one_credential_per_learner
             document,
             trust=trust,
             now=now,
-            known_status=lambda _: None,
             recognised=lambda _: None,
         )
         assert found.verdict == "verified"

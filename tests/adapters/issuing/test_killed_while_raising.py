@@ -171,7 +171,6 @@ async def look_at(house: House, credential: UUID, pki: TestPki, now: Any) -> Non
         newest,
         trust=pki.trust(),
         now=now,
-        known_status=lambda _: None,
         recognised=lambda _: None,
     )
     assert (found.level, found.verdict) == ("B-LTA", Verdict.VERIFIED)

@@ -45,7 +45,6 @@ def looked_at(pki: TestPki, document: bytes, at: datetime) -> Verification:
         document,
         trust=pki.trust(),
         now=at,
-        known_status=lambda _: None,
         recognised=lambda _: None,
     )
 

@@ -90,7 +90,6 @@ def checked(lists: TrustedLists, raw: bytes, **more: Any) -> Verification:
         raw,
         trust=TrustStore(lists.anchors),
         now=NOW,
-        known_status=lambda _: None,
         recognised=lambda _: None,
         qualifications=lists,
         **more,
@@ -200,7 +199,6 @@ async def test_without_lists_nothing_is_said_and_nothing_is_wrong(
         sealed_by(pki, SEALED),
         trust=pki.trust(),
         now=NOW,
-        known_status=lambda _: None,
         recognised=lambda _: None,
         qualifications=lists,
     )

@@ -212,20 +212,24 @@ def test_an_upheld_objection_opens_the_result_for_the_teachers_and_a_new_confirm
     assert result.window_ends == NOON + 2 * WEEK
 
 
+def told(result: Result) -> tuple[int, datetime | None]:
+    return result.revision, result.corrected_at
+
+
 def test_a_corrected_result_says_so_and_one_that_was_only_entered_twice_does_not():
     result = recorded()
     result.record(FAILED, by=TEACHER, at=NOON)
-    assert (result.revision, result.corrected_at) == (2, None)
+    assert told(result) == (2, None)
     result.confirm(by=CONFIRMER, at=NOON, window=WEEK)
     objected(result)
     result.decide_objection(Decision.UPHELD, "You are right.", by=CONFIRMER, at=NOON)
-    assert result.corrected_at is None
+    assert told(result)[1] is None
     result.record(PASSED, by=TEACHER, at=NOON + WEEK)
-    assert (result.revision, result.corrected_at) == (3, NOON + WEEK)
+    assert told(result) == (3, NOON + WEEK)
     # Taken back once more, it waits for its correction again.
     result.confirm(by=CONFIRMER, at=NOON + WEEK, window=WEEK)
     result.reopen("Mistyped.", correction=uuid4(), by=CONFIRMER, at=NOON + WEEK)
-    assert result.corrected_at is None
+    assert told(result)[1] is None
 
 
 def test_a_result_whose_objection_was_rejected_is_not_corrected():
