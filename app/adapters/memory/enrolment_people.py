@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from app.domain.enrolment.errors import ChangedMeanwhile
 from app.domain.enrolment.person import Identity, Person
 from app.domain.enrolment.registration import Registration
 
@@ -18,9 +19,14 @@ class MemoryPersons:
         self._work = work
         self._persons: MemoryTable[UUID, Person] = work.table("person")
 
-    async def get(self, person: UUID) -> Person:
+    async def get(self, person: UUID, *, hold: bool = False) -> Person:
         """One person."""
-        return (await self.of([person]))[person]
+        if hold:
+            await self._persons.lock(person)
+        found = self._persons.get(person)
+        if found is None:
+            raise ChangedMeanwhile
+        return found
 
     async def of(self, persons: Collection[UUID]) -> Mapping[UUID, Person]:
         """Several at once."""
@@ -74,6 +80,8 @@ class MemoryPersons:
 
     async def join(self, gone: UUID, into: UUID, *, within: UUID | None = None) -> None:
         """Let everything that one registered for be the other's."""
+        for person in sorted((gone, into)):
+            await self._persons.lock(person)
         people = await self.of([gone, into])
         if within is None and people[into].country is None:
             people[into].country = people[gone].country

@@ -16,6 +16,7 @@ from app.adapters.postgres.tables.enrolment import (
     PersonRow,
     RegistrationRow,
 )
+from app.domain.enrolment.errors import ChangedMeanwhile
 from app.domain.enrolment.person import Identity, Person
 from app.domain.enrolment.registration import LIVE
 
@@ -36,9 +37,16 @@ class PostgresPersons:
     def __init__(self, work: "PostgresWork") -> None:
         self._work = work
 
-    async def get(self, person: UUID) -> Person:
+    async def get(self, person: UUID, *, hold: bool = False) -> Person:
         """One person."""
-        return (await self.of([person]))[person]
+        query = select(_person).where(_person.c.id == person)
+        found = await self._work.connection.execute(
+            query.with_for_update(key_share=True) if hold else query
+        )
+        row = found.one_or_none()
+        if row is None:
+            raise ChangedMeanwhile
+        return to_person(row)
 
     async def of(self, persons: Collection[UUID]) -> Mapping[UUID, Person]:
         """Several at once."""

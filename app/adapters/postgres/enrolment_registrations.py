@@ -18,6 +18,7 @@ from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import RegistrationNotFound
 from app.domain.enrolment.forms.responses import KnownEntry, StoredResponse
+from app.domain.enrolment.joining import people_of
 from app.domain.enrolment.person import Identity, Person
 from app.domain.enrolment.ranking import Rank, Ranks
 from app.domain.enrolment.reasons import Reason
@@ -83,13 +84,8 @@ class PostgresRegistrations:
             .join(alike, alike.c.id == _registration.c.person)
             .where(_registration.c.edition == edition, _registration.c.state.in_(LIVE))
         )
-        people = await self._people(found)
+        people = await people_of(found, self._work)
         return [(registration, people[registration.person]) for registration in found]
-
-    async def _people(self, registrations: Sequence[Registration]) -> Mapping[UUID, Person]:
-        if not registrations:
-            return {}
-        return await self._work.persons.of({r.person for r in registrations})
 
     async def add(self, edition: Edition, registrations: Sequence[Registration]) -> None:
         """Keep new registrations with their events, and count them."""
@@ -350,7 +346,7 @@ class PostgresRegistrations:
         )
 
     async def _entries(self, found: Sequence[Registration]) -> Sequence[KnownEntry]:
-        people = await self._people(found)
+        people = await people_of(found, self._work)
         responses: defaultdict[UUID, list[StoredResponse]] = defaultdict(list)
         if found:
             rows = await self._work.connection.execute(

@@ -1,6 +1,7 @@
 """Registrations that could be of one person although nobody has said so."""
 
 from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.joining import people_of
 from app.domain.enrolment.person import Person, could_be_one, share_address
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.registration import Registration, State
@@ -38,7 +39,7 @@ async def number_of_doubted(edition: Edition, work: EnrolmentWork) -> int:
     while page := await work.registrations.undecided(edition.id, after=after, limit=_AT_ONCE):
         after = page[-1].rank
         marked = [r for r in page if r.is_doubted and r.state is not State.NEEDS_DECISION]
-        people = await work.persons.of({r.person for r in marked})
+        people = await people_of(marked, work)
         for one in marked:
             mine = people[one.person]
             others = await work.registrations.alike(edition.id, mine.identity)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.errors import Conflict, Finding, Forbidden, Invalid, NotFound, Stale
+from app.domain.errors import Conflict, Finding, Forbidden, Invalid, NotFound, Stale, Unavailable
 
 
 class EditionNotFound(NotFound):
@@ -26,6 +26,18 @@ class EditionStale(Stale):
             "The edition has changed since you read it. Read it again, then repeat your change "
             "with its new ETag.",
             current=current,
+        )
+
+
+class ChangedMeanwhile(Unavailable):
+    """What was read is gone: somebody was joined with somebody, or erased, at this very moment."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Something that this needs has been changed at this very moment. Send the same request "
+            "again."
         )
 
 

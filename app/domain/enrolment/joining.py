@@ -1,8 +1,10 @@
 """Two people who are one, by an officer's decision."""
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.errors import ChangedMeanwhile
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.registration import Registration
@@ -33,6 +35,34 @@ async def join_persons(
             # As it is stored now.
             one.person = into.id
             one.version += 1
+
+
+async def people_of(
+    registrations: Sequence[Registration], work: EnrolmentWork
+) -> Mapping[UUID, Person]:
+    """Whose these registrations are, by the identifier of the person.
+
+    People are joined without holding all their editions: a registration that has become somebody
+    else's since it was read says so from here on. Raises ChangedMeanwhile where one was erased.
+    """
+    if not registrations:
+        return {}
+    people = dict(await work.persons.of({one.person for one in registrations}))
+    while moved := [one for one in registrations if one.person not in people]:
+        stored = {one.id: one for one in await work.registrations.many([r.id for r in moved])}
+        for one in moved:
+            now = stored.get(one.id)
+            if now is None or now.person == one.person:
+                raise ChangedMeanwhile
+            one.person, one.version = now.person, now.version
+        people |= await work.persons.of({one.person for one in moved})
+    return people
+
+
+async def person_of(registration: Registration, work: EnrolmentWork) -> Person:
+    """Whose the registration is, as `people_of` says. Raises ChangedMeanwhile."""
+    people = await people_of([registration], work)
+    return people[registration.person]
 
 
 def _counts_more(one: Person, other: Person) -> bool:

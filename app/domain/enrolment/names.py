@@ -9,6 +9,7 @@ from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.enrolment.access import sees_doubts
 from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.joining import people_of
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.vocabulary.institutions import InstitutionCode
 
@@ -48,7 +49,7 @@ async def named_of(
                     PERMISSIONS["get_registration"], caller, edition.place_of(one.bucket, own=False)
                 )
             ]
-            people = await work.persons.of({one.person for one in found})
+            people = await people_of(found, work)
             for one in found:
                 name = people[one.person].full_name
                 named[one.id] = Named(one.id, one.bucket, name, tells_doubts and one.is_doubted)

@@ -85,8 +85,10 @@ class Editions(Protocol):
 class Persons(Protocol):
     """People who register."""
 
-    async def get(self, person: UUID) -> Person:
-        """One person. Raises KeyError for one who does not exist: our own data then disagrees."""
+    async def get(self, person: UUID, *, hold: bool = False) -> Person:
+        """One person. With `hold`, whoever changes them or joins them with somebody has done so,
+        or waits until this unit of work ends. Raises ChangedMeanwhile for one who is no more.
+        """
         ...
 
     async def of(self, persons: Collection[UUID]) -> Mapping[UUID, Person]:

@@ -18,6 +18,7 @@ from app.domain.enrolment.forms.imports import (
     RowStanding,
     Verdict,
 )
+from app.domain.enrolment.joining import people_of
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import State
@@ -81,7 +82,7 @@ async def _views(
     if not ids:
         return []
     found = await work.registrations.many(ids)
-    people = await work.persons.of({one.person for one in found})
+    people = await people_of(found, work)
     pairs = [(one, people[one.person]) for one in found]
     own: dict[object, bool] = {one.id: is_own(one, person, caller) for one, person in pairs}
     return await views_of(pairs, edition, work, caller, own=own)

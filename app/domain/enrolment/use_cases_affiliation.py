@@ -15,6 +15,7 @@ from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors import NotInThisState, ReasonNeeded
+from app.domain.enrolment.joining import person_of
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.reasons import Reason
@@ -177,7 +178,7 @@ async def _held(
     seen = await work.registrations.read(saying.registration)
     edition = await work.editions.get(seen.edition)
     registration = await work.registrations.get(saying.registration)
-    person = await work.persons.get(registration.person)
+    person = await person_of(registration, work)
     own = is_own(registration, person, caller)
     allow_on(action, registration, edition, caller, own=own)
     registration.expect(saying.version)

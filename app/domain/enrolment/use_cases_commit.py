@@ -20,6 +20,7 @@ from app.domain.enrolment.forms.mapping import FormMapping
 from app.domain.enrolment.forms.plan import settle_again
 from app.domain.enrolment.forms.report import report
 from app.domain.enrolment.forms.responses import Export, KnownEntry
+from app.domain.enrolment.joining import person_of
 from app.domain.enrolment.planning import Tools, foresee, make_plan, note_late, ranks_there, related
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.reasons import Reason
@@ -234,7 +235,7 @@ async def _settle(
     known: list[KnownEntry] = list(await related(edition.id, found.form, set(), identities, work))
     seen = {entry.registration.id for entry in known}
     for registration in await work.registrations.many(timed - seen):
-        person = await work.persons.get(registration.person)
+        person = await person_of(registration, work)
         known.append(KnownEntry(registration, person))
     for entry in known:
         if entry.registration.id in timed:

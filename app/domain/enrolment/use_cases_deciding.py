@@ -27,7 +27,7 @@ from app.domain.enrolment.errors import (
     OverridesOff,
 )
 from app.domain.enrolment.forms.entries import ABOUT_INSTITUTION
-from app.domain.enrolment.joining import join_persons
+from app.domain.enrolment.joining import join_persons, person_of
 from app.domain.enrolment.person import could_be_one
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import received_over_api
@@ -103,7 +103,7 @@ async def decide_registration(
         if decision.ruling is Ruling.MERGE:
             await work.persons.hold()
         registration = await work.registrations.get(registration_id)
-        person = await work.persons.get(registration.person)
+        person = await person_of(registration, work)
         own = is_own(registration, person, caller)
         allow_on("decide_registration", registration, edition, caller, own=own)
         registration.expect(version)
@@ -121,7 +121,7 @@ async def decide_registration(
             after=f"{registration.state} {registration.reason}",
             note=decision.reason,
         )
-        person = await work.persons.get(registration.person)
+        person = await person_of(registration, work)
         view = await view_of(registration, edition, person, work, caller, own=own)
     return Decided(view, also, deciding.promoted)
 
@@ -328,7 +328,7 @@ class _Deciding:
         await self.allocation.enter(entering, DecisionKind.DECIDED)
 
     async def _is_doubted(self, registration: Registration) -> bool:
-        person = await self.work.persons.get(registration.person)
+        person = await person_of(registration, self.work)
         others = await self.work.registrations.alike(self.edition.id, person.identity)
         return any(
             other.rank < registration.rank

@@ -14,6 +14,7 @@ from app.domain.enrolment.doubles import mark_if_doubted
 from app.domain.enrolment.errors import AddressFixed, PersonKnown
 from app.domain.enrolment.events import AddressAsked, AddressMended, PersonRenamed
 from app.domain.enrolment.forms.codes import RowWarning
+from app.domain.enrolment.joining import person_of
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.registration import Registration, State
@@ -68,7 +69,7 @@ async def edit_registration(
         seen = await work.registrations.read(registration_id)
         edition = await work.editions.get(seen.edition)
         registration = await work.registrations.get(registration_id)
-        person = await work.persons.get(registration.person)
+        person = await person_of(registration, work)
         own = is_own(registration, person, caller)
         allow_on("edit_registration", registration, edition, caller, own=own)
         registration.expect(version)
@@ -133,7 +134,7 @@ async def take_wanted_address(
         seen = await work.registrations.read(registration_id)
         edition = await work.editions.get(seen.edition)
         registration = await work.registrations.get(registration_id)
-        person = await work.persons.get(registration.person)
+        person = await person_of(registration, work)
         if person.wanted_email is None or folded_email(person.wanted_email) not in confirmed:
             return
         person.email, person.wanted_email = person.wanted_email, None
@@ -172,7 +173,7 @@ async def look_for_doubles_elsewhere(
             if not is_open(registration) or (registration.identity_decided and not renamed):
                 continue
             before = registration.is_doubted
-            person = await work.persons.get(registration.person)
+            person = await person_of(registration, work)
             if await mark_if_doubted(registration, person, edition, work) and not before:
                 await work.registrations.save(edition, [registration])
                 await work.trail.append("registration", registration.id, after="possible double")

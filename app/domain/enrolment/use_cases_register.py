@@ -31,6 +31,7 @@ from app.domain.enrolment.errors import (
     RegistrationInvalid,
 )
 from app.domain.enrolment.forms.codes import RowWarning
+from app.domain.enrolment.joining import person_of
 from app.domain.enrolment.notices import PrivacyNotices
 from app.domain.enrolment.person import Person, could_be_one, share_address
 from app.domain.enrolment.ports import EnrolmentWork
@@ -85,6 +86,9 @@ async def register(
             raise NotAllowed("register somebody else")
         person, is_new_person = await _person(request, work, caller)
         if not is_new_person:
+            # Whoever joins them with somebody at this moment comes first: what that one has
+            # registered for is theirs then.
+            person = await work.persons.get(person.id, hold=True)
             existing = await work.registrations.live_of(edition.id, person.id)
             if existing is not None:
                 own = not request.for_another
@@ -94,7 +98,7 @@ async def register(
                     person, is_new_person = replace(_given(request), apart=True), True
                     existing = await _beside(person, request, edition, work)
                 if existing is not None:
-                    person = await work.persons.get(existing.person)
+                    person = await person_of(existing, work)
                     return await view_of(existing, edition, person, work, caller, own=own), False
         edition.expect_open()
         affiliation = _admitted(stated.read, edition)

@@ -19,6 +19,7 @@ from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors import NotInThisState, RegistrationNotFound
+from app.domain.enrolment.joining import people_of, person_of
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import Rank
@@ -42,7 +43,7 @@ async def get_registration(
     async with work:
         registration = await work.registrations.read(registration_id)
         edition = await work.editions.read(registration.edition)
-        person = await work.persons.get(registration.person)
+        person = await person_of(registration, work)
         own = is_own(registration, person, caller)
         allow_on("get_registration", registration, edition, caller, own=own)
         return await view_of(registration, edition, person, work, caller, own=own)
@@ -85,7 +86,7 @@ async def list_registrations(
                 after=after,
                 limit=wanted,
             )
-            people = await work.persons.of({r.person for r in found})
+            people = await people_of(found, work)
             pairs = [(r, people[r.person]) for r in found]
             views = await views_of(
                 pairs, edition, work, caller, own={r.id: is_own(r, p, caller) for r, p in pairs}
@@ -106,7 +107,7 @@ async def my_registrations(*, work: EnrolmentWork, caller: Caller) -> Sequence[R
         else:
             mine = await _persons_of(caller, work)
             registrations = list(await work.registrations.of_persons([p.id for p in mine]))
-        people = await work.persons.of({r.person for r in registrations})
+        people = await people_of(registrations, work)
         views = []
         for registration in registrations:
             edition = await work.editions.read(registration.edition)
@@ -144,7 +145,7 @@ async def cancel_registration(
         seen = await work.registrations.read(registration_id)
         edition = await work.editions.get(seen.edition)
         registration = await work.registrations.get(registration_id)
-        person = await work.persons.get(registration.person)
+        person = await person_of(registration, work)
         own = is_own(registration, person, caller)
         allow_on("cancel_registration", registration, edition, caller, own=own)
         registration.expect(version)
@@ -191,7 +192,7 @@ async def record_no_show(
         seen = await work.registrations.read(registration_id)
         edition = await work.editions.get(seen.edition)
         registration = await work.registrations.get(registration_id)
-        person = await work.persons.get(registration.person)
+        person = await person_of(registration, work)
         own = is_own(registration, person, caller)
         allow_on("record_no_show", registration, edition, caller, own=own)
         registration.expect(version)
@@ -232,7 +233,7 @@ async def confirm_address(
         registration = await work.registrations.get(registration_id)
         if not registration.is_live:
             raise RegistrationNotFound(registration_id)
-        person = await work.persons.get(registration.person)
+        person = await person_of(registration, work)
         confirmed = {folded_email(address) for address in addresses}
         if not person.email_verified and folded_email(person.email) in confirmed:
             person.email_verified = True

@@ -10,6 +10,7 @@ from app.domain.enrolment.affiliation import Likeness, Matcher, Suggestion, Uncl
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.entries import ABOUT_INSTITUTION
+from app.domain.enrolment.joining import people_of
 from app.domain.enrolment.person import Person, could_be_one, share_address
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import Rank
@@ -58,7 +59,7 @@ async def list_undecided(
         edition = await work.editions.read(edition_id)
         allow("list_undecided", edition, caller)
         found = await work.registrations.undecided(edition_id, after=after, limit=limit)
-        people = await work.persons.of({r.person for r in found})
+        people = await people_of(found, work)
         views = await views_of([(r, people[r.person]) for r in found], edition, work, caller)
         views = await ranked(views, edition, work)
         matcher = Matcher(await spellings_of(work), likeness)

@@ -15,9 +15,12 @@ from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.enrolment.edition import Edition, Mode
+from app.domain.enrolment.errors import ChangedMeanwhile
 from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling, decide_registration
 from app.domain.enrolment.use_cases_register import register
+from app.domain.enrolment.use_cases_registrations import get_registration, list_registrations
 from app.domain.enrolment.views import RegistrationView
+from app.domain.errors import Unavailable
 from app.domain.ids import new_id
 from app.ports import Work
 from tests.enrolment_builders import LIKENESS, a_learner, a_request, officer, opened
@@ -52,6 +55,15 @@ async def by_officer(
         edition.id, asked, work=work(manager), caller=manager, clock=clock, likeness=LIKENESS
     )
     return view
+
+
+async def registers(
+    work: OpenWork, clock: StoryClock, edition: Edition, who: Caller
+) -> tuple[RegistrationView, bool]:
+    """Eva, signed in; her address is shown to be hers."""
+    return await register(
+        edition.id, a_request("eva"), work=work(who), caller=who, clock=clock, likeness=LIKENESS
+    )
 
 
 def merge(
@@ -177,3 +189,92 @@ async def test_a_merge_waits_for_who_is_just_registering_elsewhere_as_the_one_wh
         first.registration.id, second.registration.id, identifier,
     }  # fmt: skip
     assert kept.person == second.person.id
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_who_registers_while_an_officer_elsewhere_merges_gets_what_has_become_theirs(
+    work: OpenWork, clock: StoryClock, engine: AsyncEngine, mode: Mode
+) -> None:
+    edition = await opened(work, clock)
+    elsewhere = await opened(work, clock, mode=mode)
+    eva = await a_learner(work, "eva")
+    first, _ = await registers(work, clock, edition, eva)
+    second = await by_officer(work, clock, edition, "Learner Eva Maria")
+    there = await by_officer(work, clock, elsewhere, "Learner Eva Maria")
+    async with work() as w:
+        await w.editions.get(edition.id)
+        await w.persons.hold()
+        await w.persons.join(second.person.id, first.person.id)
+        registering = asyncio.create_task(registers(work, clock, elsewhere, eva))
+        await until_waiting(engine, 1)
+    view, is_new = await registering
+    assert (is_new, view.registration.id, view.person.id) == (
+        False, there.registration.id, first.person.id,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_a_merge_waits_for_who_is_just_registering_elsewhere_whichever_way(
+    work: OpenWork, clock: StoryClock, engine: AsyncEngine, mode: Mode
+) -> None:
+    """Both are under way at once, and neither fails: whoever comes second sees the other."""
+    edition = await opened(work, clock)
+    elsewhere = [await opened(work, clock, mode=mode) for _ in range(12)]
+    eva = await a_learner(work, "eva")
+    first, _ = await registers(work, clock, edition, eva)
+    second = await by_officer(work, clock, edition, "Learner Eva Maria")
+    for one in elsewhere:
+        await by_officer(work, clock, one, "Learner Eva Maria")
+    registering = [asyncio.create_task(registers(work, clock, one, eva)) for one in elsewhere]
+    merging = merge(work, clock, second, first)
+    await asyncio.gather(*registering, merging)
+    async with work() as w:
+        theirs = await w.registrations.of_persons([first.person.id])
+        known = await w.persons.of([second.person.id])
+        left = await w.registrations.of_persons([second.person.id])
+    live = [one.edition for one in theirs if one.is_live]
+    assert sorted(live) == sorted([edition.id, *(one.id for one in elsewhere)])
+    # Where both are registered the other stays known, for an officer of that edition to decide.
+    assert bool(known) == bool(left)
+
+
+async def test_who_reads_a_registration_while_it_becomes_another_persons_reads_whose_it_is_now(
+    work: OpenWork, clock: StoryClock, engine: AsyncEngine
+) -> None:
+    edition, elsewhere = [await opened(work, clock) for _ in range(2)]
+    first = await by_officer(work, clock, edition, "Learner Eva")
+    there = await by_officer(work, clock, elsewhere, "Learner Eva Maria")
+    wanted = there.registration.id
+    async with work() as w:
+        await w.persons.hold()
+        await w.persons.join(there.person.id, first.person.id)
+        # So that whoever has read the registration waits before they read the person.
+        assert isinstance(w, PostgresWork)
+        await w.connection.execute(text("LOCK TABLE person IN ACCESS EXCLUSIVE MODE"))
+        reading = asyncio.create_task(get_registration(wanted, work=work(), caller=officer()))
+        listing = asyncio.create_task(
+            list_registrations(
+                elsewhere.id,
+                institution=None,
+                states=(),
+                after=None,
+                limit=5,
+                work=work(),
+                caller=officer(),
+            )
+        )
+        await until_waiting(engine, 2)
+    seen, (listed,) = await reading, await listing
+    version = there.registration.version + 1
+    assert [(one.person.id, one.registration.version) for one in (seen, listed)] == [
+        (first.person.id, version), (first.person.id, version),
+    ]  # fmt: skip
+
+
+async def test_who_is_no_more_is_answered_so_that_it_can_be_asked_again(work: OpenWork) -> None:
+    async with work() as w:
+        with pytest.raises(ChangedMeanwhile) as refused:
+            await w.persons.get(new_id(), hold=True)
+    assert (refused.value.code, isinstance(refused.value, Unavailable)) == (
+        "changed_meanwhile", True,
+    )  # fmt: skip
