@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from uuid import UUID
 
+from app.domain.access.roles import Caller
 from app.domain.errors import Conflict, Invalid, NotFound
+from app.domain.ids import new_id
 
 
 class JobState(StrEnum):
@@ -109,6 +111,21 @@ class Job:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     cancel_requested: bool = False
+
+    @classmethod
+    def queued(
+        cls, kind: str, params: Mapping[str, Any], total: int | None, *, by: Caller, at: datetime
+    ) -> Self:
+        """A new one, which waits for a worker."""
+        return cls(
+            id=new_id(),
+            kind=kind,
+            params=dict(params),
+            state=JobState.QUEUED,
+            requested_by=by.actor,
+            created_at=at,
+            total=total,
+        )
 
     @property
     def may_be_resumed(self) -> bool:

@@ -1,9 +1,10 @@
 """After sealing: suspending, revoking, reinstating, issuing again, telling the holder again."""
 
 from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from app.domain.credentials import use_cases_life as use_cases
 from app.domain.credentials.batch_warnings import batch_warnings
@@ -12,6 +13,7 @@ from app.domain.credentials.status import Channel
 from app.domain.credentials.use_cases_credentials import SeenCredential
 from app.domain.credentials.use_cases_credentials import retry_delivery as retry
 from app.domain.credentials.use_cases_life import Notice
+from app.ports import Work
 from app.routers.credentials_batches_models import BatchDetailOut
 from app.routers.credentials_life_models import ChangedCredentialOut, CredentialReasonIn, ReissueIn
 from app.routers.credentials_models import CredentialOut
@@ -20,117 +22,109 @@ from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_eta
 router = APIRouter(prefix="/v1/credentials", tags=["credentials"], route_class=HabitRoute)
 
 
-def _answered(
-    response: Response, seen: SeenCredential, notices: Sequence[Notice] = ()
-) -> ChangedCredentialOut:
-    set_etag(response, seen.credential.version)
-    return ChangedCredentialOut.of(seen, notices)
+class Act:
+    """A change to one credential: by whom, and in which version they saw it."""
+
+    def __init__(
+        self,
+        credential: UUID,
+        version: IfMatch,
+        response: Response,
+        caller: CallerDep,
+        ports: PortsDep,
+    ) -> None:
+        self.credential = credential
+        self.version = version
+        self.caller = caller
+        self.ports = ports
+        self._response = response
+
+    def work(self, action: str) -> Work:
+        """A unit of work in which it happens."""
+        return self.ports.work(self.caller, action)
+
+    def answered(
+        self, seen: SeenCredential, notices: Sequence[Notice] = ()
+    ) -> ChangedCredentialOut:
+        """What came of it, with the version that it is now."""
+        set_etag(self._response, seen.credential.version)
+        return ChangedCredentialOut.of(seen, notices)
+
+    async def proposed(self, change: Change, reason: str) -> ChangedCredentialOut:
+        """Put a change up for a second officer."""
+        seen, notices = await use_cases.propose_change(
+            self.credential,
+            self.version,
+            change,
+            reason,
+            work=self.work(use_cases.ACTION_OF[change]),
+            caller=self.caller,
+            clock=self.ports.clock,
+        )
+        return self.answered(seen, notices)
+
+
+ActDep = Annotated[Act, Depends()]
 
 
 @router.post("/{credential}/suspend", operation_id="suspend_credential")
-async def suspend_credential(
-    credential: UUID,
-    body: CredentialReasonIn,
-    version: IfMatch,
-    response: Response,
-    caller: CallerDep,
-    ports: PortsDep,
-) -> ChangedCredentialOut:
+async def suspend_credential(body: CredentialReasonIn, act: ActDep) -> ChangedCredentialOut:
     """Take a credential out of force until somebody has looked into it. One officer is enough.
 
     The holder is told, with the reason. A revocation that is proposed stays so.
     """
     seen, notices = await use_cases.suspend_credential(
-        credential,
-        version,
+        act.credential,
+        act.version,
         body.reason,
-        work=ports.work(caller, "suspend_credential"),
-        caller=caller,
-        clock=ports.clock,
+        work=act.work("suspend_credential"),
+        caller=act.caller,
+        clock=act.ports.clock,
     )
-    return _answered(response, seen, notices)
+    return act.answered(seen, notices)
 
 
 @router.post("/{credential}/revoke", operation_id="propose_revocation")
-async def propose_revocation(
-    credential: UUID,
-    body: CredentialReasonIn,
-    version: IfMatch,
-    response: Response,
-    caller: CallerDep,
-    ports: PortsDep,
-) -> ChangedCredentialOut:
+async def propose_revocation(body: CredentialReasonIn, act: ActDep) -> ChangedCredentialOut:
     """Propose that a credential be revoked. It stays in force until a second officer confirms.
 
     One change at a time: while another is proposed, the answer is 409 `change_pending`.
     """
-    seen, notices = await use_cases.propose_change(
-        credential,
-        version,
-        Change.REVOKE,
-        body.reason,
-        work=ports.work(caller, "propose_revocation"),
-        caller=caller,
-        clock=ports.clock,
-    )
-    return _answered(response, seen, notices)
+    return await act.proposed(Change.REVOKE, body.reason)
 
 
 @router.post("/{credential}/reinstate", operation_id="propose_reinstatement")
-async def propose_reinstatement(
-    credential: UUID,
-    body: CredentialReasonIn,
-    version: IfMatch,
-    response: Response,
-    caller: CallerDep,
-    ports: PortsDep,
-) -> ChangedCredentialOut:
+async def propose_reinstatement(body: CredentialReasonIn, act: ActDep) -> ChangedCredentialOut:
     """Propose that a suspended or revoked credential be in force again; a second one confirms.
 
     One change at a time: while another is proposed, the answer is 409 `change_pending`.
     """
-    seen, notices = await use_cases.propose_change(
-        credential,
-        version,
-        Change.REINSTATE,
-        body.reason,
-        work=ports.work(caller, "propose_reinstatement"),
-        caller=caller,
-        clock=ports.clock,
-    )
-    return _answered(response, seen, notices)
+    return await act.proposed(Change.REINSTATE, body.reason)
 
 
 @router.post("/{credential}/confirm-change", operation_id="confirm_credential_change")
-async def confirm_credential_change(
-    credential: UUID, version: IfMatch, response: Response, caller: CallerDep, ports: PortsDep
-) -> ChangedCredentialOut:
+async def confirm_credential_change(act: ActDep) -> ChangedCredentialOut:
     """Carry out what another officer has proposed. The holder is told, with the reason.
 
     After a revocation, copies can still look verified in Europass: see `notices`.
     """
     seen, notices = await use_cases.confirm_credential_change(
-        credential,
-        version,
-        work=ports.work(caller, "confirm_credential_change"),
-        caller=caller,
-        clock=ports.clock,
+        act.credential,
+        act.version,
+        work=act.work("confirm_credential_change"),
+        caller=act.caller,
+        clock=act.ports.clock,
     )
-    return _answered(response, seen, notices)
+    return act.answered(seen, notices)
 
 
 @router.post("/{credential}/drop-change", operation_id="drop_credential_change")
-async def drop_credential_change(
-    credential: UUID, version: IfMatch, response: Response, caller: CallerDep, ports: PortsDep
-) -> ChangedCredentialOut:
+async def drop_credential_change(act: ActDep) -> ChangedCredentialOut:
     """Take back a change that was proposed and not confirmed."""
     seen = await use_cases.drop_credential_change(
-        credential,
-        version,
-        work=ports.work(caller, "drop_credential_change"),
-        caller=caller,
+        act.credential, act.version, work=act.work("drop_credential_change"), caller=act.caller
     )
-    return _answered(response, seen)
+    return act.answered(seen)
 
 
 @router.post("/{credential}/reissue", status_code=201, operation_id="prepare_reissue")

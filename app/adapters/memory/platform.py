@@ -18,7 +18,7 @@ from app.domain.access.roles import Caller, Grant, Role, Subject
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.registration import Registration
 from app.domain.ids import new_id
-from app.domain.jobs import Job, JobItem, JobNotFound, JobState
+from app.domain.jobs import Job, JobItem, JobNotFound
 from app.domain.vocabulary.institutions import Alliance, Institution, InstitutionNotFound
 from app.domain.vocabulary.text import folded
 
@@ -189,15 +189,7 @@ class MemoryJobs:
 
     async def start(self, kind: str, params: Mapping[str, Any], *, total: int | None = None) -> Job:
         """Write a job and put it in the queue."""
-        job = Job(
-            id=new_id(),
-            kind=kind,
-            params=dict(params),
-            state=JobState.QUEUED,
-            requested_by=self._work.caller.actor,
-            created_at=self._work.clock.now(),
-            total=total,
-        )
+        job = Job.queued(kind, params, total, by=self._work.caller, at=self._work.clock.now())
         self._jobs.put(job.id, job)
         await self._work.trail.append("job", job.id, after=f"start:{kind}")
         await self.requeue(job)

@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert
 from app.adapters.postgres.outbox import JOB, enqueue
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.platform import JobItemRow, JobRow
-from app.domain.ids import new_id
 from app.domain.jobs import Job, JobError, JobItem, JobNotFound, JobState
 
 if TYPE_CHECKING:
@@ -29,15 +28,7 @@ class PostgresJobs:
 
     async def start(self, kind: str, params: Mapping[str, Any], *, total: int | None = None) -> Job:
         """Write a job and put it in the queue."""
-        job = Job(
-            id=new_id(),
-            kind=kind,
-            params=dict(params),
-            state=JobState.QUEUED,
-            requested_by=self._work.caller.actor,
-            created_at=self._work.clock.now(),
-            total=total,
-        )
+        job = Job.queued(kind, params, total, by=self._work.caller, at=self._work.clock.now())
         await self._work.connection.execute(
             insert(_job).values(
                 id=job.id,
