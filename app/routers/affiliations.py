@@ -7,12 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.enrolment import use_cases_affiliation as use_cases
 from app.domain.enrolment.claims import ClaimState
-from app.domain.enrolment.notices import PrivacyNotices
 from app.domain.enrolment.use_cases_affiliation import ConfirmedList, Saying
-from app.domain.enrolment.views import RegistrationView
-from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep, set_etag
-from app.routers.promoted_models import promoted_of
+from app.routers.habits import CallerDep, HabitRoute, IfMatch, PortsDep
 from app.routers.registrations_models import CancelledOut, RegistrationOut
+from app.routers.registrations_shown import ended, shown
 
 router = APIRouter(prefix="/v1", tags=["registrations"], route_class=HabitRoute)
 
@@ -88,13 +86,6 @@ class ConfirmedListOut(BaseModel):
         )
 
 
-def _shown(
-    view: RegistrationView, response: Response, caller: CallerDep, ports: PortsDep
-) -> RegistrationOut:
-    set_etag(response, view.registration.version)
-    return RegistrationOut.of(view, caller, PrivacyNotices.of(ports.settings.privacy_notices))
-
-
 @router.post(
     "/registrations/{registration}/affiliation/confirm", operation_id="confirm_affiliation"
 )
@@ -112,7 +103,7 @@ async def confirm_affiliation(
         caller=caller,
         clock=ports.clock,
     )
-    return _shown(view, response, caller, ports)
+    return shown(view, response, caller, ports)
 
 
 @router.post(
@@ -134,7 +125,7 @@ async def contest_affiliation(
         caller=caller,
         clock=ports.clock,
     )
-    return _shown(view, response, caller, ports)
+    return shown(view, response, caller, ports)
 
 
 @router.post("/registrations/{registration}/affiliation/decide", operation_id="decide_contest")
@@ -154,11 +145,7 @@ async def decide_contest(
         caller=caller,
         clock=ports.clock,
     )
-    return CancelledOut(
-        registration=_shown(view, response, caller, ports),
-        promoted=len(promoted),
-        promoted_registrations=await promoted_of(promoted, view.edition, caller, ports),
-    )
+    return await ended(view, promoted, response, caller, ports)
 
 
 @router.post("/editions/{edition}/affiliations/confirm", operation_id="confirm_affiliations")

@@ -8,8 +8,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.domain.enrolment import use_cases_registrations as use_cases
 from app.domain.enrolment.claims import ClaimState
-from app.domain.enrolment.notices import PrivacyNotices
-from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.registration import State
 from app.domain.enrolment.use_cases_deciding import decide_registration as decide
 from app.domain.enrolment.use_cases_people import edit_registration as edit_person
 from app.domain.enrolment.use_cases_register import register as register_learner
@@ -23,7 +22,6 @@ from app.routers.habits import (
     Page,
     PortsDep,
     page_of,
-    set_etag,
 )
 from app.routers.habits.pages import BadCursor
 from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
@@ -38,13 +36,9 @@ from app.routers.registrations_models import (
     RegistrationOut,
     RegistrationPatch,
 )
+from app.routers.registrations_shown import ended, notices_of, shown
 
 router = APIRouter(prefix="/v1", tags=["registrations"], route_class=HabitRoute)
-
-
-def notices_of(ports: PortsDep) -> PrivacyNotices:
-    """The privacy notices of this deployment."""
-    return PrivacyNotices.of(ports.settings.privacy_notices)
 
 
 @router.post(
@@ -69,8 +63,7 @@ async def register(
     )
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/v1/registrations/{view.registration.id}"
-    set_etag(response, view.registration.version)
-    return RegistrationOut.of(view, caller, notices_of(ports))
+    return shown(view, response, caller, ports)
 
 
 _HEADER = (
@@ -180,23 +173,7 @@ async def get_registration(
 ) -> RegistrationOut:
     """One registration: state, reason, and true rank overall and within its institution."""
     view = await use_cases.get_registration(registration, work=ports.reading(), caller=caller)
-    set_etag(response, view.registration.version)
-    return RegistrationOut.of(view, caller, notices_of(ports))
-
-
-async def _ended(
-    view: RegistrationView,
-    promoted: Sequence[Registration],
-    response: Response,
-    caller: CallerDep,
-    ports: PortsDep,
-) -> CancelledOut:
-    set_etag(response, view.registration.version)
-    return CancelledOut(
-        registration=RegistrationOut.of(view, caller, notices_of(ports)),
-        promoted=len(promoted),
-        promoted_registrations=await promoted_of(promoted, view.edition, caller, ports),
-    )
+    return shown(view, response, caller, ports)
 
 
 @router.post("/registrations/{registration}/cancel", operation_id="cancel_registration")
@@ -217,7 +194,7 @@ async def cancel_registration(
         caller=caller,
         clock=ports.clock,
     )
-    return await _ended(view, promoted, response, caller, ports)
+    return await ended(view, promoted, response, caller, ports)
 
 
 @router.patch("/registrations/{registration}", operation_id="edit_registration")
@@ -241,8 +218,7 @@ async def edit_registration(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, view.registration.version)
-    return RegistrationOut.of(view, caller, notices_of(ports))
+    return shown(view, response, caller, ports)
 
 
 @router.post("/registrations/{registration}/no-show", operation_id="record_no_show")
@@ -266,7 +242,7 @@ async def record_no_show(
         caller=caller,
         clock=ports.clock,
     )
-    return await _ended(view, promoted, response, caller, ports)
+    return await ended(view, promoted, response, caller, ports)
 
 
 @router.post("/registrations/{registration}/decide", operation_id="decide_registration")
@@ -290,9 +266,8 @@ async def decide_registration(
         caller=caller,
         clock=ports.clock,
     )
-    set_etag(response, decided.view.registration.version)
     return DecidedOut(
-        registration=RegistrationOut.of(decided.view, caller, notices_of(ports)),
+        registration=shown(decided.view, response, caller, ports),
         also_settled=list(decided.also),
         promoted_registrations=await promoted_of(
             decided.promoted, decided.view.edition, caller, ports

@@ -27,6 +27,7 @@ from app.routers.habits.pages import BadCursor
 from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
 from app.routers.imports_models import SuggestionOut
 from app.routers.registrations_models import RegistrationOut
+from app.routers.registrations_shown import notices_of
 
 router = APIRouter(prefix="/v1/editions/{edition}", tags=["registrations"], route_class=HabitRoute)
 
@@ -166,6 +167,6 @@ async def list_undecided(
     shown, following = page_of(
         request, response, found, limit, lambda one: (one.view.registration.rank,)
     )
-    notices = PrivacyNotices.of(ports.settings.privacy_notices)
+    notices = notices_of(ports)
     items = [UndecidedOut.of(one, caller, notices, language) for one in shown]
     return Page(items=items, next=following)

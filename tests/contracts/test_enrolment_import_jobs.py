@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.access.permissions import NotAllowed
 from app.domain.enrolment.edition import Edition, Mode
-from app.domain.enrolment.errors import AlreadyPublished, EditionMoveNotAllowed
+from app.domain.enrolment.errors import AlreadyPublished, NotInThisState
 from app.domain.enrolment.errors_forms import (
     ImportNotFound,
     ImportStateError,
@@ -229,9 +229,9 @@ async def test_nothing_is_imported_once_teaching_has_begun(
     await publishes(importer)
     await close_edition(edition.id, 3, "early", work=work(), caller=officer(), clock=clock)
     await start_edition(edition.id, 4, "early", work=work(), caller=officer(), clock=clock)
-    with pytest.raises(EditionMoveNotAllowed):
+    with pytest.raises(NotInThisState):
         await importer.commit(planned)
-    with pytest.raises(EditionMoveNotAllowed):
+    with pytest.raises(NotInThisState):
         await importer.plan([])
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.errors import (
-    EditionMoveNotAllowed,
+    NotInThisState,
     RegistrationClosed,
     RegistrationMoveNotAllowed,
 )
@@ -101,7 +101,7 @@ async def test_nothing_is_done_in_an_edition_that_was_called_off(
     with pytest.raises(RegistrationClosed):
         await registers(work, clock, edition, "ben", "HKA")
     one = view.registration
-    with pytest.raises(EditionMoveNotAllowed):
+    with pytest.raises(NotInThisState):
         await record_no_show(one.id, 2, work=work(), caller=officer(), clock=clock)
     with pytest.raises(Conflict):
         await edit_registration(

@@ -14,13 +14,13 @@ from app.domain.enrolment.edition import (
 from app.domain.enrolment.errors import (
     EditionFixed,
     EditionInvalid,
-    EditionMoveNotAllowed,
+    EditionStateConflict,
     IssuerFixed,
     ReasonNeeded,
 )
 from app.domain.enrolment.quota import Quota
 from app.domain.enrolment.reasons import Reason
-from app.domain.errors import Conflict, Finding
+from app.domain.errors import Finding
 
 _FIXED_ONCE_OPEN = frozenset({"mode", "no_institution"})
 _WHILE_TAUGHT = frozenset({"quota", "promotion_until"})
@@ -30,12 +30,12 @@ _UNTIL_ISSUED = RUNNING_OR_BEFORE | {EditionState.GRADING, EditionState.RESULTS_
 _ISSUED = frozenset({EditionState.ISSUING, EditionState.COMPLETED, EditionState.ARCHIVED})
 
 
-class EditionUnchangeable(EditionMoveNotAllowed):
+class EditionUnchangeable(EditionStateConflict):
     """The edition's state does not allow that it is changed, or not in this."""
 
     def __init__(self, state: str, why: str = "Plan another edition instead.") -> None:
         said = state.replace("_", " ")
-        Conflict.__init__(self, f"This edition is {said} and cannot be changed like this. {why}")
+        super().__init__(f"This edition is {said} and cannot be changed like this. {why}")
 
 
 @dataclass(frozen=True)

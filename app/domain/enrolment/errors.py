@@ -41,24 +41,26 @@ class ChangedMeanwhile(Unavailable):
         )
 
 
-class EditionMoveNotAllowed(Conflict):
+class EditionStateConflict(Conflict):
     """The edition is in a state that does not allow this."""
 
     code = "edition_state"
+
+
+class EditionMoveNotAllowed(EditionStateConflict):
+    """The edition cannot come from its state into that one."""
 
     def __init__(self, state: str, to: str, allowed: Collection[str]) -> None:
         can = ", ".join(sorted(allowed)) or "nothing else"
         super().__init__(f"An edition that is {state} cannot become {to}; it can become {can}.")
 
 
-class NotInThisState(EditionMoveNotAllowed):
+class NotInThisState(EditionStateConflict):
     """The edition's state does not allow what is no move of it."""
 
     def __init__(self, state: str, what: str, states: Collection[str]) -> None:
         said = state.replace("_", " ")
-        Conflict.__init__(
-            self, f"This edition is {said}; {what} only while it is {_either(states)}."
-        )
+        super().__init__(f"This edition is {said}; {what} only while it is {_either(states)}.")
 
 
 def _either(states: Collection[str]) -> str:

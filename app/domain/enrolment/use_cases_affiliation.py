@@ -41,7 +41,7 @@ async def confirm_affiliation(
 ) -> RegistrationView:
     """The institution knows the person; a contest of its own is withdrawn by it.
 
-    Raises RegistrationNotFound, RegistrationStale, NotAllowed, EditionMoveNotAllowed, ClaimDecided,
+    Raises RegistrationNotFound, RegistrationStale, NotAllowed, NotInThisState, ClaimDecided,
     NoInstitutionToAsk, RegistrationEnded.
     """
 
@@ -56,7 +56,7 @@ async def contest_affiliation(
 ) -> RegistrationView:
     """The institution does not know the person. The place or turn stays until it is decided.
 
-    Raises RegistrationNotFound, RegistrationStale, NotAllowed, EditionMoveNotAllowed, ReasonNeeded,
+    Raises RegistrationNotFound, RegistrationStale, NotAllowed, NotInThisState, ReasonNeeded,
     ClaimDecided, NoInstitutionToAsk, RegistrationEnded.
     """
     reason = _reason(saying, "contesting somebody's institution")
@@ -72,7 +72,7 @@ async def decide_contest(
 ) -> tuple[RegistrationView, Sequence[Registration]]:
     """The edition's officer decides on a contest. Returns who got the place that became free.
 
-    Raises RegistrationNotFound, RegistrationStale, NotAllowed, EditionMoveNotAllowed, ReasonNeeded,
+    Raises RegistrationNotFound, RegistrationStale, NotAllowed, NotInThisState, ReasonNeeded,
     ClaimDecided, NoInstitutionToAsk, RegistrationEnded.
     """
     reason = _reason(saying, "a decision on a contest")
@@ -120,7 +120,7 @@ async def confirm_affiliations(
 ) -> ConfirmedList:
     """The institution knows everybody of its list, or those named, to whom nothing was said yet.
 
-    What is contested stays so. Raises EditionNotFound, NotAllowed, EditionMoveNotAllowed.
+    What is contested stays so. Raises EditionNotFound, NotAllowed, NotInThisState.
     """
     async with work:
         edition = await work.editions.get(edition_id)

@@ -46,7 +46,7 @@ async def commit_import(
     finds it done. Where everything is as it was at the dry run, its plan is carried out as it was
     kept. Else it is made anew under the edition's lock, by the same code; verdicts that turn out
     differently, because somebody registered meanwhile, are noted in the rows. Raises
-    ImportNotFound, PlanRefused, FormNotMapped, EditionMoveNotAllowed, ImportStateError.
+    ImportNotFound, PlanRefused, FormNotMapped, NotInThisState, ImportStateError.
     """
     done = await _as_planned(import_id, plan_token, open_work, clock)
     if done is not None:

@@ -117,7 +117,7 @@ async def receive_import(
     """Keep an uploaded file, and have a job judge its rows; nothing else changes.
 
     `glance` refuses what cannot be such a file (`FormsReader.glance`), before it is kept. Raises
-    EditionNotFound, NotAllowed, EditionMoveNotAllowed, FileRefused.
+    EditionNotFound, NotAllowed, NotInThisState, FileRefused.
     """
     async with work:
         edition = await work.editions.read(edition_id)
@@ -141,7 +141,7 @@ async def receive_import(
 
 
 def expect_taking(edition: Edition) -> None:
-    """Raise EditionMoveNotAllowed unless the edition takes imports: once it has opened, until
+    """Raise NotInThisState unless the edition takes imports: once it has opened, until
     teaching begins."""
     taking = (EditionState.OPEN, EditionState.CLOSED)
     if edition.state not in taking:
@@ -154,7 +154,7 @@ async def request_commit(
     """Have a job carry out the plan of a dry run.
 
     The same token again starts a job that finds it done. Raises EditionNotFound, NotAllowed,
-    EditionMoveNotAllowed, PlanTokenUnknown.
+    NotInThisState, PlanTokenUnknown.
     """
     async with work:
         edition = await work.editions.read(edition_id)
