@@ -11,14 +11,13 @@ from uuid import UUID
 from app.domain.enrolment.errors_forms import MappingInvalid
 from app.domain.enrolment.forms.cells import Cell, days_come_first, local_time, to_instant
 from app.domain.enrolment.forms.codes import RowReason, RowWarning
-from app.domain.enrolment.forms.consent import NO, consent_in
+from app.domain.enrolment.forms.consent import consent_in, is_no
 from app.domain.enrolment.forms.mapping import Answer, ExportColumn, FormMapping, SystemColumn
 from app.domain.enrolment.person import Identity, Person, identity_of, is_address
 from app.domain.enrolment.ranking import Receipt, received_by_form
 from app.domain.enrolment.registration import Registration
 from app.domain.enrolment.window import zone_named
 from app.domain.errors import Finding
-from app.domain.vocabulary.text import folded
 
 _LONGEST = 300
 
@@ -288,7 +287,7 @@ class _RowReader:
 
     def _refuses(self, choice: str) -> bool:
         if choice not in self.refused:
-            self.refused[choice] = folded(choice) in NO
+            self.refused[choice] = is_no(choice)
         return self.refused[choice]
 
     def _consent(self, cells: Sequence[Cell], warnings: list[str]) -> bool | None:
