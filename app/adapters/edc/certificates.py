@@ -8,6 +8,7 @@ issuer cannot work with one that lacks any of the four, so neither do we.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography import x509
@@ -82,6 +83,12 @@ def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
         raise CertificateUnreadable(f"{type(error).__name__} in a certificate") from error
 
 
+@lru_cache(256)
+def facts_of_seal(certificate: x509.Certificate) -> CertificateFacts:
+    """The same, remembered: for certificates of seals that are here, never for a stranger's."""
+    return certificate_facts(certificate)
+
+
 def fingerprint(certificate: x509.Certificate) -> str:
     """SHA-256 of a certificate's DER, in hexadecimal."""
     return sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
@@ -113,7 +120,7 @@ def preflight(certificate: x509.Certificate, alg: str, now: datetime) -> list[Fi
     Whether the key belongs to it, `app.adapters.edc.seals.preflight` finds out.
     """
     try:
-        facts = certificate_facts(certificate)
+        facts = facts_of_seal(certificate)
     except CertificateUnreadable:
         return [Finding("", "certificate_unreadable", "The seal certificate cannot be read.")]
     return list(_doubts(certificate, facts, alg, now))
@@ -172,7 +179,7 @@ def issuer_from_certificate(
 
     Raises CertificateUnreadable; ValueError when one of the four is missing or C is no country.
     """
-    facts = certificate_facts(certificate)
+    facts = facts_of_seal(certificate)
     if not (
         facts.organisation and facts.common_name and facts.country and facts.organisation_identifier
     ):

@@ -3,9 +3,11 @@
 Lengths are millimetres on an A4 page. The code that leads to verification is made here as well.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil
+from math import ceil, isqrt
+from uuid import UUID
 
 import segno
 from PIL import Image
@@ -58,11 +60,16 @@ def places_of(facts: int) -> dict[str, Place]:
     }
 
 
-def corner_in(place: Place, rows: Rows, centred: int | None = None) -> tuple[int, int]:
-    """Where a piece goes in a band; `centred` is its width if it stands in the middle."""
+def corner_in(
+    place: Place, rows: Rows, centred: int | None = None, *, high: int | None = None
+) -> tuple[int, int]:
+    """Where a piece goes in a band; `centred` is its width if it stands in the middle, `high` its
+    height if it stands half way down."""
     x, y = place.corner
     if centred is not None:
         x += (round(place.width * _MILLIMETRE) - centred) // 2
+    if high is not None:
+        y += (round(place.height * _MILLIMETRE) - high) // 2
     return x, y - rows[0]
 
 
@@ -133,11 +140,57 @@ def qr_code(address: str) -> Image.Image:
 
     One mask for all: trying which of eight looks most even takes longer than all the rest.
     """
-    code = segno.make_qr(address, error="m", boost_error=False, mask=_MASK)
-    matrix = b"".join(bytes(0 if dark else 255 for dark in row) for row in code.matrix)
-    size = len(code.matrix)
+    matrix = _modules(address)
+    size = isqrt(len(matrix))
     modules = Image.new("L", (size + 2 * _QUIET, size + 2 * _QUIET), 255)
     modules.paste(Image.frombytes("L", (size, size), matrix), (_QUIET, _QUIET))
     # Whole pixels, so that edges are sharp.
     scale = round(_CODE * _MILLIMETRE) // modules.width
     return modules.resize((modules.width * scale,) * 2, Image.Resampling.NEAREST)
+
+
+def _modules(address: str) -> bytes:
+    """The modules of a code, row by row, 0 where they are dark and 255 where they are light.
+
+    For one length and one mask a code is a linear function of its bits, error correction included.
+    So codes of addresses that differ in their UUIDs alone are put together from how each bit of it
+    changes the code, which is known after some dozens of them.
+    """
+    head, own = address[: -len(_NIL)], address[-len(_NIL) :]
+    # Lower case is written in bytes, whatever comes after it: the mode is the same for all.
+    if not _UUID.fullmatch(own) or not any("a" <= character <= "z" for character in head):
+        code = _encoded(address)
+    else:
+        code = _nil_code(head)
+        for number, (is_there, was) in enumerate(zip(own, _NIL, strict=True)):
+            changed = ord(is_there) ^ ord(was)
+            while changed:
+                bit = changed & -changed
+                code ^= _change(head, number, bit)
+                changed ^= bit
+    size = (code.bit_length() + 7) // 8
+    return code.to_bytes(size, "big")[1:]
+
+
+_NIL = str(UUID(int=0))
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+def _encoded(address: str) -> int:
+    """The modules as one number, after a byte that keeps the first of them from being lost."""
+    code = segno.make_qr(address, error="m", boost_error=False, mask=_MASK)
+    return int.from_bytes(
+        b"\xff" + b"".join(bytes(0 if dark else 255 for dark in row) for row in code.matrix), "big"
+    )
+
+
+@lru_cache(maxsize=16)
+def _nil_code(head: str) -> int:
+    return _encoded(head + _NIL)
+
+
+@lru_cache(maxsize=2048)
+def _change(head: str, number: int, bit: int) -> int:
+    """What becomes of the modules when a bit of one character of the nil UUID changes."""
+    changed = _NIL[:number] + chr(ord(_NIL[number]) ^ bit) + _NIL[number + 1 :]
+    return _nil_code(head) ^ _encoded(head + changed)

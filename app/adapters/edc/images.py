@@ -50,9 +50,6 @@ _LOCALES = {"en": "en_IE"}
 
 _local = threading.local()
 
-Person = tuple[str, UUID]
-"""A name as it shall stand, and the credential's id."""
-
 
 @dataclass(frozen=True)
 class _Page:
@@ -105,36 +102,60 @@ def display_images(
     return _images(page, display_languages(specification))
 
 
-def draw_ahead(specification: Specification, people: Sequence[Person]) -> None:
-    """Draw together what is personal in the images that this thread will be asked for next.
+def draw_ahead(specification: Specification, names: Sequence[str]) -> None:
+    """Draw together the names in the images that this thread will be asked for next.
 
     Starting the typesetter takes longer than drawing a name.
     """
     tag = display_languages(specification)[0]
-    _local.ahead = dict(
-        zip(((tag, person) for person in people), _pieces_of(tag, people), strict=True)
-    )
+    _local.ahead = dict(zip(((tag, name) for name in names), _names(tag, names), strict=True))
 
 
-def _personal(tag: str, person: Person) -> tuple[Image.Image, Image.Image]:
-    """The name and the number of one credential, each as a piece."""
-    ahead: dict[tuple[str, Person], tuple[Image.Image, Image.Image]]
+def _name(tag: str, name: str) -> Image.Image:
+    ahead: dict[tuple[str, str], Image.Image]
     ahead = getattr(_local, "ahead", {})
-    found = ahead.pop((tag, person), None)
-    return found or _pieces_of(tag, [person])[0]
+    found = ahead.pop((tag, name), None)
+    return found or _names(tag, [name])[0]
 
 
-def _pieces_of(tag: str, people: Sequence[Person]) -> list[tuple[Image.Image, Image.Image]]:
-    content = {
-        **_frame(places_of(1), PLAIN),
-        "language": tag,
-        "part": "personal",
-        "people": [
-            {"holder": name, "number": credential_urn(credential)} for name, credential in people
-        ],
-    }
-    drawn = _draw(_as_json(content))
-    return list(zip(drawn[::2], drawn[1::2], strict=True))
+def _names(tag: str, names: Sequence[str]) -> list[Image.Image]:
+    return pieces_of(tag, "personal", people=names)
+
+
+def pieces_of(tag: str, part: str, **texts: Sequence[str]) -> list[Image.Image]:
+    """Texts that stand alone, each as a piece."""
+    frame = _frame(places_of(1), PLAIN)
+    return _draw(_as_json({**frame, "language": tag, "part": part, **texts}))
+
+
+def number_piece(credential: UUID) -> Image.Image:
+    """The number of one credential as a piece, put together from digits that were drawn once.
+
+    They are set in letters of one width, so that a digit in one place looks the same whatever
+    stands beside it.
+    """
+    lines = _digits()
+    number, nought = credential_urn(credential), credential_urn(UUID(int=0))
+    piece = lines["0"].copy()
+    width = piece.width / len(number)
+    for place, (digit, before) in enumerate(zip(number, nought, strict=True)):
+        if digit != before:
+            box = (round(place * width), 0, round((place + 1) * width), piece.height)
+            piece.paste(lines[digit].crop(box), box)
+    return piece
+
+
+@cache
+def _digits() -> Mapping[str, Image.Image]:
+    """By each digit, the number that has it in every place."""
+    numbers = {f"{n:x}": credential_urn(UUID(f"{n:x}" * 32)) for n in range(16)}
+    drawn = dict(
+        zip(numbers, pieces_of("en", "numbers", numbers=list(numbers.values())), strict=True)
+    )
+    for line in drawn.values():
+        # Read now, not by whichever of several threads looks first.
+        line.load()
+    return drawn
 
 
 def _frame(places: Mapping[str, Place], branding: Branding) -> dict[str, Any]:
@@ -163,7 +184,7 @@ def _images(page: _Page, tags: Sequence[str]) -> dict[str, bytes]:
         "dates": [_date(page, tag) for tag in tags],
     }
     alike = _as_json({**frame, **common})
-    holder, number = _personal(tags[0], (page.award.holder.full_name, page.credential_id))
+    holder, number = _name(tags[0], page.award.holder.full_name), number_piece(page.credential_id)
     return {
         tag: _composed(
             _ground(shared[tag], alike, len(facts[tag]) + 1, which),
@@ -213,7 +234,9 @@ def _composed(
     picture = ground.picture
     top_rows, result_rows, foot_rows = picture.changing
     top, foot = picture.band(top_rows), ground.foot.copy()
-    lay_over(top, holder[0], corner_in(places["holder"], top_rows, holder[0].width), holder[1])
+    name, ink = holder
+    middle = corner_in(places["holder"], top_rows, name.width, high=name.height)
+    lay_over(top, name, middle, ink)
     lay_over(foot, number[0], corner_in(places["number"], foot_rows), number[1])
     stamp(foot, code, corner_in(places["code"], foot_rows))
     return picture.png({top_rows: top, result_rows: ground.result, foot_rows: foot})

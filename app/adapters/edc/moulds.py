@@ -79,6 +79,17 @@ class Own:
         }
         return {name: value for name, value in found.items() if value}
 
+    @property
+    def beginnings(self) -> dict[str, str]:
+        """The images cut short, in base64: whether a file is readable, its first bytes tell.
+
+        That the rest of it is base64 is so by construction.
+        """
+        return {
+            f"image-{tag}": base64.b64encode(png[:_BEGINNING]).decode("ascii")
+            for tag, png in self.images.items()
+        }
+
     def altered(self) -> "Own":
         """Somebody of the same shape with whom nothing is shared."""
         holder, born = self.holder, self.holder.birth_date
@@ -97,6 +108,10 @@ class Own:
             {tag: png + token_hex(8).encode() for tag, png in self.images.items()},
             self.validity,
         )
+
+
+_BEGINNING = 48
+"""Bytes of a file that the rules of the whole look at, and more."""
 
 
 @dataclass(frozen=True)
@@ -138,10 +153,11 @@ class Mould:
         that the whole has to be validated.
         """
         values = own.values
+        beginnings = values | own.beginnings
         return are_sound(
             ((leaf, values[name]) for leaf, name in self._leaves),
             outline=self._filled(self._outline, values),
-            media=[self._filled(file, values) for file in self._media],
+            media=[self._filled(file, beginnings) for file in self._media],
             size=size,
         )
 

@@ -148,9 +148,9 @@ class Builder:
         courses = {id(order.micro_credential): order.micro_credential for order in orders}
         if len(courses) != 1:
             return
-        people = [(order.award.holder.full_name, order.credential) for order in orders]
+        names = [order.award.holder.full_name for order in orders]
         try:
-            draw_ahead(orders[0].micro_credential.specification, people)
+            draw_ahead(orders[0].micro_credential.specification, names)
         except Exception as error:
             # Whose name it was shows when each is drawn alone.
             log.warning("drawing ahead failed: %s", type(error).__name__)

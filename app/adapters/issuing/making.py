@@ -176,6 +176,9 @@ class Maker:
         return (*own, *_elsewhere(official, without))
 
     def _official(self, built: Built) -> Sequence[Finding]:
+        if not self.verdicts.asks_official:
+            # What the payload stands for need not be read then.
+            return ()
         return self.verdicts.official(built.payload, built.document)
 
     def issued(
