@@ -19,7 +19,7 @@ from app.domain.credentials.use_cases_local_sealing import prepare_local_seals
 from app.domain.errors import DomainError
 from app.domain.jobs import Job, Progress
 from app.domain.plain import to_plain
-from app.ports import Ports
+from app.ports import Ports, Work
 from app.reactions.results import teller_of
 from app.reactions.types import Reactions, Runners
 
@@ -60,24 +60,23 @@ async def _deliver(
 ) -> None:
     """Tell the holder, and note how that went. What fails is noted, and raised to be tried anew."""
     teller = await teller_of(ports)
-    state, code = DeliveryState.DELIVERED, None
+
+    async def along(work: Work, taken: bool) -> None:
+        if taken:
+            await note_email(credential, DeliveryState.DELIVERED, work=work, clock=ports.clock)
+        else:
+            await note_email(
+                credential, DeliveryState.FAILED, code=MAIL_REFUSED, work=work, clock=ports.clock
+            )
+
     try:
-        if not await teller.tell(kind, registration, message):
-            state, code = DeliveryState.FAILED, MAIL_REFUSED
+        await teller.tell(kind, registration, message, along=along)
     except DomainError as failure:
-        await _note(credential, DeliveryState.FAILED, failure.code, ports)
+        async with ports.system_work("deliver_credential") as work:
+            await note_email(
+                credential, DeliveryState.FAILED, code=failure.code, work=work, clock=ports.clock
+            )
         raise
-    await _note(credential, state, code, ports)
-
-
-async def _note(credential: UUID, state: DeliveryState, code: str | None, ports: Ports) -> None:
-    await note_email(
-        credential,
-        state,
-        code=code,
-        work=ports.system_work("deliver_credential"),
-        clock=ports.clock,
-    )
 
 
 async def _tell_change(

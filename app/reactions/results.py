@@ -13,10 +13,10 @@ from app.domain.enrolment.views import why_waiting
 from app.domain.messages import known_reason
 from app.domain.results import events as results
 from app.domain.results.policy import ResultsPolicy
-from app.domain.results.ports import TAKES_PART, ResultsWork
+from app.domain.results.ports import TAKES_PART
 from app.domain.results.result import Result
 from app.domain.results.telling import House, Teller
-from app.ports import Ports
+from app.ports import Ports, Work
 from app.reactions.types import Reactions, Runners
 
 _DECIDED = frozenset({State.PLACED, State.WAITING, State.COMPLETED})
@@ -182,17 +182,18 @@ async def _result(registration: UUID, ports: Ports) -> Result:
         return await work.results.read(await work.participants.get(registration))
 
 
-async def teller_of(ports: Ports) -> Teller:
+async def teller_of(ports: Ports) -> Teller[Work]:
     """Who writes to learners, for reactions of other capabilities as well."""
     async with ports.reading() as work:
         alliance = await work.institutions.alliance()
 
-    def work_for_mail() -> ResultsWork:
+    def work_for_mail() -> Work:
         return ports.system_work("write_to_learner")
 
     site = ports.settings.public_url.rstrip("/")
     return Teller(
         work=work_for_mail,
+        looking=ports.reading,
         mailer=ports.mailer,
         clock=ports.clock,
         policy=ResultsPolicy.with_days(ports.settings.objection_days),

@@ -190,10 +190,13 @@ async def test_a_revoked_credential_makes_room_for_another_and_does_not_come_bac
 
 async def test_a_delivery_that_has_arrived_stays_so(house):
     (credential,), _ = await issued(house)
-    await note_email(credential.id, DeliveryState.FAILED, work=house.work(), clock=house.clock)
-    await note_email(credential.id, DeliveryState.DELIVERED, work=house.work(), clock=house.clock)
+    async with house.work() as work:
+        await note_email(credential.id, DeliveryState.FAILED, work=work, clock=house.clock)
+    async with house.work() as work:
+        await note_email(credential.id, DeliveryState.DELIVERED, work=work, clock=house.clock)
     arrived = house.clock.time
-    await note_email(credential.id, DeliveryState.FAILED, work=house.work(), clock=house.clock)
+    async with house.work() as work:
+        await note_email(credential.id, DeliveryState.FAILED, work=work, clock=house.clock)
     async with house.work() as work:
         assert await work.credentials.deliveries(credential.id) == [
             Delivery(credential.id, Channel.EMAIL, DeliveryState.DELIVERED, arrived, attempts=2)

@@ -389,10 +389,14 @@ async def test_mail_that_failed_is_tried_again_on_demand(house):
     credential, _ = await issued(house)
     with pytest.raises(NotRetried):
         await retried(house, credential)
-    await note_email(
-        credential.id, DeliveryState.FAILED, code="mail_refused", work=house.work(),
-        clock=house.clock,
-    )  # fmt: skip
+    async with house.work() as work:
+        await note_email(
+            credential.id,
+            DeliveryState.FAILED,
+            code="mail_refused",
+            work=work,
+            clock=house.clock,
+        )
     seen = await get_credential(credential.id, work=house.work(house.ines), caller=house.ines)
     assert [(d.state, d.code, d.attempts) for d in seen.deliveries] == [
         (DeliveryState.FAILED, "mail_refused", 1)
@@ -401,7 +405,8 @@ async def test_mail_that_failed_is_tried_again_on_demand(house):
     assert [(d.state, d.code, d.attempts) for d in seen.deliveries] == [
         (DeliveryState.PENDING, None, 1)
     ]
-    await note_email(credential.id, DeliveryState.DELIVERED, work=house.work(), clock=house.clock)
+    async with house.work() as work:
+        await note_email(credential.id, DeliveryState.DELIVERED, work=work, clock=house.clock)
     seen = await get_credential(credential.id, work=house.work(house.ines), caller=house.ines)
     assert [(d.state, d.attempts) for d in seen.deliveries] == [(DeliveryState.DELIVERED, 2)]
 

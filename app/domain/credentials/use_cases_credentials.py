@@ -212,11 +212,13 @@ async def note_email(
     work: CredentialsWork,
     clock: Clock,
 ) -> None:
-    """The message that tells the holder has been sent, or could not be and why."""
-    async with work:
-        await work.credentials.note_delivery(
-            Delivery(credential_id, Channel.EMAIL, state, clock.now(), code)
-        )
+    """The message that tells the holder has been sent, or could not be and why.
+
+    In an open unit of work, which notes the message itself as well.
+    """
+    await work.credentials.note_delivery(
+        Delivery(credential_id, Channel.EMAIL, state, clock.now(), code)
+    )
 
 
 async def retry_delivery(

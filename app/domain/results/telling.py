@@ -5,8 +5,9 @@ so do those whose provider has not verified the address that they stated, until 
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from app.domain.clock import Clock
@@ -33,12 +34,17 @@ class House:
     """Address to which the token of a one-time link is appended after a slash."""
 
 
+W = TypeVar("W", bound=ResultsWork)
+
+
 @dataclass(frozen=True)
-class Teller:
+class Teller(Generic[W]):
     """Composes messages and hands them over; a message that was handed over is not sent again."""
 
-    work: Callable[[], ResultsWork]
+    work: Callable[[], W]
     """A fresh unit of work each time: nothing outside is asked within one."""
+    looking: Callable[[], W]
+    """The same for what is only looked at."""
     mailer: Mailer
     clock: Clock
     policy: ResultsPolicy
@@ -50,19 +56,22 @@ class Teller:
         registration: UUID,
         message_id: str,
         values: Mapping[str, Value] | None = None,
+        *,
+        along: "Along[W] | None" = None,
     ) -> bool:
         """Write to the person of a registration; whether the message was taken, now or before.
 
-        Raises MailUnavailable, so that it is tried again later. An address that refuses mail for
-        good is given up; the registration is logged, never the address. Nobody writes to somebody
-        whose address has been erased.
+        `along` is told that in the transaction that notes the message. Raises MailUnavailable, so
+        that it is tried again later. An address that refuses mail for good is given up; the
+        registration is logged, never the address. Nobody writes to somebody whose address has been
+        erased.
         """
         found = await self._person(registration, message_id)
         if found is None:
-            return True
+            return await self._settled(True, along)
         participant, edition = found
         if is_erased(participant.email):
-            return False
+            return await self._settled(False, along)
         told = self._values(edition, participant.language) | dict(values or {})
         by_link = participant.account is None or not participant.email_verified
         token = await self._link(registration, participant.email) if by_link else ""
@@ -79,7 +88,13 @@ class Teller:
             link=by_link,
             account=not by_link,
         )
-        return await self._send(message, registration, token)
+        return await self._send(message, registration, token, along)
+
+    async def _settled(self, taken: bool, along: "Along[W] | None") -> bool:
+        if along is not None:
+            async with self.work() as work:
+                await along(work, taken)
+        return taken
 
     async def tell_wanted_address(self, kind: str, registration: UUID, message_id: str) -> None:
         """Write, with a link, to the address that a registration's person wants, if they still do.
@@ -178,7 +193,7 @@ class Teller:
         self, registration: UUID, message_id: str
     ) -> tuple[Participant, EditionFacts] | None:
         """Whom it is for; None when the message was handed over already."""
-        async with self.work() as work:
+        async with self.looking() as work:
             if await work.mail_log.knows(message_id):
                 return None
             participant = await work.participants.get(registration)
@@ -195,7 +210,13 @@ class Teller:
             "site": self.house.site,
         }
 
-    async def _send(self, message: Message, registration: UUID, token: str = "") -> bool:
+    async def _send(
+        self,
+        message: Message,
+        registration: UUID,
+        token: str = "",
+        along: "Along[W] | None" = None,
+    ) -> bool:
         taken = True
         try:
             await self.mailer.send(message)
@@ -210,4 +231,10 @@ class Teller:
             taken = False
         async with self.work() as work:
             await work.mail_log.note(message.id, registration)
+            if along is not None:
+                await along(work, taken)
         return taken
+
+
+Along = Callable[[W, bool], Awaitable[None]]
+"""What else to note when it is known whether a message was taken."""
