@@ -190,7 +190,8 @@ class RegistrationOut(BaseModel):
         "to another partner than the one stated, such as ana@uniovi.es for somebody of HKA; the "
         "stated institution counts until it contests that. `possible_double`, for the edition's "
         "officers alone: somebody of this name or address may be registered already; "
-        "`list_undecided` says who",
+        "`list_undecided` says who. `registered_after_contest`: the institution has contested an "
+        "earlier registration of theirs in this edition, and was right",
         examples=[["email_domain_differs"]],
     )
     affiliation: AffiliationOut

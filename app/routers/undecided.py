@@ -72,7 +72,8 @@ class UndecidedOut(BaseModel):
     registration: RegistrationOut
     questions: list[str] = Field(
         description="what is to be decided; `affiliation_contested` by `decide_contest`, all "
-        "others by `decide_registration`",
+        "others by `decide_registration`. `registered_after_contest`: `admit` lets it stand, and "
+        "so does the institution that confirms it; else `cancel_registration`",
         examples=[["institution_unclear"]],
     )
     advice: list[str] = Field(

@@ -23,12 +23,16 @@ from app.domain.enrolment.use_cases_affiliation import (
     contest_affiliation,
     decide_contest,
 )
+from app.domain.enrolment.use_cases_deciding import OfficerDecision, decide_registration
 from app.domain.enrolment.use_cases_lists import publish_list
 from app.domain.enrolment.use_cases_registrations import list_registrations
+from app.domain.enrolment.use_cases_undecided import list_undecided
 from app.domain.enrolment.views import RegistrationView
 from tests.contracts.conftest import OpenWork
 from tests.contracts.enrolment_steps import cancels, proven, states
-from tests.enrolment_builders import officer, opened, queue_up, registers
+from tests.enrolment_builders import LIKENESS, officer, opened, queue_up, registers
+from tests.enrolment_imports import Importer, at
+from tests.forms_workbooks import Row
 from tests.memory_ports import StoryClock
 
 NOT_OURS = "Not among our people."
@@ -59,6 +63,14 @@ async def decides(
     return list(promoted)
 
 
+async def questions(work: OpenWork, edition: Edition) -> dict[UUID, list[str]]:
+    """What the edition's officer finds to decide."""
+    found = await list_undecided(
+        edition.id, after=None, limit=9, likeness=LIKENESS, work=work(), caller=officer()
+    )
+    return {one.view.registration.id: list(one.questions) for one in found}
+
+
 async def test_a_contest_takes_nothing_away_until_the_editions_officer_upholds_it(
     work: OpenWork, clock: StoryClock
 ) -> None:
@@ -74,6 +86,77 @@ async def test_a_contest_takes_nothing_away_until_the_editions_officer_upholds_i
     ended = await now(work, views[0].registration.id)
     assert (ended.reason, ended.claim.state) == ("affiliation", ClaimState.UPHELD)
     assert await proven(work, edition) == []
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_who_registers_again_after_a_contest_was_upheld_takes_part_and_officers_are_told(
+    work: OpenWork, clock: StoryClock, mode: Mode
+) -> None:
+    edition = await opened(work, clock, mode=mode)
+    before = await registers(work, clock, edition, "ana", "HKA")
+    await contests(work, clock, before, officer("HKA"))
+    await decides(work, clock, before, upheld=True)
+    again = await registers(work, clock, edition, "ana", "HKA")
+    assert (again.warnings, again.state) == (
+        ("registered_after_contest",), "placed" if mode is Mode.DIRECT else "waiting",
+    )  # fmt: skip
+    assert await questions(work, edition) == {again.registration.id: ["registered_after_contest"]}
+    found = await now(work, again.registration.id)
+    decided = await decide_registration(
+        found.id, found.version, OfficerDecision(), work=work(), caller=officer(), clock=clock
+    )
+    assert (decided.view.warnings, decided.view.state) == ((), again.state)
+    assert await questions(work, edition) == {}
+
+
+async def test_the_institution_itself_can_say_that_who_comes_again_is_one_of_theirs_now(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    edition = await opened(work, clock, mode=Mode.DIRECT)
+    before = await registers(work, clock, edition, "ana", "HKA")
+    await contests(work, clock, before, officer("HKA"))
+    await decides(work, clock, before, upheld=True)
+    again = await registers(work, clock, edition, "ana", "HKA")
+    by = officer("HKA")
+    shown = await confirm_affiliation(
+        Saying(again.registration.id, again.registration.version),
+        work=work(by), caller=by, clock=clock,
+    )  # fmt: skip
+    assert (shown.warnings, await questions(work, edition)) == ((), {})
+
+
+async def test_who_comes_again_as_of_another_institution_is_registered_like_anybody(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    edition = await opened(work, clock, mode=Mode.DIRECT)
+    before = await registers(work, clock, edition, "ana", "HKA")
+    await contests(work, clock, before, officer("HKA"))
+    await decides(work, clock, before, upheld=True)
+    again = await registers(work, clock, edition, "ana", "UDA")
+    given_up = await registers(work, clock, edition, "bo", "UDA")
+    await cancels(work, clock, given_up)
+    once_more = await registers(work, clock, edition, "bo", "UDA")
+    assert (again.warnings, once_more.warnings) == ((), ())
+
+
+async def test_a_row_of_somebody_who_comes_again_after_a_contest_says_so(
+    work: OpenWork, clock: StoryClock
+) -> None:
+    edition = await opened(work, clock)
+    importer = Importer(work, clock, edition)
+    await importer.map()
+    (first,) = await importer.take([Row(1, at(clock, 1), "Ana", "ana@h-ka.de", "HKA")])
+    assert first.registration is not None
+    current = await now(work, first.registration)
+    by = officer("HKA")
+    saying = Saying(current.id, current.version, NOT_OURS)
+    await contest_affiliation(saying, work=work(by), caller=by, clock=clock)
+    saying = Saying(current.id, current.version + 1, "I asked them both.")
+    await decide_contest(saying, upheld=True, work=work(), caller=officer(), clock=clock)
+    clock.move(timedelta(minutes=9))
+    (again,) = await importer.take([Row(2, clock.now(), "Ana", "ana@h-ka.de", "HKA")])
+    assert (again.verdict, again.warnings) == ("create", ("registered_after_contest",))
+    assert await questions(work, edition) == {again.registration: ["registered_after_contest"]}
 
 
 async def test_a_contest_that_is_not_upheld_leaves_everything_and_cannot_be_raised_again(

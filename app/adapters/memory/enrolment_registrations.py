@@ -197,6 +197,7 @@ class MemoryRegistrations:
                     r.state is State.NEEDS_DECISION
                     or r.pending is not None
                     or r.is_doubted
+                    or r.follows_contest
                     or r.claim_state is ClaimState.CONTESTED
                 )
             )

@@ -14,7 +14,7 @@ from app.adapters.postgres.enrolment_rows import any_of, fixed, to_registration,
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment import PersonRow, RegistrationRow
 from app.adapters.postgres.tables.enrolment_forms import FormResponseRow
-from app.domain.enrolment.claims import ClaimState
+from app.domain.enrolment.claims import AFTER_CONTEST, ClaimState
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import RegistrationNotFound
 from app.domain.enrolment.forms.responses import KnownEntry, StoredResponse
@@ -285,6 +285,7 @@ class PostgresRegistrations:
         """Live registrations that an officer has to look at."""
         one = _registration.c
         doubted = one.warnings.has_key(Reason.POSSIBLE_DOUBLE.value) & ~one.identity_decided
+        follows = one.warnings.has_key(AFTER_CONTEST)
         contested = (one.claim_state == ClaimState.CONTESTED) & (
             one.claim_institution == one.bucket
         )
@@ -294,7 +295,11 @@ class PostgresRegistrations:
                 one.edition == edition,
                 one.state.in_(LIVE),
                 or_(
-                    one.state == State.NEEDS_DECISION, one.pending.is_not(None), doubted, contested
+                    one.state == State.NEEDS_DECISION,
+                    one.pending.is_not(None),
+                    doubted,
+                    follows,
+                    contested,
                 ),
             )
             .order_by(one.rank)

@@ -160,6 +160,8 @@ def _about_affiliation(registration: Registration, edition: Edition) -> set[str]
 
 def needs_officer(registration: Registration) -> bool:
     """Whether the registration waits for an officer's decision."""
-    if registration.state is State.NEEDS_DECISION or registration.is_doubted:
+    if registration.state is State.NEEDS_DECISION:
+        return True
+    if registration.is_doubted or registration.follows_contest:
         return True
     return registration.pending is not None and registration.state in {State.WAITING, *SEATED}

@@ -31,6 +31,11 @@ OPEN_TO_CONFIRM = frozenset({ClaimState.STATED, ClaimState.CONTESTED})
 OPEN_TO_CONTEST = frozenset({ClaimState.STATED, ClaimState.CONFIRMED})
 
 
+AFTER_CONTEST = "registered_after_contest"
+"""Warns of somebody who registers again for an institution that has contested an earlier one of
+theirs in the edition, and was right."""
+
+
 @dataclass(frozen=True)
 class AffiliationClaim:
     """What was said last to a claim, and for which institution it was said."""

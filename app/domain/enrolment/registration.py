@@ -1,6 +1,6 @@
 """A registration: one person's claim to a place in one edition."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,7 @@ from uuid import UUID
 from app.domain.enrolment import events
 from app.domain.enrolment.affiliation import Affiliation, Kind
 from app.domain.enrolment.claims import (
+    AFTER_CONTEST,
     OPEN_TO_CONFIRM,
     OPEN_TO_CONTEST,
     AffiliationClaim,
@@ -166,6 +167,27 @@ class Registration:
         self.trust_identity()
 
     @property
+    def follows_contest(self) -> bool:
+        """Whether it takes part although an officer, or the institution, has still to say whether
+        an earlier contest holds for it, too."""
+        return self.is_live and AFTER_CONTEST in self.warnings
+
+    def follow(self, earlier: Iterable["Registration"]) -> None:
+        """Warn of it where one of these, of the same person, ended by a contest that was upheld,
+        for the institution that this one counts for."""
+        if self.bucket is not None and any(
+            one.edition == self.edition
+            and one.bucket == self.bucket
+            and one.claim_state is ClaimState.UPHELD
+            for one in earlier
+        ):
+            self.warnings = tuple(sorted({*self.warnings, AFTER_CONTEST}))
+
+    def let_stand(self) -> None:
+        """An earlier contest does not hold for it."""
+        self.warnings = tuple(w for w in self.warnings if w != AFTER_CONTEST)
+
+    @property
     def claim_state(self) -> ClaimState:
         """How the claim to belong to its institution stands now."""
         return self.claim.state if self.claim.institution == self.bucket else ClaimState.STATED
@@ -174,6 +196,7 @@ class Registration:
         """The institution knows the person. Raises ClaimDecided, NoInstitutionToAsk,
         RegistrationEnded."""
         self._say(ClaimState.CONFIRMED, OPEN_TO_CONFIRM, at, by, None)
+        self.let_stand()
 
     def contest_affiliation(self, at: datetime, by: str, reason: str) -> None:
         """The institution does not know the person; nothing else changes. Raises ClaimDecided,

@@ -219,6 +219,7 @@ class _Deciding:
             await self._decide_time(registration)
         if registration.is_doubted:
             registration.decide_identity()
+        registration.let_stand()
         if registration.state is not State.NEEDS_DECISION:
             await self.work.registrations.save(self.edition, [registration])
             return []

@@ -124,6 +124,7 @@ async def register(
         if is_new_person:
             await work.persons.add([person])
         else:
+            registration.follow(await work.registrations.of_persons([person.id]))
             if not request.for_another:
                 _renew(person, request, caller)
             await work.persons.save([person])

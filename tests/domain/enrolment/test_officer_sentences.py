@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from app.domain.enrolment.claims import AFTER_CONTEST
 from app.domain.enrolment.forms.codes import RowReason, RowWarning
 from app.domain.enrolment.forms.imports import ImportRow, ImportState, RowStanding, Verdict
 from app.domain.enrolment.officer_sentences import (
@@ -29,7 +30,7 @@ OF_ROWS = (
 """Reasons of registrations that rows have as well."""
 QUESTIONS = (
     Reason.INSTITUTION_MISSING.value, Reason.INSTITUTION_UNCLEAR.value,
-    Reason.POSSIBLE_DOUBLE.value, Reason.TIME_CHANGED.value, CONTESTED,
+    Reason.POSSIBLE_DOUBLE.value, Reason.TIME_CHANGED.value, AFTER_CONTEST, CONTESTED,
 )  # fmt: skip
 WAITS = ("quota", "full", "reserved", "cut_off")
 

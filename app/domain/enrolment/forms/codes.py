@@ -55,6 +55,8 @@ class RowWarning(StrEnum):
     """Another registration has its address or its name; only for those who decide on doubles."""
     LATE_ROW = "late_row"
     """It came to a binding list after somebody of a later rank."""
+    REGISTERED_AFTER_CONTEST = "registered_after_contest"
+    """Its institution contested an earlier registration of the person, and was right."""
     CONSENT_UNANSWERED = "consent_unanswered"
     CONSENT_REFUSED = "consent_refused"
     CONSENT_UNCLEAR = "consent_unclear"

@@ -157,6 +157,7 @@ class _Planner:
             self._find_person(identity, rows)
         for entry in self.entries:
             self._rebuild(entry)
+        self._note_contests()
         self.settle_states()
         for row in self.rows:
             self._conclude(row)
@@ -322,6 +323,19 @@ class _Planner:
                 row.warnings = (*row.warnings, *warnings)
 
     # across persons
+
+    def _note_contests(self) -> None:
+        """Mark those who come again after a contest that was upheld."""
+        for entry in self.entries:
+            if not entry.is_new:
+                continue
+            known = self.by_identity.get(entry.person.identity, ())
+            entry.registration.follow(
+                one.registration for one in known if one.person.id == entry.person.id
+            )
+            if entry.registration.follows_contest:
+                for row in self.touched[entry]:
+                    row.warnings = (*row.warnings, RowWarning.REGISTERED_AFTER_CONTEST.value)
 
     def settle_states(self) -> None:
         """Of entries that may be one person, all but the first in rank wait for an officer; of
