@@ -162,7 +162,9 @@ def _results(claim: Any, tag: str) -> dict[str, Any] | None:
     rows.append(_result(whole, tag, share=False))
     if not any(row[-1] for row in rows):
         return None
-    heads = ("assessment", "kind-of-assessment", "share", "day", "grade")
+    heads = ["assessment", "kind-of-assessment", "share", "day", "grade"]
+    # Where nothing is known of a kind, shares above all, its column would only be in the way.
+    known = [n for n, _ in enumerate(heads) if n == 0 or any(row[n] for row in rows)]
     plan = first(whole, "specifiedBy")
     scheme = first(plan, "gradingScheme")
     checks = [s for part in parts or [whole] for s in labels(part, "idVerification", tag)]
@@ -175,8 +177,8 @@ def _results(claim: Any, tag: str) -> dict[str, Any] | None:
     return {
         "heading": word("results", tag),
         "form": "table",
-        "heads": [word(head, tag) for head in heads],
-        "rows": rows,
+        "heads": [word(heads[n], tag) for n in known],
+        "rows": [[row[n] for n in known] for row in rows],
         "last": "total",
         "pairs": _kept(pairs, tag),
     }

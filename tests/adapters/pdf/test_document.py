@@ -160,6 +160,32 @@ def test_headings_lists_and_tables_are_tagged_as_such(tmp_path: Path) -> None:
     assert kinds.count("Link") >= 3 + 3 + 2
 
 
+def test_a_column_of_which_nothing_is_known_is_left_out(tmp_path: Path) -> None:
+    course = a_full_course()
+    academic = course.academic
+    unweighted = tuple(replace(one, weight=None) for one in academic.assessments)
+    raw = sealed_for(
+        a_holder(), replace(course, academic=replace(academic, assessments=unweighted))
+    )
+    tree = run(tmp_path, pages(raw), "pdfinfo", "-struct", "@")
+    assert re.findall(r"^ *(\w+)", tree, re.MULTILINE).count("TH") == 4 + 3 + 3
+    assert "Weight" in words(tmp_path, pages(document(full=True)))
+    assert "Weight" not in words(tmp_path, pages(raw))
+
+
+def test_a_long_label_begins_on_the_line_of_its_value(tmp_path: Path) -> None:
+    raw = document(full=True)
+    boxes = run(tmp_path, pages(raw), "pdftotext", "-bbox", "@", "-")
+    places = {
+        word: (float(top), float(bottom))
+        for top, bottom, word in re.findall(r'yMin="([\d.]+)"[^>]*yMax="([\d.]+)">([^<]+)<', boxes)
+    }
+    label = places["Fingerprint"]
+    (value,) = [at for word, at in places.items() if re.fullmatch("[0-9a-f]{64}", word)]
+    assert label[0] < sum(value) / 2 < label[1]
+    assert places["(SHA-256)"][0] > value[1]
+
+
 NAMES = ["Ναυσικά Παπαδοπούλου", "Стоян Йорданов-Щерев", "Ștefan Țuțuianu", "Åsa Öström",
          "Óisín Ó Súilleabháin"]  # fmt: skip
 
