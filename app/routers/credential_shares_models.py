@@ -231,6 +231,7 @@ def _paths(credential: UUID, token: str, languages: list[str], *, whole: bool) -
     return {
         **paths,
         "document": f"{here}/document",
+        "pdf": f"{here}/pdf",
         "verification": f"{here}/verification",
         **{f"image_{language}": f"{here}/images/{language}" for language in languages},
     }

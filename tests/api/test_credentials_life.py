@@ -317,6 +317,8 @@ async def test_whoever_has_a_link_sees_downloads_and_verifies_until_it_is_revoke
     assert kept_private(checks)
     assert checks.json()["verdict"] == "verified"
     assert (await api(None, "GET", f"{link}/images/en")).headers["content-type"] == "image/png"
+    page = await api(None, "GET", shown.json()["links"]["pdf"])
+    assert page.headers["content-type"] == "application/pdf"
     share = made.json()["share"]["id"]
     seen = await api(BEN, "GET", f"{path}/{share}")
     assert [set(view) for view in seen.json()["view_log"]] == [{"at"}]

@@ -14,7 +14,7 @@ from app.adapters.elmo.signing import signed
 from app.routers.pages.words import phrases, reason, say
 from tests.adapters.elmo.test_elmo import a_transcript
 from tests.api.test_credentials import IssuingApi, issuing_api
-from tests.api.test_pages import checked, parsed
+from tests.api.test_pages import checked, parsed, the_first
 from tests.pki.authority import TestPki
 
 
@@ -47,19 +47,29 @@ async def test_what_is_said_of_a_transcript_is_translated_and_not_as_if_of_a_cre
     )
     unknown = f"El certificado de {name} no depende de ninguna autoridad conocida aquí."
     compared = f"Lo firmó {name}. No se ha comprobado si el expediente nombra al mismo emisor."
+    alone = "De un expediente en XML aquí solo se comprueba la firma."
     kind = "Es un expediente académico en XML (ELMO), no una credencial digital europea."
-    assert await said_of(api, transcript, "format", "seal", "issuer_trust", "issuer_identity") == [
-        (kind, None),
-        (intact, None),
-        (unknown, None),
-        (compared, None),
-    ]
+    assert await said_of(
+        api, transcript, "format", "seal", "issuer_trust", "issuer_identity", "expiry"
+    ) == [(text, None) for text in (kind, intact, unknown, compared, alone)]
     broken = (
         "El expediente se ha modificado después de firmarlo, o se firmó con una clave que no es la "
         "de un certificado incluido en él."
     )
     changed = transcript.replace(b"passed", b"failed")
     assert await said_of(api, changed, "seal") == [(broken, None)]
+
+
+async def test_what_most_seals_are_told_is_translated_with_its_advice(api: IssuingApi) -> None:
+    _, sealed = await the_first(api)
+    page = parsed(await checked(api, sealed, "es"))
+    checks = page.find(".//ul[@class='checks']")
+    assert [p.text for p in checks.iter("p") if p.get("lang")] == []
+    advice = [p.text for p in checks.iter("p") if p.get("class") == "advice"]
+    assert advice == [
+        "Si es importante, pregunte a la autoridad que emitió el certificado.",
+        "Compare el nombre y la fecha de nacimiento con un documento de identidad.",
+    ]
 
 
 def template(node: ast.AST) -> str | None:
@@ -89,7 +99,7 @@ def test_every_translated_reason_is_a_sentence_that_the_verifier_says() -> None:
         for file in files
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
     }
-    reasons = [name for name in phrases() if name.startswith("reason-")]
+    reasons = [name for name in phrases() if name.startswith(("reason-", "advice-"))]
     named = dict.fromkeys(("name", "start", "end"), "{}")
     assert [name for name in reasons if say(name, "en", **named) not in said] == []
 

@@ -229,6 +229,11 @@ def _xml(raw: bytes, trust: TrustStore, now: datetime) -> Verification:
     signature = signature_of(raw, trust, now) if signed else Signature()
     if not signature.checks:
         return found
+    if signature.is_judged:
+        found = _other_format(
+            replace(named, advice="Ask its holder for the credential in JSON, which tells more."),
+            "Of a transcript in XML its signature alone is checked here.",
+        )
     made = {check.name: check for check in (*found.checks, *signature.checks)}
     return replace(
         found,
@@ -241,14 +246,13 @@ def _xml(raw: bytes, trust: TrustStore, now: datetime) -> Verification:
     )
 
 
-def _other_format(found: Check) -> Verification:
+def _other_format(
+    found: Check,
+    sentence: str = "Only European Digital Credentials in JSON are checked here, in the form of "
+    "Europass.",
+) -> Verification:
     others = [
-        Check(
-            name,
-            CheckStatus.SKIPPED,
-            "other_format",
-            "Only European Digital Credentials in JSON are checked here, in the form of Europass.",
-        )
+        Check(name, CheckStatus.SKIPPED, "other_format", sentence)
         for name in CheckName
         if name is not CheckName.FORMAT
     ]

@@ -118,13 +118,16 @@ def _check(check: Check, tag: str) -> Html:
     foreign = None if tag == _ENGLISH else _ENGLISH
     name = say(f"check-{check.name.value}", tag)
     translated = reason(check.code, check.sentence, tag)
+    advice = check.advice and reason(check.code, check.advice, tag, "advice")
     return e(
         "li",
         icon(check.status),
         e("h3", name),
         e("span", say(f"check-{check.status.value}", tag), class_=f"word {check.status.value}"),
         e("p", translated) if translated else e("p", check.sentence, lang=foreign),
-        e("p", check.advice, lang=foreign, class_="advice") if check.advice else None,
+        e("p", advice or check.advice, lang=None if advice else foreign, class_="advice")
+        if check.advice
+        else None,
         evidence_of(check, tag, language=foreign),
     )
 

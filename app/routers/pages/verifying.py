@@ -113,7 +113,7 @@ def file_form(ports: Ports, tag: str, *, wrong: bool = False) -> Html:
         e("label", say("file", tag), for_="file"),
         e("div", say("file-hint", tag, size=size), id="hint", class_="hint"),
         e("input", type="file", id="file", name="file", required=True,
-          accept=".jsonld,.json,.pdf,application/ld+json,application/json,application/pdf",
+          accept=".jsonld,.json,.pdf,.xml,application/ld+json,application/json,application/pdf",
           aria_describedby="problem hint" if wrong else "hint",
           aria_invalid="true" if wrong else None),
         e("button", say("verify", tag), type="submit"),

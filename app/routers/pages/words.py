@@ -37,36 +37,36 @@ def say(phrase: str, language: str, /, **values: object) -> str:
     return _words()[phrase][language].format(**values)
 
 
-def reason(code: str, sentence: str, language: str) -> str | None:
-    """A check's sentence in another language than the verifier's (English); None where there is
-    none.
+def reason(code: str, sentence: str, language: str, kind: str = "reason") -> str | None:
+    """A check's sentence, or its advice, in another language than the verifier's (English); None
+    where there is none.
 
     One code stands for several sentences, of a credential and of a transcript: the phrases
-    `reason-CODE` and `reason-CODE-ANYTHING` are tried. What a sentence names, such as the signer,
-    goes over as it is.
+    `reason-CODE` and `reason-CODE-ANYTHING` are tried, or `advice-…` for that kind. What a sentence
+    names, such as the signer, goes over as it is.
     """
     if language == FALLBACK:
         return None
-    for name, pattern in _reasons().get(code, ()):
+    for name, pattern in _sentences().get((kind, code), ()):
         if found := pattern.fullmatch(sentence):
             return say(name, language, **found.groupdict())
     return None
 
 
 @cache
-def _reasons() -> Mapping[str, Sequence[tuple[str, re.Pattern[str]]]]:
-    """By code the phrases that translate a sentence, and the sentences that they translate."""
-    found: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+def _sentences() -> Mapping[tuple[str, str], Sequence[tuple[str, re.Pattern[str]]]]:
+    """By kind and code the phrases that translate a sentence, and which one they translate."""
+    found: dict[tuple[str, str], list[tuple[str, re.Pattern[str]]]] = {}
     for phrase, translations in _words().items():
         kind, _, rest = phrase.partition("-")
-        if kind == "reason":
+        if kind in ("reason", "advice"):
             parts = _NAMED.split(translations[FALLBACK])
             written = "".join(
                 f"(?P<{part}>.+)" if number % 2 else re.escape(part)
                 for number, part in enumerate(parts)
             )
             pattern = re.compile(written, re.DOTALL)
-            found.setdefault(rest.partition("-")[0], []).append((phrase, pattern))
+            found.setdefault((kind, rest.partition("-")[0]), []).append((phrase, pattern))
     return found
 
 
