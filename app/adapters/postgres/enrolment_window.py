@@ -2,10 +2,9 @@
 
 Everybody who registers in an edition waits for one row, and whoever has it keeps it until their
 commit is on disk. So this process has one call per edition at the database at a time, which takes
-along all who came while the last one was under way (see `together.py`). Each of them is a
-transaction of its own, decided and committed before the next begins; only the wait for the disk is
-shared: the last commit of a call forces out what the earlier ones wrote, and nobody is answered
-before that.
+along all who came while the last one was under way (see `together.py`). A call is one transaction:
+each is decided for themselves, one after another, and all of it is written and committed together.
+If it fails, nothing of it has happened, and each is tried again alone.
 """
 
 from typing import NamedTuple
@@ -20,10 +19,7 @@ from app.adapters.postgres.together import Together
 TOGETHER = 32
 """Registrations in one call at most: so many make a call last some hundredths of a second."""
 
-_CALL = (
-    "CALL register_directly_each($1::registration_claim[],"
-    " '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')"
-)
+_CALL = "SELECT * FROM register_directly_together($1::registration_claim[])"
 
 
 class Answer(NamedTuple):
@@ -52,8 +48,6 @@ class Window:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        # Should a call fail, those before the trouble have registered already, which the general
-        # way then finds.
         self._turns: Together[Arguments, Answer | None] = Together(self._call, TOGETHER)
 
     @property
@@ -67,11 +61,10 @@ class Window:
 
     async def _call(self, claims: list[Arguments]) -> list[Answer | None]:
         async with Borrowed(self._engine) as connection:
-            row = await connection.fetchrow(_CALL, claims)
+            rows = await connection.fetch(_CALL, claims)
         answers: list[Answer | None] = [None] * len(claims)
-        if row is not None:
-            for number, *fields in zip(*row.values(), strict=True):
-                answers[number - 1] = Answer._make(fields)
+        for number, *fields in rows:
+            answers[number - 1] = Answer._make(fields)
         return answers
 
 

@@ -33,8 +33,8 @@ from app.domain.ids import new_id
 WAITING = 100_000
 
 _REGISTER = """
-EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM register_directly($1, $2, $3, $4, $5, $6, $7,
-    $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)
+SELECT * FROM register_directly_together(ARRAY[$1::registration_claim])
 """
 _ROWS = """
 SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del)::bigint
@@ -126,7 +126,7 @@ async def touched(
     arguments = await _arguments(connection, url, edition)
     async with connection.transaction():
         before = int(await connection.fetchval(_ROWS) or 0)
-        explained = json.loads(await connection.fetchval(_REGISTER, *arguments))
+        explained = json.loads(await connection.fetchval(_REGISTER, arguments))
         after = int(await connection.fetchval(_ROWS) or 0)
     plan: Mapping[str, Any] = explained[0]["Plan"]
     if plan["Actual Rows"] != 1:

@@ -19,7 +19,7 @@ from app.adapters.postgres.engine import make_engine
 from app.adapters.postgres.enrolment_direct import PostgresDirectRegistrations
 from app.adapters.postgres.enrolment_editions import PostgresEditions
 from app.adapters.postgres.enrolment_window import Window
-from app.adapters.postgres.migrations import register_directly, register_directly_ranked
+from app.adapters.postgres.migrations import register_directly_together
 from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM, Caller
@@ -231,10 +231,11 @@ class _GeneralUnlocked(_General):
 
 
 async def take_the_lock_out_of_the_function(engine: AsyncEngine) -> None:
-    unlocked = register_directly_ranked.CREATE.replace(" FOR NO KEY UPDATE", "")
-    assert unlocked != register_directly_ranked.CREATE
+    function = register_directly_together
+    unlocked = function.CREATE.replace(function.EDITION_HELD, ";")
+    assert unlocked != function.CREATE
     async with engine.begin() as connection:
-        await connection.execute(text(register_directly.DROP))
+        await connection.execute(text(function.DROP))
         await connection.exec_driver_sql(unlocked)
 
 

@@ -1,4 +1,4 @@
-"""The window in front of an edition: a shared round trip, and transactions that nobody shares."""
+"""The window in front of an edition: one transaction, and nobody's trouble is another's."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -66,7 +66,7 @@ async def registers(house: House, edition: Edition, name: str, caller: Caller) -
     return f"{view.registration.state}{'' if is_new else ' already'}"
 
 
-async def test_those_who_come_at_the_same_moment_are_transactions_of_their_own(
+async def test_those_who_come_at_the_same_moment_are_decided_one_by_one_and_written_together(
     house: House, engine: AsyncEngine
 ) -> None:
     edition = await with_counts_for_all(house)
@@ -78,16 +78,84 @@ async def test_those_who_come_at_the_same_moment_are_transactions_of_their_own(
         rows = (
             await c.execute(
                 text(
-                    "SELECT count(*), count(DISTINCT xmin::text), count(DISTINCT decision_seq) "
-                    "FROM registration WHERE edition = :e"
+                    "SELECT count(*), count(DISTINCT decision_seq), "
+                    "count(DISTINCT xmin::text) < count(*) FROM registration WHERE edition = :e"
                 ),
                 {"e": edition.id},
             )
         ).one()
     everybody = len(PARTNERS) + 40
-    assert tuple(rows) == (everybody, everybody, everybody)
+    assert tuple(rows) == (everybody, everybody, True)
     report = await replay_decisions(edition.id, work=house(), caller=officer())
     assert list(report.differences) == []
+
+
+def a_claim(edition: Edition, caller: Caller, name: str, mail: str) -> Claim:
+    return Claim(
+        edition.id,
+        new_id(),
+        Person(new_id(), name, mail, caller.account),
+        "UNIOVI",
+        received_over_api(CLOCK.now()),
+        caller.actor,
+    )
+
+
+async def test_of_those_in_one_call_who_may_be_the_same_person_one_is_registered(
+    house: House, engine: AsyncEngine
+) -> None:
+    edition = await with_counts_for_all(house)
+    ana, eva, joe = [await a_learner(house, name) for name in ("ana", "eva", "joe")]
+    claims = [
+        (ana, a_claim(edition, ana, "Ana Ruiz", "ana@example.org")),
+        (ana, a_claim(edition, ana, "Ana Ruiz Gil", "ana.ruiz@example.org")),
+        (eva, a_claim(edition, eva, "Eva Sanz", "ana@example.org")),
+        (joe, a_claim(edition, joe, "Ana Ruiz", "joe@example.org")),
+    ]
+    # Whoever stands there alone goes in by themselves; the others wait, and come in one call.
+    first = await a_learner(house, "first")
+    alone = a_claim(edition, first, "First Of All", "first@example.org")
+    came = [(first, alone), *claims]
+    _, *told = await asyncio.gather(
+        *(house(caller, "register").direct.claim(one) for caller, one in came)
+    )
+    assert [one is not None for one in told] == [True, False, False, False]
+    async with engine.connect() as c:
+        number = await c.scalar(
+            text("SELECT count(*) FROM registration WHERE edition = :e"), {"e": edition.id}
+        )
+    assert number == len(PARTNERS) + 2
+
+
+async def test_people_who_change_at_two_windows_in_opposite_order_do_not_block_each_other(
+    house: House, engine: AsyncEngine
+) -> None:
+    editions = [await with_counts_for_all(house) for _ in range(3)]
+    callers = [await a_learner(house, f"learner-{n}") for n in range(12)]
+    for n, caller in enumerate(callers):
+        claim = a_claim(editions[0], caller, f"Learner {n}", f"{n}@example.org")
+        await house(caller, "register").direct.claim(claim)
+    there = [(editions[1], n, callers[n]) for n in range(12)]
+    back = [(editions[2], n, callers[n]) for n in reversed(range(12))]
+    told = await asyncio.gather(
+        *(
+            house(caller, "register").direct.claim(
+                a_claim(edition, caller, f"Learner {n} {edition.id}", f"{n}@example.org")
+            )
+            for edition, n, caller in there + back
+        )
+    )
+    assert [one is not None for one in told] == [True] * 24
+    async with engine.connect() as c:
+        found = await c.execute(
+            text(
+                "SELECT count(DISTINCT person), count(*) FROM registration "
+                "WHERE edition = any(:e) AND person IN "
+                "(SELECT id FROM person WHERE account = any(:a))"
+            ),
+            {"e": [one.id for one in editions], "a": [one.account for one in callers]},
+        )
+        assert tuple(found.one()) == (12, 36)
 
 
 async def test_one_who_cannot_be_registered_spoils_it_for_nobody_at_the_same_window(
