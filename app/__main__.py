@@ -349,9 +349,9 @@ def _parser() -> argparse.ArgumentParser:
     add("bench", bench).add_argument(
         "--quick", action="store_true", help="fewer and shorter rounds: less than a minute"
     )
-    add("bench-enrolment", bench_enrolment).add_argument(
-        "--quick", action="store_true", help="fewer and shorter rounds"
-    )
+    enrolment = add("bench-enrolment", bench_enrolment)
+    enrolment.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    enrolment.add_argument("--only", choices=["claims"], help="registrations per second alone")
     credentials = add("bench-credentials", bench_credentials)
     credentials.add_argument("--quick", action="store_true", help="fewer and smaller rounds")
     credentials.add_argument("--batch", type=int, help="credentials in a round")

@@ -122,7 +122,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     console = Console(highlight=False)
     extent = QUICK if arguments.quick else DEFAULT
     try:
-        found = asyncio.run(_run(extent, settings, console))
+        found = asyncio.run(_run(extent, settings, console, everything=arguments.only is None))
     except (BenchFailed, DemoFailed) as failure:
         print(f"The benchmark stops: {failure}", file=sys.stderr)
         return 1
@@ -130,14 +130,16 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def _run(extent: Extent, settings: Settings, console: Console) -> Mapping[str, float]:
+async def _run(
+    extent: Extent, settings: Settings, console: Console, *, everything: bool
+) -> Mapping[str, float]:
     load_before = os.getloadavg()[0]
     console.print(
         f"{os.cpu_count()} processors, load of others {load_before:.1f}. "
         f"{extent.rounds} rounds, {extent.seconds:g} s for each measure in each; a workbook of "
         f"{extent.rows:,} rows. The load comes from one process with 50 kept connections."
     )
-    rounds, once = await _measured(extent, settings, console)
+    rounds, once = await _measured(extent, settings, console, everything=everything)
     for one in rounds:
         one.update(once)
     found = spreads(with_ratios(rounds, RATIOS))
@@ -149,7 +151,7 @@ async def _run(extent: Extent, settings: Settings, console: Console) -> Mapping[
 
 
 async def _measured(
-    extent: Extent, settings: Settings, console: Console
+    extent: Extent, settings: Settings, console: Console, *, everything: bool
 ) -> tuple[list[dict[str, float]], dict[str, float]]:
     with (
         scratch(settings) as folder,
@@ -170,17 +172,20 @@ async def _measured(
             edition = await direct_edition(stage, proposal, PLACES, QUOTA)
             await asyncio.gather(pgbench.prepare(), answering(hello, "/hello"))
             registrations = Registrations(api, people, edition)
-            file = folder / "responses.xlsx"
-            file.write_bytes(importing.workbook(extent.rows))
             url = postgres.url(database=DATABASE)
             measures: list[Measure] = [
                 Reading("hello", "hello", hello, [prepared("GET", "/hello")]),
                 PgBenchRate(pgbench),
                 registrations,
-                Imports(stage, proposal, url, file),
             ]
+            if everything:
+                file = folder / "responses.xlsx"
+                file.write_bytes(importing.workbook(extent.rows))
+                measures.append(Imports(stage, proposal, url, file))
             rounds = await interleaved(measures, extent.rounds, extent.seconds, told)
             await registrations.check(stage)
+            if not everything:
+                return rounds, {}
             told("what one registration touches; quotas in a thousand editions")
             others = [await direct_edition(stage, proposal, places, 15) for places in (400, 10)]
             for other in others:
