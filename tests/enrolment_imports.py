@@ -45,6 +45,9 @@ class GivenRows:
         ExportColumn(6, "Country", None, Answer.COUNTRY),
     )
 
+    tells_edits = True
+    """Whether the files have a column for the last edit that is filled."""
+
     def __init__(self) -> None:
         self._files: list[Export] = []
 
@@ -61,7 +64,7 @@ class GivenRows:
             columns = (*columns, ExportColumn(7, PHOTOGRAPHS, None, Answer.CONSENT))
             for row, there in zip(rows, cells, strict=True):
                 there.append(row.consent)
-        self._files.append(Export(columns, cells))
+        self._files.append(Export(columns, cells, tells_edits=self.tells_edits))
         return str(len(self._files) - 1).encode()
 
     def read(self, content: bytes, filename: str) -> Export:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.enrolment.affiliation import Affiliation, Kind
 from app.domain.enrolment.claims import AffiliationClaim, ClaimState
+from app.domain.enrolment.forms.consent import ConsentSaid
 from app.domain.enrolment.forms.responses import Answers, StoredResponse
 from app.domain.enrolment.ranking import Receipt, Source
 from app.domain.enrolment.reasons import Reason
@@ -18,6 +19,7 @@ from app.domain.enrolment.registration import Registration, State
 from app.domain.plain import to_plain
 
 _receipt_of = TypeAdapter(Receipt).validate_python
+_said_of = TypeAdapter(ConsentSaid).validate_python
 _answers_of = TypeAdapter(Answers).validate_python
 
 
@@ -68,6 +70,7 @@ def values(registration: Registration) -> dict[str, Any]:
         "claim_by": registration.claim.by,
         "claim_reason": registration.claim.reason,
         "consents": to_plain(registration.consents),
+        "consent_said": to_plain(registration.consent_said),
         "data_confirmed_at": registration.data_confirmed_at,
         "version": registration.version,
     }
@@ -107,6 +110,7 @@ def to_registration(row: Row[Any]) -> Registration:
             row.claim_reason,
         ),
         data_confirmed_at=row.data_confirmed_at,
+        consent_said=_said_of(row.consent_said) if row.consent_said else None,
         consents={what: datetime.fromisoformat(at) for what, at in row.consents.items()},
         version=row.version,
         stored_state=state,

@@ -19,6 +19,7 @@ from app.domain.enrolment.claims import (
     RegistrationEnded,
 )
 from app.domain.enrolment.errors import RegistrationMoveNotAllowed, RegistrationStale
+from app.domain.enrolment.forms.consent import ConsentSaid
 from app.domain.enrolment.ranking import Rank, Receipt
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.standing import Entrant
@@ -106,6 +107,8 @@ class Registration:
     """What the institution said to the claim to belong to it; see `claim_state`."""
     consents: Mapping[str, datetime] = field(default_factory=dict)
     """What the person agreed to beyond what the registration needs, and when."""
+    consent_said: ConsentSaid | None = None
+    """What was last said here, not by a form, to what the form asks agreement to."""
     data_confirmed_at: datetime | None = None
     """When the person, or an officer for them, last said that what is known of them is right."""
     version: int = 1

@@ -14,6 +14,7 @@ from app.domain.enrolment.doubles import mark_if_doubted
 from app.domain.enrolment.errors import AddressFixed, PersonKnown
 from app.domain.enrolment.events import AddressAsked, AddressMended, PersonRenamed
 from app.domain.enrolment.forms.codes import RowWarning
+from app.domain.enrolment.forms.consent import BY_FORM, ConsentSaid, consents_after
 from app.domain.enrolment.joining import person_of
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
@@ -218,6 +219,9 @@ def _consent(registration: Registration, changes: PersonChanges, at: datetime) -
         else:
             consents.pop(code, None)
     registration.consents = consents
+    if BY_FORM in changes.consents:
+        registration.consent_said = ConsentSaid(changes.consents[BY_FORM], at)
+        registration.consents = consents_after(consents, registration.consent_said)
 
 
 async def _warn(registration: Registration, person: Person, work: EnrolmentWork) -> None:

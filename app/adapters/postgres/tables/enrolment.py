@@ -231,6 +231,9 @@ class RegistrationRow(SQLModel, table=True):
     consents: dict[str, str] = Field(
         sa_column=Column(JSONB, nullable=False, server_default=text("'{}'::jsonb"))
     )
+    consent_said: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSONB(none_as_null=True))
+    )
     data_confirmed_at: datetime | None = Field(default=None, sa_column=_instant())
     version: int
 

@@ -6,6 +6,7 @@ was not clearly given (GDPR, article 4(11): a clear affirmative act).
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.enrolment.forms.codes import RowWarning
@@ -19,6 +20,14 @@ REFUSED = RowWarning.CONSENT_REFUSED.value
 UNCLEAR = RowWarning.CONSENT_UNCLEAR.value
 WARNINGS = frozenset({UNANSWERED, REFUSED, UNCLEAR})
 """Codes that tell an officer why no agreement is kept."""
+
+
+@dataclass(frozen=True)
+class ConsentSaid:
+    """That somebody gave the agreement, or that they did not or took it back; and when."""
+
+    given: bool
+    at: datetime
 
 
 def _folded(phrases: str) -> frozenset[str]:
@@ -123,8 +132,8 @@ def _starts(words: list[str], phrases: frozenset[str]) -> bool:
 
 
 def consents_after(
-    consents: Mapping[str, datetime], given_at: datetime | None
+    consents: Mapping[str, datetime], said: ConsentSaid | None
 ) -> Mapping[str, datetime]:
-    """The agreements of a registration whose form's answers gave consent then, or gave none."""
+    """The agreements of a registration with what was last said to what its form asks."""
     kept = {code: since for code, since in consents.items() if code != BY_FORM}
-    return kept if given_at is None else {**kept, BY_FORM: given_at}
+    return {**kept, BY_FORM: said.at} if said and said.given else kept

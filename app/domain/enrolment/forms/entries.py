@@ -17,7 +17,7 @@ from app.domain.enrolment.affiliation import (
     under_rule,
 )
 from app.domain.enrolment.forms.codes import RowWarning
-from app.domain.enrolment.forms.consent import consents_after
+from app.domain.enrolment.forms.consent import ConsentSaid, consents_after
 from app.domain.enrolment.forms.responses import Answers, StoredResponse
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ranking import Receipt, received_over_api
@@ -147,15 +147,15 @@ class Entry:
         self.person_changed = before != after and not self.person_is_new
 
     def _take_consent(self) -> None:
-        """Keep the agreement that the latest response says of those that were asked for one."""
+        """Keep the agreement by what was said last: by the latest response of those that were asked
+        for one, or here."""
         asked = [r for r in self.responses.values() if r.answers.consent is not None]
         latest = max(asked, key=lambda r: (r.answers_at, r.form, r.number), default=None)
-        given, at = (latest.answers.consent, latest.answers_at) if latest else (None, None)
         registration = self.registration
-        confirmed = registration.data_confirmed_at
-        if confirmed is not None and (at is None or confirmed >= at):
-            return
-        consents = consents_after(registration.consents, at if given else None)
+        said = registration.consent_said
+        if latest is not None and (said is None or said.at < latest.answers_at):
+            said = ConsentSaid(bool(latest.answers.consent), latest.answers_at)
+        consents = consents_after(registration.consents, said)
         if consents != registration.consents:
             registration.consents = consents
             self.changed = True

@@ -8,7 +8,7 @@ would give the same plan: it is then carried out from what was kept of it.
 from collections import defaultdict
 from collections.abc import Mapping
 
-from app.domain.enrolment.forms.consent import consents_after
+from app.domain.enrolment.forms.consent import ConsentSaid, consents_after
 from app.domain.enrolment.forms.entries import Entry
 from app.domain.enrolment.forms.plan import Plan, PlannedRow
 
@@ -48,7 +48,7 @@ def _turn(row: PlannedRow) -> tuple[object, int]:
 
 def _says(last: PlannedRow, first: PlannedRow, entry: Entry) -> bool:
     """Whether the entry is what these two rows say."""
-    consented_at = last.response.answers_at if last.response.answers.consent else None
+    said = ConsentSaid(bool(last.response.answers.consent), last.response.answers_at)
     answers, registration, person = last.response.answers, entry.registration, entry.person
     if entry.person_is_new or entry.person_changed:
         known = (person.full_name, person.email, person.country, person.language)
@@ -58,5 +58,5 @@ def _says(last: PlannedRow, first: PlannedRow, entry: Entry) -> bool:
         registration.stated == (answers.stated or answers.organisation)
         and registration.answers_at == last.response.answers_at
         and registration.receipt.response == first.response.number
-        and registration.consents == consents_after({}, consented_at)
+        and registration.consents == consents_after({}, said)
     )

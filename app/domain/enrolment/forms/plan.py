@@ -7,13 +7,14 @@ person the one with the better rank goes first.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from app.domain.enrolment.affiliation import Affiliation, Unclear
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.codes import RowReason, RowWarning
+from app.domain.enrolment.forms.consent import BY_FORM
 from app.domain.enrolment.forms.consent import WARNINGS as NO_CONSENT
 from app.domain.enrolment.forms.entries import Entry, Reader
 from app.domain.enrolment.forms.imports import Verdict
@@ -206,9 +207,24 @@ class _Planner:
                 registration.pending = receipt
                 entry.changed = True
             return
-        if response.answers == stored.answers or (
-            response.modified_at is not None and response.answers_at <= stored.answers_at
-        ):
+        if response.answers == stored.answers:
+            takes_back = BY_FORM in registration.consents and response.answers.consent is False
+            if takes_back and response.answers_at > stored.answers_at:
+                # Sent once more after somebody has agreed here: the no is the later word.
+                row.verdict = Verdict.UPDATE
+                self._attach(row, entry)
+            return
+        if stored.tells_no_consent(response) and (response.modified_at or not response.tells_edits):
+            # The question was mapped after the response had been read: its answer is taken alone.
+            row.verdict = Verdict.UPDATE
+            row.response = replace(
+                response, answers=replace(stored.answers, consent=response.answers.consent)
+            )
+            self._attach(row, entry)
+            if row.response.answers != response.answers and not response.tells_edits:
+                row.warnings = (*row.warnings, RowWarning.ANSWERS_CHANGED.value)
+            return
+        if response.modified_at is not None and response.answers_at <= stored.answers_at:
             return
         if not response.tells_edits and response.answers_at < stored.answers_at:
             # What it said before the edit that we hold.

@@ -122,6 +122,15 @@ class StoredResponse:
     other_time: datetime | None = None
     """A changed time of completion that an officer has decided against."""
 
+    def tells_no_consent(self, read_again: Response) -> bool:
+        """Whether the very same version, read again, tells of a consent that this does not."""
+        return (
+            self.answers.consent is None
+            and read_again.answers.consent is not None
+            and read_again.answers_at == self.answers_at
+            and read_again.answers.identity == self.answers.identity
+        )
+
     @cached_property
     def receipt(self) -> Receipt:
         """When and through what it was received."""
