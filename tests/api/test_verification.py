@@ -4,6 +4,7 @@ import pytest
 
 from tests.adapters.edc.credentials import a_credential, as_bytes
 from tests.adapters.edc.seals import sealed
+from tests.adapters.edc.test_hostile import CREDENTIAL, crafted
 from tests.adapters.edc.test_other_files import ELMO, a_pdf
 from tests.api.conftest import Api
 
@@ -59,3 +60,32 @@ async def test_no_name_turns_the_letters_of_a_page_round(api: Api) -> None:
     shown = (await api(None, "POST", "/verify?lang=en", files=as_file)).text
     assert "<bdi>Ana drawkcab \u0645\u06cc\u200c\u062e</bdi>" in shown
     assert {"\u202e", "\u200b"} & set(shown) == set()
+
+
+@pytest.mark.parametrize(
+    ("document", "check", "code"),
+    [
+        (
+            as_bytes({**a_credential(), "validFrom": "0001-01-01T00:00:00Z"}),
+            "expiry",
+            "valid_now",
+        ),
+        (
+            crafted(payload=as_bytes({**CREDENTIAL, "validFrom": "0001-01-01T00:00:00Z"})),
+            "expiry",
+            "valid_now",
+        ),
+        (
+            crafted({"x5t#o": {"digAlg": [], "digVal": ""}}, without=("x5t#S256",)),
+            "seal",
+            "certificate_reference",
+        ),
+    ],
+)
+async def test_a_file_with_the_first_moment_or_an_odd_digest_gets_a_verdict(
+    api: Api, document: bytes, check: str, code: str
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await api(None, "POST", ADDRESS, content=document, headers=headers)
+    assert answer.status_code == 200
+    assert {c["name"]: c["code"] for c in answer.json()["checks"]}[check] == code

@@ -199,7 +199,7 @@ def _current(said: Said, now: datetime) -> Said:
     """Raises FetchFailed for an answer of tomorrow or of yesterday."""
     statement = said.statement
     until = statement.next_update or (said.fetched_at or now) + _HOLDS_WITHOUT_END
-    if statement.this_update > now + _SKEW or until < now - _SKEW:
+    if statement.this_update - now > _SKEW or now - until > _SKEW:
         raise FetchFailed("its answer is not current")
     return said
 

@@ -160,7 +160,7 @@ def _in_turn(judged: Sequence[JudgedStamp]) -> list[JudgedStamp]:
     latest: datetime | None = None
     for stamp in judged:
         found = stamp
-        if stamp.time and latest and stamp.time < latest - _SKEW:
+        if stamp.time and latest and latest - stamp.time > _SKEW:
             found = JudgedStamp(
                 stamp.kind,
                 Standing.BROKEN,
@@ -202,7 +202,7 @@ def _standing(
     def said(standing: Standing, code: str, sentence: str) -> JudgedStamp:
         return JudgedStamp(kind, standing, code, sentence, token.time, name)
 
-    if token.time > now + _SKEW:
+    if token.time - now > _SKEW:
         return said(
             Standing.BROKEN, "timestamp_in_future", "A timestamp is from a time yet to come."
         )

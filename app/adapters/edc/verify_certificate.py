@@ -240,7 +240,7 @@ _TOLERANCE = timedelta(minutes=5)
 
 
 def _current(statement: Statement, at: datetime) -> bool:
-    if statement.this_update >= at - _TOLERANCE:
+    if at - statement.this_update <= _TOLERANCE:
         return True
     return statement.next_update is not None and at <= statement.next_update
 

@@ -176,7 +176,8 @@ def expiry_check(document: Mapping[str, Any] | None, now: datetime) -> Check:
         return Check(
             name, CheckStatus.SKIPPED, "no_dates", "It does not say from when it is valid."
         )
-    if now < start - _CLOCK_SKEW:
+    # Not taken from the start: a file may say the first or the last moment that there is.
+    if start - now > _CLOCK_SKEW:
         return Check(name, CheckStatus.ERROR, "not_yet_valid", "It is not valid yet.", evidence)
     if end and now >= end:
         return Check(name, CheckStatus.ERROR, "expired", "It has expired.", evidence)
