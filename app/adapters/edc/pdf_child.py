@@ -5,6 +5,7 @@ Run as a script with the PDF on standard input. Writes one line of JSON to stand
 is a credential. Nothing is drawn, no script of the document runs, nothing is fetched.
 """
 
+import codecs
 import io
 import json
 import sys
@@ -22,6 +23,15 @@ NODES = 200
 """Of the tree of names, which a document may make as large as it likes, or a circle."""
 LARGEST = 10_000_000
 """Bytes of one attachment."""
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    # Before those of two bytes, with which they begin.
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 
 
 class Refused(Exception):
@@ -58,12 +68,21 @@ def credential_in(content: bytes) -> tuple[bytes, int]:
         attached.setdefault(id(stream), stream.data)
         if len(attached) > ATTACHMENTS:
             raise Refused("pdf_too_many_attachments")
-    found = {data for data in attached.values() if data.lstrip()[:1] == b"{"}
+    found = {data for data in attached.values() if _begins_an_object(data)}
     if not found:
         raise Refused("pdf_without_credential")
     if len(found) > 1:
         raise Refused("pdf_several_credentials")
     return found.pop(), len(attached)
+
+
+def _begins_an_object(data: bytes) -> bool:
+    """Whether a reader of JSON might take it for an object: some look past a byte order mark."""
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "ignore").lstrip()[:1] == "{"
+    # Zeros: two or four bytes a character need no mark (RFC 4627, section 3).
+    return data.lstrip(b" \t\r\n\x0b\x0c\0")[:1] == b"{"
 
 
 def _files(catalog: Any) -> Iterator[Any]:

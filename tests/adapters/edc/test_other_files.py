@@ -64,6 +64,29 @@ def test_a_pdf_with_the_same_credential_twice_has_one() -> None:
 
 
 @pytest.mark.parametrize(
+    "beside",
+    [
+        b"\xef\xbb\xbf" + b'{"a":1}',
+        b"\xef\xbb\xbf \n" + b'{"a":1}',
+        '\ufeff{"a":1}'.encode("utf-16-le"),
+        '\ufeff{"a":1}'.encode("utf-16-be"),
+        '\ufeff {"a":1}'.encode("utf-32-le"),
+        '\ufeff{"a":1}'.encode("utf-32-be"),
+        '{"a":1}'.encode("utf-16-be"),
+        '{"a":1}'.encode("utf-32-be"),
+    ],
+)
+def test_an_object_behind_a_byte_order_mark_is_one_credential_more(beside: bytes) -> None:
+    """Another program may look past the mark, and take this one for what the PDF is about."""
+    assert code_of(a_pdf(beside, sealed())) == "pdf_several_credentials"
+    assert code_of(a_pdf(sealed(), beside)) == "pdf_several_credentials"
+
+
+def test_a_note_behind_a_byte_order_mark_is_a_note() -> None:
+    assert verified(a_pdf(b"\xef\xbb\xbfa note", sealed())).verdict is Verdict.VERIFIED
+
+
+@pytest.mark.parametrize(
     ("raw", "code"),
     [
         (a_pdf(), "pdf_without_credential"),
