@@ -314,6 +314,39 @@ async def test_nobody_keeps_track_of_more_links_than_a_hundred(house):
     await shared(house, credential)
 
 
+async def test_links_made_or_prolonged_at_once_are_not_more_than_a_hundred(house):
+    credential = await mine(house)
+    expired, _ = await shared(house, credential)
+    house.clock.time += timedelta(days=31)
+    for _ in range(MOST_LINKS - 2):
+        await shared(house, credential)
+
+    async def one(making):
+        try:
+            return await making
+        except TooManyShares:
+            return None
+
+    again = edit_share(
+        credential.id,
+        expired.share.id,
+        1,
+        expires_at=house.clock.time + timedelta(days=9),
+        longest=LONGEST,
+        work=house.work(LEARNER),
+        caller=LEARNER,
+        clock=house.clock,
+    )
+    many = [one(shared(house, credential)) for _ in range(5)]
+    more = [one(page(house, credential)) for _ in range(3)]
+    found = await asyncio.gather(*many, one(again), *more)
+    assert sum(made is not None for made in found) == 2
+    links = await list_shares(
+        credential.id, work=house.work(LEARNER), caller=LEARNER, clock=house.clock
+    )
+    assert sum(link.state is ShareState.OPEN for link in links) == MOST_LINKS
+
+
 async def page(house, credential, **how):
     how = {"consent": True, "shows_name": False} | how
     return await publish_page(

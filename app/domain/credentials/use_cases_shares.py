@@ -172,15 +172,19 @@ async def edit_share(
 ) -> SeenShare:
     """Let a link end at another moment; one that has expired leads on again.
 
-    Raises CredentialNotFound, NotAllowed, ShareNotFound, ShareStale, ShareEnded, ShareInvalid.
+    Raises CredentialNotFound, NotAllowed, ShareNotFound, ShareStale, ShareEnded, ShareInvalid,
+    TooManyShares.
     """
     async with work:
         await _own(credential_id, "edit_share", work, caller)
+        now = clock.now()
+        if _of(await work.shares.read(share_id), credential_id).state(now) is ShareState.EXPIRED:
+            await _room_for_one(credential_id, now, work)
         share = _of(await work.shares.get(share_id), credential_id)
         share.expect(version)
-        share.expire(expires_at, at=clock.now(), longest=longest)
+        share.expire(expires_at, at=now, longest=longest)
         await work.shares.save(share)
-        return SeenShare(share, share.state(clock.now()))
+        return SeenShare(share, share.state(now))
 
 
 async def revoke_share(
@@ -310,10 +314,17 @@ def _of(share: Share, credential: UUID) -> Share:
 
 
 async def _add(share: Share, now: datetime, work: CredentialsWork) -> None:
-    known = await work.shares.of_credential(share.credential)
+    await _room_for_one(share.credential, now, work)
+    await work.shares.add(share)
+
+
+async def _room_for_one(credential: UUID, now: datetime, work: CredentialsWork) -> None:
+    """Raises TooManyShares."""
+    # One after the other: those who count at once would all find the last place free.
+    await work.credentials.get(credential)
+    known = await work.shares.of_credential(credential)
     if sum(one.state(now) is ShareState.OPEN for one in known) >= MOST_LINKS:
         raise TooManyShares
-    await work.shares.add(share)
 
 
 async def _good(share: Share, work: CredentialsWork, clock: Clock) -> Credential:
