@@ -57,7 +57,7 @@ class MemoryPersons:
         return {person.identity: person for person in found}
 
     async def hold(self) -> None:
-        """Let nobody be added without account or joined until the unit of work ends."""
+        """Let nobody be added without account or joined; see the port."""
         await self._work.lock("adding_people", None)
 
     async def by_email(self, email: str) -> Sequence[Person]:
@@ -77,6 +77,17 @@ class MemoryPersons:
         """Keep what is known of them now."""
         for person in persons:
             self._persons.put(person.id, person)
+
+    async def respell(self, persons: Sequence[Person]) -> None:
+        """Keep how they write their name and address, and their country and language."""
+        for person in sorted(persons, key=lambda p: p.id):
+            await self._persons.lock(person.id)
+            stored = self._persons.get(person.id)
+            if stored is None or stored.account or stored.identity != person.identity:
+                continue
+            stored.full_name, stored.email = person.full_name, person.email
+            stored.country, stored.language = person.country, person.language
+            self._persons.put(stored.id, stored)
 
     async def join(self, gone: UUID, into: UUID, *, within: UUID | None = None) -> None:
         """Let everything that one registered for be the other's."""

@@ -75,6 +75,7 @@ UPDATE person p
        country = b.answers ->> 'country', language = b.answers ->> 'language'
   FROM import_row b
  WHERE b.import_id = :import AND b.person_is = 'changed' AND p.id = b.person
+   AND p.account IS NULL AND p.email_folded = b.email_folded AND p.name_key = b.name_key
 """)
 _REGISTRATIONS = text("""
 INSERT INTO registration

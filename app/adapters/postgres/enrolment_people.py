@@ -89,7 +89,7 @@ class PostgresPersons:
         return {person.identity: person for person in people if person.identity in wanted}
 
     async def hold(self) -> None:
-        """Let nobody be added without account or joined until the unit of work ends."""
+        """Let nobody be added without account or joined; see the port."""
         await self._work.connection.execute(select(func.pg_advisory_xact_lock(_ADDING_PEOPLE)))
 
     async def by_email(self, email: str) -> Sequence[Person]:
@@ -116,6 +116,32 @@ class PostgresPersons:
             update(_person)
             .where(_person.c.id == bindparam("this"))
             .values({_person.c[n]: bindparam(n) for n in written[0] if n != "this"}),
+            written,
+        )
+
+    async def respell(self, persons: Sequence[Person]) -> None:
+        """Keep how they write their name and address, and their country and language."""
+        if not persons:
+            return
+        told = ("full_name", "email", "country", "language")
+        written = [
+            {
+                "this": p.id,
+                "address": p.identity.email,
+                "name": p.identity.name,
+                **{n: getattr(p, n) for n in told},
+            }
+            for p in sorted(persons, key=lambda p: p.id)
+        ]
+        await self._work.connection.execute(
+            update(_person)
+            .where(
+                _person.c.id == bindparam("this"),
+                _person.c.account.is_(None),
+                _person.c.email_folded == bindparam("address"),
+                _person.c.name_key == bindparam("name"),
+            )
+            .values({_person.c[n]: bindparam(n) for n in told}),
             written,
         )
 

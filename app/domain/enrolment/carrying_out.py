@@ -21,7 +21,7 @@ async def carry_out(
     """
     people = {entry.person.id: entry for entry in plan.entries}
     await work.persons.add([e.person for e in people.values() if e.person_is_new])
-    await work.persons.save([e.person for e in people.values() if e.person_changed])
+    await work.persons.respell([e.person for e in people.values() if e.person_changed])
     entering, unclear = [], []
     for entry in plan.new:
         if entry.registration.state is State.NEEDS_DECISION:

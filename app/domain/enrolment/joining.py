@@ -65,6 +65,18 @@ async def person_of(registration: Registration, work: EnrolmentWork) -> Person:
     return people[registration.person]
 
 
+async def person_to_change(registration: Registration, work: EnrolmentWork) -> Person:
+    """Whose the registration is, held until this unit of work ends: what is saved is the whole
+    person, whom others may be changing in another edition. Whoever may change the name or the
+    address asks for `Persons.hold` before. Raises ChangedMeanwhile.
+    """
+    person = await person_of(registration, work)
+    held = await work.persons.get(person.id, hold=True)
+    if (await work.registrations.read(registration.id)).person != held.id:
+        raise ChangedMeanwhile
+    return held
+
+
 def _counts_more(one: Person, other: Person) -> bool:
     """Whether the one is kept rather than the other: an account, else one who stands for
     themselves."""

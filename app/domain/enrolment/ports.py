@@ -86,8 +86,9 @@ class Persons(Protocol):
     """People who register."""
 
     async def get(self, person: UUID, *, hold: bool = False) -> Person:
-        """One person. With `hold`, whoever changes them or joins them with somebody has done so,
-        or waits until this unit of work ends. Raises ChangedMeanwhile for one who is no more.
+        """One person. With `hold`, their row is locked: whoever changes them or joins them with
+        somebody has done so, or waits until this unit of work ends. Raises ChangedMeanwhile for one
+        who is no more.
         """
         ...
 
@@ -130,7 +131,13 @@ class Persons(Protocol):
         ...
 
     async def save(self, persons: Sequence[Person]) -> None:
-        """Keep what is known of them now."""
+        """Keep what is known of them now, all of it: they must be held, by `get` or because
+        nobody else knows them."""
+        ...
+
+    async def respell(self, persons: Sequence[Person]) -> None:
+        """Keep how those without account write their name and address, and their country and
+        language; of those alone whose name and address are still the same as keys."""
         ...
 
     async def join(self, gone: UUID, into: UUID, *, within: UUID | None = None) -> None:

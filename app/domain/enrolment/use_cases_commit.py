@@ -244,7 +244,7 @@ async def _settle(
     reader = Reader(Matcher(spellings, likeness), spellings, edition.no_institution)
     left = {entry.registration.id for entry in brought} - ended
     changed: list[Entry] = settle_again(known, left, edition=edition, reader=reader)
-    await work.persons.save([entry.person for entry in changed if entry.person_changed])
+    await work.persons.respell([entry.person for entry in changed if entry.person_changed])
     registrations = {e.registration.id: e.registration for e in changed if e.changed}
     registrations |= {
         e.registration.id: e.registration for e in known if e.registration.id in timed

@@ -15,7 +15,7 @@ from app.domain.enrolment.errors import AddressFixed, PersonKnown
 from app.domain.enrolment.events import AddressAsked, AddressMended, PersonRenamed
 from app.domain.enrolment.forms.codes import RowWarning
 from app.domain.enrolment.forms.consent import BY_FORM, ConsentSaid, consents_after
-from app.domain.enrolment.joining import person_of
+from app.domain.enrolment.joining import person_of, person_to_change
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.registration import Registration, State
@@ -69,8 +69,10 @@ async def edit_registration(
     async with work:
         seen = await work.registrations.read(registration_id)
         edition = await work.editions.get(seen.edition)
+        if changes.full_name is not None or changes.email is not None:
+            await work.persons.hold()
         registration = await work.registrations.get(registration_id)
-        person = await person_of(registration, work)
+        person = await person_to_change(registration, work)
         own = is_own(registration, person, caller)
         allow_on("edit_registration", registration, edition, caller, own=own)
         registration.expect(version)
@@ -134,8 +136,9 @@ async def take_wanted_address(
     async with work:
         seen = await work.registrations.read(registration_id)
         edition = await work.editions.get(seen.edition)
+        await work.persons.hold()
         registration = await work.registrations.get(registration_id)
-        person = await person_of(registration, work)
+        person = await person_to_change(registration, work)
         if person.wanted_email is None or folded_email(person.wanted_email) not in confirmed:
             return
         person.email, person.wanted_email = person.wanted_email, None

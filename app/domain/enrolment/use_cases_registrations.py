@@ -19,7 +19,7 @@ from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors import NotInThisState, RegistrationNotFound
-from app.domain.enrolment.joining import people_of, person_of
+from app.domain.enrolment.joining import people_of, person_of, person_to_change
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import Rank
@@ -226,14 +226,13 @@ async def confirm_address(
     """
     async with work:
         seen = await work.registrations.read(registration_id)
-        # Whoever changes the person or joins them with another at this moment comes first or
-        # after: what is written here is the whole person.
+        # Whoever joins the person with another at this moment comes first or after.
         await work.editions.get(seen.edition)
         await work.persons.hold()
         registration = await work.registrations.get(registration_id)
         if not registration.is_live:
             raise RegistrationNotFound(registration_id)
-        person = await person_of(registration, work)
+        person = await person_to_change(registration, work)
         confirmed = {folded_email(address) for address in addresses}
         if not person.email_verified and folded_email(person.email) in confirmed:
             person.email_verified = True

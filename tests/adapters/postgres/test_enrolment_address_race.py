@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import reactions
 from app.adapters.postgres.enrolment_editions import PostgresEditions
+from app.adapters.postgres.enrolment_people import PostgresPersons
 from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM
 from app.domain.enrolment.edition import Edition, Mode
+from app.domain.enrolment.person import Person
 from app.domain.enrolment.use_cases_registrations import confirm_address
 from app.domain.enrolment.views import RegistrationView
 from tests.adapters.postgres.test_enrolment_joining import OpenWork, by_officer, until_waiting
@@ -32,12 +34,23 @@ class _UnlockedEditions(PostgresEditions):
         return await self.read(edition)
 
 
+class _UnlockedPersons(PostgresPersons):
+    """Reads people where they should be held."""
+
+    async def get(self, person: UUID, *, hold: bool = False) -> Person:
+        return await super().get(person)
+
+
 class _Unlocked(PostgresWork):
     """The negative twin."""
 
     @cached_property
     def editions(self) -> PostgresEditions:
         return _UnlockedEditions(self)
+
+    @cached_property
+    def persons(self) -> PostgresPersons:
+        return _UnlockedPersons(self)
 
 
 async def while_an_officer_mends(
