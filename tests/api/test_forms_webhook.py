@@ -23,7 +23,7 @@ from app.adapters.memory.unit_of_work import MemoryWork
 from app.domain.enrolment.forms.signing import signature
 from tests.api.enrolment_api import ELENA, ERIK, FORM, XLSX, EditionApi
 from tests.api.enrolment_api import api as api  # a fixture
-from tests.deliveries import BOTH, BY_ID, INSTITUTION, body_of, raw, signed
+from tests.deliveries import BOTH, BY_ID, INSTITUTION, NAME, body_of, raw, signed
 from tests.forms_workbooks import Row, workbook
 
 AUD = "aud-auditor"
@@ -358,3 +358,22 @@ async def test_a_choice_is_read_as_an_export_shows_it(api: EditionApi) -> None:
     assert [(r["stated"], r["institution"]) for r in rows] == [
         ("Universidad de Oviedo", "UNIOVI"), ("[Universidad de Oviedo", "UNIOVI"),
     ]  # fmt: skip
+
+
+async def test_an_answer_of_brackets_or_of_half_a_character_gets_a_verdict(
+    api: EditionApi,
+) -> None:
+    _, flow = await a_form(api)
+    deep = "[" * 9_000 + "]" * 9_000
+    strange = raw(flow.row(1)) | {"r" + "9" * 32: deep}
+    half = raw(flow.row(2)) | {NAME: '["\\ud800x"]'}
+    where = raw(flow.row(3)) | {INSTITUTION: deep}
+    listed = [
+        {"response_id": n, "raw": one} for n, one in enumerate((strange, half, where), start=1)
+    ]
+    answer = await flow.sends(json.dumps({"responses": listed}).encode())
+    assert verdicts_of(answer) == [
+        (1, "create", None),
+        (2, "create", None),
+        (3, "invalid", "answer_too_long"),
+    ]

@@ -1,10 +1,12 @@
 """Responses that are delivered live, on every store: the verdicts of an import, exactly once."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from app.adapters.forms.names import CldrNames
 from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.errors_forms import NotOpenYet
 from app.domain.enrolment.forms.imports import ImportSource, ImportState
@@ -21,6 +23,7 @@ from app.domain.enrolment.use_cases_deliveries import (
 from app.domain.enrolment.use_cases_imports import HELD_JOB, map_form
 from app.domain.enrolment.use_cases_registrations import cancel_registration
 from app.domain.enrolment.use_cases_undecided import list_undecided
+from app.domain.errors import UnwritableText
 from tests.contracts.conftest import OpenWork
 from tests.contracts.import_steps import edition as edition  # a fixture
 from tests.contracts.import_steps import importer as importer  # a fixture
@@ -335,3 +338,73 @@ async def test_a_second_secret_is_accepted_beside_the_first_and_a_third_ends_the
     await end_form_secret(edition.id, FORM, made[2][0], work=work(), caller=officer(), clock=clock)
     found = await list_form_secrets(edition.id, FORM, work=work(), caller=officer())
     assert [one.is_live(clock.now()) for one in found] == [False, True, False]
+
+
+HALF = '["\\ud800x"]'
+DEEP = "[" * 9_000 + "]" * 9_000
+
+
+async def _held(work: OpenWork, clock: StoryClock, edition: Edition, flow: Flow) -> list[str]:
+    """What becomes of all that waited, once the form is mapped."""
+    await flow.map()
+    await import_held_responses(edition.id, FORM, open_work=work, tools=flow.tools, clock=clock)
+    found = await list_responses(
+        edition.id, FORM, after=None, limit=9, work=work(), caller=officer()
+    )
+    return [" ".join(filter(None, (row.verdict.value, row.reason))) for _, _, row in found]
+
+
+async def test_an_answer_that_is_no_text_holds_up_none_behind_it(
+    work: OpenWork, clock: StoryClock, edition: Edition
+) -> None:
+    flow = Flow(work, clock, edition)
+    await flow.delivers(Row(1, at(clock, 1), "\ufffe Ana", "ana@uniovi.es", "UNIOVI"))
+    await flow.delivers(
+        Row(2, at(clock, 2), HALF, "half@uniovi.es", "UNIOVI"),
+        Row(3, at(clock, 3), "Bo", "bo@his.se", "HIS"),
+        Row(4, at(clock, 4), "Cy", "cy@his.se", "HIS", country=DEEP),
+    )
+    assert await _held(work, clock, edition, flow) == [
+        "invalid unwritable_text", "create", "create", "create",
+    ]  # fmt: skip
+    names = [name for name, _, _ in await Importer(work, clock, edition).standing()]
+    # What two backslashes made of half a character is what the person wrote.
+    assert names == [HALF, "Bo", "Cy"]
+
+
+async def test_one_row_of_a_live_delivery_refuses_none_beside_it(
+    flow: Flow, clock: StoryClock
+) -> None:
+    answers = await flow.delivers(
+        Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "UNIOVI"),
+        Row(2, at(clock, 2), "Bo \U0001ffff", "bo@his.se", "HIS"),
+        Row(3, at(clock, 3), "Cy", "cy@his.se", DEEP),
+        Row(4, at(clock, 4), "Di", "di@his.se", "HIS"),
+    )
+    assert told(answers) == [
+        "create", "invalid unwritable_text", "invalid answer_too_long", "create",
+    ]  # fmt: skip
+
+
+class NoAtlantis(CldrNames):
+    """Cannot stand the name of one country."""
+
+    def country(self, text: str) -> str | None:
+        if text == "Atlantis":
+            raise UnwritableText
+        return super().country(text)
+
+
+async def test_a_held_delivery_that_cannot_be_taken_is_kept_as_such_and_the_next_comes_in(
+    work: OpenWork, clock: StoryClock, edition: Edition
+) -> None:
+    flow = Flow(work, clock, edition)
+    bad = Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "UNIOVI", country="Atlantis")
+    good = Row(2, at(clock, 2), "Bo", "bo@his.se", "HIS", country="Spain")
+    await flow.delivers(bad)
+    await flow.delivers(good)
+    flow.tools = replace(flow.tools, names=NoAtlantis())
+    assert await _held(work, clock, edition, flow) == ["invalid unwritable_text", "create"]
+    assert told(await flow.delivers(bad)) == ["invalid unwritable_text"]
+    async with work() as w:
+        assert await w.deliveries.held(edition.id, FORM, 9) == []

@@ -1,5 +1,6 @@
 """Responses that come live: signed, judged and imported in one transaction, exactly once."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ from app.domain.enrolment import events
 from app.domain.enrolment.access import allow
 from app.domain.enrolment.carrying_out import carry_out
 from app.domain.enrolment.edition import Edition, EditionState
-from app.domain.enrolment.errors_forms import FormSecretNotFound, NotOpenYet
+from app.domain.enrolment.errors_forms import FormSecretNotFound, MappingInvalid, NotOpenYet
 from app.domain.enrolment.forms.codes import RowReason
 from app.domain.enrolment.forms.imports import (
     ImportFile,
@@ -42,7 +43,10 @@ from app.domain.enrolment.forms.signing import (
 )
 from app.domain.enrolment.planning import Tools, foresee, make_plan, note_late, ranks_there
 from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.errors import Invalid
 from app.domain.ids import new_id
+
+log = logging.getLogger(__name__)
 
 NOT_MAPPED = RowReason.FORM_NOT_MAPPED.value
 
@@ -146,6 +150,32 @@ class _Taking:
         else:
             found.unknown_columns = tuple(c.header for c in export.columns if c.system is None)
             rows = self._hold(export)
+        return await self._note(delivered, rows)
+
+    async def refuse(self, delivered: Sequence[DeliveredResponse | None]) -> None:
+        """Keep it for what it is: nothing that could be imported."""
+        rows = [
+            ImportRow(
+                row=row,
+                response=one.number,
+                verdict=Verdict.INVALID,
+                reason=RowReason.UNWRITABLE_TEXT.value,
+                full_name="",
+                email="",
+                stated="",
+                received_at=None,
+            )
+            for row, one in enumerate(delivered, start=1)
+            if one is not None
+        ]
+        self._found.received(rows, self._clock.now())
+        await self._note(delivered, rows)
+
+    async def _note(
+        self, delivered: Sequence[DeliveredResponse | None], rows: Sequence[ImportRow]
+    ) -> Mapping[tuple[int, str], DeliveredVerdict]:
+        """Keep what became of each, and tell it."""
+        found, work = self._found, self._work
         verdicts = {
             one.key: DeliveredVerdict(one.number, row.verdict, row.reason, row.row)
             for row in rows
@@ -222,23 +252,46 @@ async def import_held_responses(
 ) -> int:
     """Import the deliveries that waited for the form to be mapped, in the order of their coming.
 
-    Runs in a job, each delivery in a transaction of its own; how many there were. Stops at the
-    first that still cannot be read.
+    Runs in a job, each delivery in a transaction of its own; how many there were. One that cannot
+    be taken is kept with that verdict, and holds up none behind it. Stops at the first that the
+    mapping still does not read.
     """
     done = 0
     while True:
-        async with open_work() as work:
-            edition = await work.editions.get(edition_id)
-            held = await work.deliveries.held(edition_id, form, 1)
-            if not held:
-                return done
-            found = await work.imports.get(held[0])
-            body = (await work.imports.file(found.id)).content
-            taking = _Taking(edition, found, work, tools, clock)
-            await taking.take(await _still_held(delivered_in(body), found, work))
-            if found.state is ImportState.NEEDS_MAPPING:
-                return done
-            done += 1
+        try:
+            is_taken = await _take_held(edition_id, form, open_work, tools, clock)
+        except MappingInvalid:
+            raise  # the same for all of them
+        except (Invalid, ValueError, RecursionError) as refusal:
+            # The type alone: a message might repeat what was sent.
+            log.warning("held delivery refused: %s", type(refusal).__name__)
+            is_taken = await _take_held(edition_id, form, open_work, tools, clock, refused=True)
+        if not is_taken:
+            return done
+        done += 1
+
+
+async def _take_held(
+    edition_id: UUID,
+    form: str,
+    open_work: Callable[[], EnrolmentWork],
+    tools: Tools,
+    clock: Clock,
+    *,
+    refused: bool = False,
+) -> bool:
+    """Import the oldest delivery that waits, or note that it cannot be; whether there was one."""
+    async with open_work() as work:
+        edition = await work.editions.get(edition_id)
+        held = await work.deliveries.held(edition_id, form, 1)
+        if not held:
+            return False
+        found = await work.imports.get(held[0])
+        body = (await work.imports.file(found.id)).content
+        taking = _Taking(edition, found, work, tools, clock)
+        delivered = await _still_held(delivered_in(body), found, work)
+        await (taking.refuse(delivered) if refused else taking.take(delivered))
+        return found.state is not ImportState.NEEDS_MAPPING
 
 
 async def _still_held(

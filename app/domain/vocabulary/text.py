@@ -4,6 +4,7 @@ A language map has BCP 47 tags as keys and one text per language, which is also 
 `rdf:langString` values (JSON-LD language maps).
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
@@ -42,6 +43,27 @@ def is_blank(texts: LanguageMap | None) -> bool:
 def missing_languages(texts: LanguageMap | None, wanted: Sequence[str]) -> list[str]:
     """The wanted tags that have no text."""
     return [tag for tag in wanted if not (texts or {}).get(tag, "").strip()]
+
+
+_NO_CHARACTERS = re.compile(
+    "[\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+    )
+    + "]"
+)
+
+
+def is_writable(text: str) -> bool:
+    """Whether it holds characters only: no half of one (a surrogate), and no code point that
+    programs keep to themselves (noncharacters; Unicode, section 23.7). Many formats take neither.
+    """
+    return text.isascii() or _NO_CHARACTERS.search(text) is None
+
+
+def only_writable(text: str) -> str:
+    """The text without what is no character."""
+    return text if text.isascii() else _NO_CHARACTERS.sub("", text)
 
 
 _ONLY_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}

@@ -18,6 +18,8 @@ class RowReason(StrEnum):
     PRIVACY_NOTICE_UNANSWERED = "privacy_notice_unanswered"
     PRIVACY_NOTICE_REFUSED = "privacy_notice_refused"
     ANSWER_TOO_LONG = "answer_too_long"
+    UNWRITABLE_TEXT = "unwritable_text"
+    """An answer holds what is no character, which nothing can be kept or shown with."""
     RESPONSE_TWICE = "response_twice"
     """An earlier row of the file has the same number."""
 

@@ -22,6 +22,7 @@ from app.domain.enrolment.forms.mapping import (
     is_question_id,
 )
 from app.domain.enrolment.forms.responses import Export
+from app.domain.vocabulary.text import is_writable
 
 RESPONDER = "responder"
 SUBMITTED = "submitDate"
@@ -100,11 +101,13 @@ def _answer(text: str | None) -> str | None:
         return text
     try:
         choices = json.loads(text)
-    except ValueError:
-        return text  # somebody wrote brackets
-    if isinstance(choices, list) and all(isinstance(choice, str) for choice in choices):
-        return ";".join(choices)
-    return text
+    except (ValueError, RecursionError):
+        return text  # somebody wrote brackets, perhaps thousands
+    if not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices):
+        return text
+    joined = ";".join(choices)
+    # A half character, escaped twice, passed every check of the body, and is no character.
+    return joined if is_writable(joined) else text
 
 
 def reads(mapping: FormMapping | None, export: Export) -> bool:

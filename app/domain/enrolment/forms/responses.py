@@ -18,6 +18,7 @@ from app.domain.enrolment.ranking import Receipt, received_by_form
 from app.domain.enrolment.registration import Registration
 from app.domain.enrolment.window import zone_named
 from app.domain.errors import Finding
+from app.domain.vocabulary.text import is_writable, only_writable
 
 _LONGEST = 300
 
@@ -252,6 +253,8 @@ class _RowReader:
         longest = max(len(name), len(email), len(stated), len(organisation))
         if longest > _LONGEST:
             problems.append(RowReason.ANSWER_TOO_LONG.value)
+        if any(_is_unwritable(cells[index]) for index in self.answered):
+            problems.append(RowReason.UNWRITABLE_TEXT.value)
         if (
             name[:1] in _FORMULA_SIGNS
             or stated[:1] in _FORMULA_SIGNS
@@ -362,6 +365,10 @@ def _whole(cell: Cell) -> int | None:
     return None
 
 
+def _is_unwritable(cell: Cell) -> bool:
+    return isinstance(cell, str) and not cell.isprintable() and not is_writable(cell)
+
+
 def _text(cell: Cell) -> str:
     """What a person wrote, in one line without odd spaces and invisible characters."""
     if isinstance(cell, str):
@@ -379,6 +386,7 @@ def _text(cell: Cell) -> str:
             for c in kept
             if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf")
         )
+        kept = only_writable(kept)
     return " ".join(kept.split())
 
 
