@@ -125,23 +125,19 @@ def _reuse_codes(where: SkillFilter) -> frozenset[int] | None:
     )
 
 
-def _groups(reader: Reader, name: str) -> list[int]:
+def _groups(reader: Reader, name: str) -> Sequence[int]:
     number = reader.number(name)
     if number is not None:
-        return [number]
+        return [number] if reader.is_group(number) else []
     return by_code(reader, name)
 
 
-def by_code(reader: Reader, code: str) -> list[int]:
+def by_code(reader: Reader, code: str) -> Sequence[int]:
     """The groups with that code."""
     wanted = code.strip().upper()
     if not wanted or len(wanted) > 12:
         return []
-    return [
-        number
-        for number in range(len(reader))
-        if reader.kind[number] == GROUP and reader.code[number].upper() == wanted
-    ]
+    return reader.groups_by_code.get(wanted, [])
 
 
 def search(

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from app.adapters.esco.build import GROUP, KNOWLEDGE, OCCUPATION, REUSE_LEVELS, SKILL
 from app.adapters.esco.build_labels import HIDDEN, PREFERRED, key_hash
@@ -102,6 +102,15 @@ class Reader:
 
     def __len__(self) -> int:
         return len(self.uri)
+
+    @cached_property
+    def groups_by_code(self) -> dict[str, list[int]]:
+        """The groups that bear each code, in upper case."""
+        found: dict[str, list[int]] = {}
+        for number in range(len(self)):
+            if self.is_group(number):
+                found.setdefault(self.code[number].upper(), []).append(number)
+        return found
 
     def number(self, uri: str) -> int | None:
         """The number of a concept."""

@@ -271,6 +271,7 @@ class Skills(Protocol):
         Best first: equal preferred label, equal alternative label, label beginning with the text,
         the rest by how little else the label says. Where no label has them all, labels that differ
         by a typing error. A URI or the code of a group finds that concept. At most `limit`.
+        Raises UnknownSkillFilter.
         """
         ...
 

@@ -43,6 +43,9 @@ async def test_what_is_known_but_fits_nothing_gives_an_empty_list():
     assert await skills.search("teams", "en", 9, where=known) == []
     with pytest.raises(UnknownSkillFilter):
         await skills.search("teams", "en", 9, where=replace(known, occupation=NOWHERE))
+    with pytest.raises(UnknownSkillFilter) as refused:
+        await skills.search("teams", "en", 9, where=SkillFilter(group=WEB_DEVELOPER))
+    assert [f.code for f in refused.value.findings] == ["group_unknown"]
 
 
 async def test_a_part_of_the_api_s_classification_refuses_nothing_that_it_cannot_know():
