@@ -81,9 +81,10 @@ async def tell_waiting(event: enrolment.PutOnWaitingList, ports: Ports) -> None:
     if not known_reason(event.reason):
         return
     async with ports.reading() as work:
-        if (await work.registrations.read(event.subject)).state is not State.WAITING:
+        one = await work.registrations.read(event.subject)
+        if one.state is not State.WAITING:
             return
-        reason = key_of(*await why_waiting(event.subject, work))
+        reason = key_of(*await why_waiting(one, work))
     if not known_reason(reason):
         return
     teller = await teller_of(ports)

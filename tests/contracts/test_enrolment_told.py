@@ -117,7 +117,7 @@ async def test_once_no_more_places_are_given_that_alone_is_why_everybody_waits(
     assert waits == ["cut_off", "cut_off"]
     async with work() as w:
         log = await w.decisions.page(edition.id, after=0, limit=100)
-        assert await why_waiting(views[1].registration.id, w) == ("cut_off", "edition")
+        assert await why_waiting(views[1].registration, w) == ("cut_off", "edition")
     # What was decided stays as it was decided.
     entered = [line.reason for line in log if line.kind is Kind.REGISTERED]
     assert entered == ["in_order", "quota", "in_order", "full"]

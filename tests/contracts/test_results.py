@@ -14,6 +14,7 @@ from app.adapters.postgres.outbox import PostgresOutbox
 from app.adapters.postgres.tables.base import personal_columns
 from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM
+from app.domain.ids import new_id
 from app.domain.results.credential_data import LegalIdentity
 from app.domain.results.errors import LinkNotFound, StaleCredentialData, StaleResult
 from app.domain.results.grading import Outcome
@@ -226,6 +227,20 @@ async def test_only_addresses_of_opened_links_are_confirmed(work: OpenWork, cloc
     async with work() as w:
         assert await w.links.confirmed_addresses([ana, ben]) == {ana: {"ana@example.org"}}
         assert await w.links.confirmed_addresses([]) == {}
+
+
+async def test_the_last_other_address_is_another_one_as_a_key(work: OpenWork, clock: StoryClock):
+    ana = uuid4()
+    async with work() as w:
+        for number, address in enumerate(("other@example.org", "ana@stra\u00dfe.example")):
+            await w.links.add(
+                replace(link(ana, clock, f"{number}" * 64), id=new_id(), address=address)
+            )
+    async with work() as w:
+        assert await w.links.last_address_but(ana, "ANA@STRASSE.example") == "other@example.org"
+        assert (
+            await w.links.last_address_but(ana, "OTHER@example.org ") == "ana@stra\u00dfe.example"
+        )
 
 
 async def test_a_link_is_forgotten_unless_somebody_has_opened_it(work: OpenWork, clock: StoryClock):

@@ -16,6 +16,7 @@ from app.domain.results.errors import (
 from app.domain.results.links import Link
 from app.domain.results.ports import Participant
 from app.domain.results.result import Result
+from app.domain.vocabulary.text import folded_email
 
 if TYPE_CHECKING:
     from app.adapters.memory.unit_of_work import MemoryTable, MemoryWork
@@ -180,7 +181,7 @@ class MemoryLinks:
         found: dict[UUID, set[str]] = {}
         for link in self._links.values():
             if link.registration in registrations and link.opened_at is not None:
-                found.setdefault(link.registration, set()).add(link.address.casefold())
+                found.setdefault(link.registration, set()).add(folded_email(link.address))
         return found
 
     async def last_address_but(self, registration: UUID, address: str) -> str | None:
@@ -188,7 +189,7 @@ class MemoryLinks:
         others = self._links.where(
             lambda link: (
                 link.registration == registration
-                and link.address.casefold() != address.strip().casefold()
+                and folded_email(link.address) != folded_email(address)
             )
         )
         latest = max(others, key=lambda link: link.id, default=None)

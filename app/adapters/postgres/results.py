@@ -23,6 +23,7 @@ from app.domain.results.errors import LinkNotFound, StaleCredentialData, StaleRe
 from app.domain.results.links import Link
 from app.domain.results.ports import Participant
 from app.domain.results.result import Confirmation, Grading, Objection, Result
+from app.domain.vocabulary.text import folded_email
 
 if TYPE_CHECKING:
     from app.adapters.postgres.unit_of_work import PostgresWork
@@ -208,27 +209,25 @@ class PostgresLinks:
         return int(number or 0)
 
     async def confirmed_addresses(self, registrations: Collection[UUID]) -> dict[UUID, set[str]]:
-        """The addresses of opened links, in lower case, by registration."""
+        """The addresses of opened links, as keys, by registration."""
         query = select(_link.c.registration, _link.c.address).where(
             _link.c.registration.in_(registrations), _link.c.opened_at.is_not(None)
         )
         found: dict[UUID, set[str]] = {}
         for row in await self._work.connection.execute(query):
-            found.setdefault(row.registration, set()).add(row.address.casefold())
+            found.setdefault(row.registration, set()).add(folded_email(row.address))
         return found
 
     async def last_address_but(self, registration: UUID, address: str) -> str | None:
         """Where the latest link went that did not go to this address."""
-        found: str | None = await self._work.connection.scalar(
+        # Compared here: the database folds other letters than the keys of addresses do.
+        addresses = await self._work.connection.scalars(
             select(_link.c.address)
-            .where(
-                _link.c.registration == registration,
-                func.lower(_link.c.address) != address.strip().casefold(),
-            )
+            .where(_link.c.registration == registration)
             .order_by(_link.c.id.desc())
-            .limit(1)
         )
-        return found
+        key = folded_email(address)
+        return next((one for one in addresses if folded_email(one) != key), None)
 
 
 class PostgresMailLog:

@@ -4,7 +4,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 from app.domain.access.roles import Caller
 from app.domain.enrolment.access import sees_doubts
@@ -239,12 +238,13 @@ def _reason_now(
     return registration.reason, None
 
 
-async def why_waiting(registration: UUID, work: EnrolmentWork) -> tuple[Reason, Scope | None]:
+async def why_waiting(
+    registration: Registration, work: EnrolmentWork
+) -> tuple[Reason, Scope | None]:
     """Why a registration waits as things stand, and what the cap counts that says so; for one that
-    does not wait, why it is in its state. Raises RegistrationNotFound."""
-    one = await work.registrations.read(registration)
-    edition = await work.editions.read(one.edition)
-    return await reason_by_counts(one, edition, work)
+    does not wait, why it is in its state."""
+    edition = await work.editions.read(registration.edition)
+    return await reason_by_counts(registration, edition, work)
 
 
 def reason_by_itself(

@@ -209,7 +209,7 @@ class Links(Protocol):
         ...
 
     async def confirmed_addresses(self, registrations: Collection[UUID]) -> dict[UUID, set[str]]:
-        """The addresses of opened links, in lower case, by registration."""
+        """The addresses of opened links, as keys (`folded_email`), by registration."""
         ...
 
     async def last_address_but(self, registration: UUID, address: str) -> str | None:
