@@ -226,6 +226,15 @@ class MemoryRegistrations:
                 found.append(registration)
         return self._entries(edition, found)
 
+    async def made_by(
+        self, edition: UUID, import_id: UUID, after: UUID | None, limit: int
+    ) -> Sequence[UUID]:
+        """Live registrations that the import made, by identifier."""
+        made = self._those(
+            lambda r: r.edition == edition and r.imported_by == import_id and r.is_live
+        )
+        return sorted(r.id for r in made if after is None or r.id > after)[:limit]
+
     async def brought_by(self, edition: UUID, import_id: UUID) -> Sequence[KnownEntry]:
         """Registrations that have a response which the import brought."""
         ids = {r.registration for r in self._responses(edition) if r.brought_by == import_id}

@@ -67,7 +67,7 @@ class PostgresRegistrations:
         """All registrations of these people, the newest first."""
         return await self._found(
             select(_registration)
-            .where(_registration.c.person.in_(persons))
+            .where(_registration.c.person == any_of(persons))
             .order_by(_registration.c.created_at.desc(), _registration.c.id.desc())
         )
 
@@ -177,7 +177,7 @@ class PostgresRegistrations:
         """Several at once."""
         return await self._found(
             select(_registration)
-            .where(_registration.c.id.in_(registrations))
+            .where(_registration.c.id == any_of(registrations))
             .order_by(_registration.c.rank)
         )
 
@@ -340,6 +340,20 @@ class PostgresRegistrations:
             select(_registration).where(_registration.c.id.in_(select(ids.c[0])))
         )
         return await self._entries(found)
+
+    async def made_by(
+        self, edition: UUID, import_id: UUID, after: UUID | None, limit: int
+    ) -> Sequence[UUID]:
+        """Live registrations that the import made, by identifier."""
+        query = select(_registration.c.id).where(
+            _registration.c.edition == edition,
+            _registration.c.imported_by == import_id,
+            _registration.c.state.in_(LIVE),
+        )
+        if after is not None:
+            query = query.where(_registration.c.id > after)
+        found = await self._work.connection.scalars(query.order_by(_registration.c.id).limit(limit))
+        return found.all()
 
     async def brought_by(self, edition: UUID, import_id: UUID) -> Sequence[KnownEntry]:
         """Registrations that have a response which the import brought."""

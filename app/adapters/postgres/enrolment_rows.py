@@ -25,7 +25,7 @@ _answers_of = TypeAdapter(Answers).validate_python
 
 def any_of(ids: Collection[UUID]) -> CollectionAggregate[bool]:
     """Stands for each of the ids after `==`. One parameter however many they are, where `IN` has
-    one for each, of which the protocol knows 32 767."""
+    one for each, of which asyncpg sends at most 32 767."""
     return any_(literal(list(ids), ARRAY(Uuid)))
 
 

@@ -11,6 +11,9 @@ from app.domain.enrolment.forms.plan import Plan
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.registration import State
 
+_AT_ONCE = 1_000
+"""Registrations that are told of in one call."""
+
 
 async def carry_out(
     plan: Plan, edition: Edition, work: EnrolmentWork, actor: str, clock: Clock
@@ -34,13 +37,6 @@ async def carry_out(
         allocation = Allocation(edition, work, actor, clock.now())
         await allocation.enter(entering, Kind.REGISTERED)
     changed = [entry.registration for entry in plan.changed]
-    for registration in changed:
-        if registration.state is State.NEEDS_DECISION:
-            registration.tell(
-                events.RegistrationNeedsDecision(
-                    registration.id, registration.edition, registration.reason.value
-                )
-            )
     if changed:
         await work.registrations.save(edition, changed)
     await work.responses.save(edition.id, plan.responses)
@@ -53,12 +49,7 @@ async def tell_received_by_import(import_id: UUID, edition: UUID, *, work: Enrol
     others wait. Told a second time, after a crash, they lead to nothing that is done already.
     """
     async with work:
-        brought = await work.registrations.brought_by(edition, import_id)
-        made = [entry.registration for entry in brought]
-        await work.outbox.put(
-            *(
-                events.RegistrationReceived(one.id, edition)
-                for one in made
-                if one.imported_by == import_id and one.is_live
-            )
-        )
+        after: UUID | None = None
+        while made := await work.registrations.made_by(edition, import_id, after, _AT_ONCE):
+            await work.outbox.put(*(events.RegistrationReceived(one, edition) for one in made))
+            after = made[-1]

@@ -83,14 +83,6 @@ class RegistrationReceived(Event):
 
 
 @dataclass(frozen=True)
-class RegistrationNeedsDecision(Event):
-    """An officer has to decide on identity, institution or time."""
-
-    edition: UUID
-    reason: str
-
-
-@dataclass(frozen=True)
 class PlaceGiven(Event):
     """A registration got a place when its turn came. `reason` may be `override`."""
 

@@ -267,6 +267,12 @@ class Registrations(Protocol):
         """Registrations that have a response which the import brought."""
         ...
 
+    async def made_by(
+        self, edition: UUID, import_id: UUID, after: UUID | None, limit: int
+    ) -> Sequence[UUID]:
+        """Live registrations that the import made, by identifier."""
+        ...
+
     async def states(self, edition: UUID) -> Mapping[UUID, State]:
         """The state of each registration that a numbered decision was taken on."""
         ...

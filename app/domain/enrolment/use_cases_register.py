@@ -140,9 +140,6 @@ async def register(
         registration.tell(events.RegistrationReceived(registration.id, edition.id))
         if doubt is not None:
             registration.state, registration.reason = State.NEEDS_DECISION, doubt
-            registration.tell(
-                events.RegistrationNeedsDecision(registration.id, edition.id, doubt.value)
-            )
             await work.registrations.add(edition, [registration])
         else:
             allocation = Allocation(edition, work, caller.actor, received)
