@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 JSON = "application/json"
 _RUNS = ("=", "+", "-", "@", "\t", "\r")
+_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -48,12 +50,15 @@ def wanted(request: Request) -> str:
 
 
 def defused(cell: Cell) -> str | int | float | bool | datetime:
-    """The cell without anything that a spreadsheet would run; a text that begins like a formula
-    gets an apostrophe in front."""
+    """The cell without anything that a spreadsheet would run, or could not be written into one: a
+    text that begins like a formula gets an apostrophe in front, and for what XML 1.0 knows no
+    character for (section 2.2) stands U+FFFD."""
     if cell is None:
         return ""
-    if isinstance(cell, str) and cell.startswith(_RUNS):
-        return f"'{cell}"
+    if isinstance(cell, str):
+        if not cell.isprintable():
+            cell = _NOT_IN_XML.sub("\ufffd", cell)
+        return f"'{cell}" if cell.startswith(_RUNS) else cell
     return cell
 
 
