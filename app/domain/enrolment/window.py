@@ -2,11 +2,31 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from app.domain.enrolment.reasons import Reason
 from app.domain.errors import Finding
+
+_AREAS = frozenset(
+    [
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    ]
+)
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 @lru_cache(maxsize=64)
@@ -17,6 +37,15 @@ def zone_named(name: str) -> ZoneInfo | None:
     except (KeyError, ValueError, OSError):
         # ValueError: a path; OSError: the name of a directory of the database.
         return None
+
+
+def is_zone_of_a_place(name: str) -> bool:
+    """Whether somebody may state this zone: an area and a place, such as `Europe/Madrid`, or UTC.
+
+    What only some machines know, or stands for whatever a machine is set to (`localtime`,
+    `posix/…`, `right/…`), means something else elsewhere.
+    """
+    return name == "UTC" or (name.partition("/")[0] in _AREAS and name in _names())
 
 
 @dataclass(frozen=True)
@@ -53,7 +82,7 @@ class RegistrationWindow:
                     "Registration closes after it opens.",
                 )
             )
-        if zone_named(self.time_zone) is None:
+        if not is_zone_of_a_place(self.time_zone):
             findings.append(
                 Finding(
                     "/time_zone",

@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.domain.enrolment.errors_forms import MappingInvalid
-from app.domain.enrolment.window import zone_named
+from app.domain.enrolment.window import is_zone_of_a_place
 from app.domain.errors import Finding
 from app.domain.vocabulary.text import folded
 
@@ -125,7 +125,7 @@ class FormMapping:
         for group in (by_title, by_id):
             findings += _twice(group)
             findings += _same_header(group)
-        if zone_named(self.time_zone) is None:
+        if not is_zone_of_a_place(self.time_zone):
             findings.append(
                 Finding(
                     "/time_zone",
