@@ -429,3 +429,20 @@ async def test_who_got_a_place_by_a_merge_is_named_and_may_be_a_double_too(
     assert (gone.json()["promoted"], gone.json()["promoted_registrations"]) == (1, [])
     seen = await api(KARL, "GET", f"/v1/registrations/{waits}")
     assert seen.json()["state"] == "placed"
+
+
+async def test_a_name_that_no_workbook_takes_and_a_zone_of_no_place_are_refused(
+    api: EditionApi,
+) -> None:
+    path = await api.edition()
+    for name in ("\ufffe X", "An\u00ada", "Ana\U000e0041"):
+        refused = await api.registers(path, "learner-1", full_name=name)
+        assert code_of(refused) == (422, "registration_invalid")
+        assert [one["code"] for one in refused.json()["errors"]] == ["unwritable_text"]
+    for zone in ("localtime", "Factory", "right/Europe/Madrid"):
+        mapped = await api(
+            ELENA, "PUT", f"{path}/forms/{FORM}",
+            json={"time_zone": zone, "questions": {"Uni": "institution"}},
+        )  # fmt: skip
+        assert code_of(mapped) == (422, "mapping_invalid")
+        assert [one["code"] for one in mapped.json()["errors"]] == ["time_zone_unknown"]

@@ -9,14 +9,20 @@ from app.domain.enrolment.errors import RegistrationInvalid
 from app.domain.enrolment.person import is_address
 from app.domain.errors import Finding
 from app.domain.vocabulary.institutions import InstitutionCode
+from app.domain.vocabulary.text import is_writable
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CONSENT = re.compile(r"[a-z_]{1,40}")
 _MOST_CONSENTS = 10
 _LONGEST = 300
-_UNSEEN = frozenset("\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that show nothing but make two names look alike, or turn the letters around."""
+_JOINERS = frozenset("\u200c\u200d")
+"""Some scripts are written with them."""
+_UNSEEN = frozenset({"Cc", "Cs", "Cf", "Zl", "Zp"})
+"""Categories of characters that show nothing but make two names look alike, or turn the letters
+around; or that end a line."""
+_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+"""The same among marks and letters. Not the variation selectors: names are written with them."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +117,14 @@ def _line(pointer: str, text: str, when_blank: str) -> list[Finding]:
         return [Finding(pointer, "required", when_blank)]
     if len(text) > _LONGEST:
         return [Finding(pointer, "too_long", f"At most {_LONGEST} characters.")]
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return []
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _UNSEEN for c in text):
-        return [Finding(pointer, "unwritable_text", "Leave out control characters.")]
+    if not is_writable(text) or any(_is_unseen(character) for character in text):
+        return [Finding(pointer, "unwritable_text", "Leave out control and invisible characters.")]
     return []
+
+
+def _is_unseen(character: str) -> bool:
+    if character in _JOINERS:
+        return False
+    return character in _BLANKS or unicodedata.category(character) in _UNSEEN

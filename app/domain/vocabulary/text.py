@@ -66,6 +66,15 @@ def only_writable(text: str) -> str:
     return text if text.isascii() else _NO_CHARACTERS.sub("", text)
 
 
+_IGNORED = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Code points that show nothing where a program does not know them (the property
+Default_Ignorable_Code_Point; Unicode, section 5.21)."""
+
+
 _ONLY_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
 """For texts in ASCII, which most are: a table is many times quicker than a look at each letter."""
 
@@ -75,7 +84,7 @@ def folded(text: str) -> str:
     letters = text.casefold()
     if letters.isascii():
         return " ".join(letters.translate(_ONLY_WORDS).split())
-    decomposed = unicodedata.normalize("NFKD", letters)
+    decomposed = unicodedata.normalize("NFKD", _IGNORED.sub("", letters))
     letters = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join("".join([c if c.isalnum() else " " for c in letters]).split())
 
