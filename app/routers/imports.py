@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 
 from app.domain.enrolment import use_cases_imports as use_cases
-from app.domain.enrolment.forms.imports import ImportRow, ImportSource, ImportState
+from app.domain.enrolment.forms.imports import ImportRow, ImportSource, ImportState, ResponseImport
 from app.domain.enrolment.officer_sentences import notes_of, sentence_of
 from app.domain.enrolment.use_cases_commit import take_back_import as take_back
 from app.domain.enrolment.use_cases_deliveries import list_imports as list_them
@@ -37,7 +37,8 @@ from app.routers.imports_models import (
 router = APIRouter(prefix="/v1", tags=["imports"], route_class=HabitRoute)
 
 FormId = Annotated[str, Path(min_length=1, max_length=300, description="the form's id in Forms")]
-_ALL = 100_000
+_AT_ONCE = 10_000
+"""Rows of a report that are read at once."""
 
 
 class NothingToImport(Invalid):
@@ -222,9 +223,7 @@ async def list_import_rows(
     """
     media_type = wanted(request)
     if media_type != JSON:
-        of, rows = await use_cases.list_import_rows(
-            import_id, after=0, limit=_ALL, work=ports.reading(), caller=caller
-        )
+        of, rows = await _all_rows(import_id, ports, caller)
         cells = (row_cells(row, of.state, language) for row in rows)
         return table_response(
             media_type, f"import-{import_id}", ROW_HEADER, cells, language=language
@@ -239,6 +238,24 @@ async def list_import_rows(
     )
     shown, following = page_of(request, response, found, limit, lambda row: (row.row,))
     return Page(items=[ImportRowOut.of(row, of.state, language) for row in shown], next=following)
+
+
+async def _all_rows(
+    import_id: UUID, ports: PortsDep, caller: CallerDep
+) -> tuple[ResponseImport, list[ImportRow]]:
+    """The whole report, however long: a table has no next page that would say it was cut."""
+    rows: list[ImportRow] = []
+    while True:
+        of, found = await use_cases.list_import_rows(
+            import_id,
+            after=rows[-1].row if rows else 0,
+            limit=_AT_ONCE,
+            work=ports.reading(),
+            caller=caller,
+        )
+        rows += found
+        if len(found) < _AT_ONCE:
+            return of, rows
 
 
 @router.post("/editions/{edition}/imports/{import_id}/take-back", operation_id="take_back_import")
