@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 import json
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from asyncpg.exceptions import UndefinedTableError
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
@@ -56,14 +58,14 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Show what rests; with --resume, queue it again."""
     console = Console()
 
-    async def look(url: str) -> None:
+    async def look(url: str) -> int:
         connection = await queue_connection(url)
         try:
             queries = Queries(AsyncpgDriver(connection))
             resting = await resting_of(queries)
             if not resting:
                 console.print("Nothing rests.")
-                return
+                return 0
             console.print(table_of(resting))
             if arguments.resume:
                 await resume(queries, resting)
@@ -72,10 +74,13 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
                 console.print(
                     "Mend the cause (the log names it), then: python -m app jobs --resume"
                 )
+        except UndefinedTableError:
+            sys.stderr.write("The database has no tables yet. Make them: python -m app migrate\n")
+            return 1
         finally:
             await connection.close(timeout=5)
+        return 0
 
     folder = Path(arguments.folder) if arguments.folder else embedded_folder(settings)
     with database(settings, folder) as url:
-        asyncio.run(look(url))
-    return 0
+        return asyncio.run(look(url))

@@ -51,6 +51,7 @@ from app.domain.access.ports import Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock, SystemClock
 from app.domain.credentials.wallet import Wallets
+from app.domain.enrolment.use_cases_imports import HELD_JOB
 from app.domain.errors import Unavailable
 from app.domain.mail import Mailer
 from app.domain.retention.ports import NoMailFiles
@@ -88,13 +89,23 @@ def _secret(settings: Settings) -> str:
     return made
 
 
-async def _resting_jobs(engine: AsyncEngine) -> int:
-    """How many jobs of the queue have failed for good. Raises DatabaseUnavailable."""
+_RESTING = """
+SELECT (SELECT count(*) FROM pgqueuer WHERE status = 'failed')
+     + (SELECT count(*) FROM job WHERE state = 'failed' AND kind = :held AND NOT EXISTS (
+            SELECT 1 FROM job later
+            WHERE later.kind = job.kind AND later.params = job.params AND later.id > job.id))
+"""
+
+
+async def resting_jobs(engine: AsyncEngine) -> int:
+    """How many jobs of the queue have failed for good, and how many forms have responses that
+    could not be imported once it was known how: nobody else looks at those jobs.
+
+    Raises DatabaseUnavailable.
+    """
     try:
         async with engine.connect() as connection:
-            resting = await connection.scalar(
-                text("SELECT count(*) FROM pgqueuer WHERE status = 'failed'")
-            )
+            resting = await connection.scalar(text(_RESTING), {"held": HELD_JOB})
     except (OSError, SQLAlchemyError):
         raise DatabaseUnavailable from None
     return int(resting or 0)
@@ -150,7 +161,7 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
                 tokens=TokensByIssuer(issuers, clock),
                 sessions=sessions,
                 idempotency=PostgresIdempotency(repeats, clock),
-                ready=lambda: _resting_jobs(engine),
+                ready=lambda: resting_jobs(engine),
                 callers=PostgresCallers(engine),
                 local_identity=local,
                 skills=_skills(settings, engine, http),
