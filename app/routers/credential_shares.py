@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
+from app.domain.credentials import linked_in
 from app.domain.credentials import use_cases_shares as use_cases
 from app.domain.vocabulary.text import in_language
 from app.ports import Ports
@@ -99,7 +100,7 @@ async def publish_page(
         clock=ports.clock,
     )
     _tell(response, seen.share.version, f"/v1/credentials/{credential}/shares/{seen.share.id}")
-    parameters = use_cases.linked_in_parameters(
+    parameters = linked_in.linked_in_parameters(
         found,
         title=in_language(found.credential.title, body.language),
         organisation=found.credential.organisation or found.credential.issuer,
@@ -109,7 +110,7 @@ async def publish_page(
         share=ShareOut.of(seen),
         url=page_address(ports, token),
         api=f"{ports.settings.public_url}/v1/shares/{token}",
-        linkedin=f"{use_cases.LINKED_IN}?{urlencode(parameters)}",
+        linkedin=f"{linked_in.LINKED_IN}?{urlencode(parameters)}",
     )
 
 

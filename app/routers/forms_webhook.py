@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from app.domain.access.roles import Caller
 from app.domain.enrolment import use_cases_deliveries as use_cases
+from app.domain.enrolment import use_cases_form_secrets as form_secrets
 from app.domain.enrolment.forms.imports import ImportRow, ImportState
 from app.domain.enrolment.forms.live import DeliveredResponse
 from app.domain.enrolment.forms.signing import SignatureRefused, SignedMessage
@@ -90,7 +91,7 @@ async def _signer(request: Request) -> UUID:
         body=body,
     )
     ports = ports_of(request)
-    return await use_cases.identify_form_secret(
+    return await form_secrets.identify_form_secret(
         edition,
         form,
         message,
@@ -259,7 +260,7 @@ async def create_form_secret(
     is changed; those before that end now. Nothing of it is kept: it follows from the deployment's
     own secret.
     """
-    made, secret = await use_cases.create_form_secret(
+    made, secret = await form_secrets.create_form_secret(
         edition,
         form,
         timedelta(hours=body.keep_hours),
@@ -278,7 +279,7 @@ async def list_form_secrets(
     edition: UUID, form: FormId, caller: CallerDep, ports: PortsDep
 ) -> FormSecretsOut:
     """Which secrets a form has and had, until when they are accepted, and when they were used."""
-    found = await use_cases.list_form_secrets(edition, form, work=ports.reading(), caller=caller)
+    found = await form_secrets.list_form_secrets(edition, form, work=ports.reading(), caller=caller)
     now = ports.clock.now()
     return FormSecretsOut(items=[FormSecretOut.of(one, now) for one in found])
 
@@ -292,7 +293,7 @@ async def end_form_secret(
     ports: PortsDep,
 ) -> FormSecretOut:
     """Accept nothing more that is signed with this secret: it has become known, or is not used."""
-    ended = await use_cases.end_form_secret(
+    ended = await form_secrets.end_form_secret(
         edition,
         form,
         secret,

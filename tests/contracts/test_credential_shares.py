@@ -9,6 +9,7 @@ from sqlalchemy import text
 from app.domain.access.permissions import NotAllowed
 from app.domain.access.roles import Caller
 from app.domain.credentials.credential import CredentialNotFound
+from app.domain.credentials.linked_in import linked_in_parameters
 from app.domain.credentials.share import (
     MOST_LINKS,
     PASS_FOR,
@@ -27,7 +28,6 @@ from app.domain.credentials.use_cases_shares import (
     create_share,
     edit_share,
     get_share,
-    linked_in_parameters,
     list_shares,
     look_at_share,
     open_share,

@@ -13,12 +13,14 @@ from app.domain.enrolment.forms.imports import ImportSource, ImportState
 from app.domain.enrolment.registration import State
 from app.domain.enrolment.use_cases_commit import take_back_import
 from app.domain.enrolment.use_cases_deliveries import (
-    create_form_secret,
-    end_form_secret,
     import_held_responses,
-    list_form_secrets,
     list_imports,
     list_responses,
+)
+from app.domain.enrolment.use_cases_form_secrets import (
+    create_form_secret,
+    end_form_secret,
+    list_form_secrets,
 )
 from app.domain.enrolment.use_cases_imports import HELD_JOB, map_form
 from app.domain.enrolment.use_cases_registrations import cancel_registration

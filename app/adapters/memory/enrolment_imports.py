@@ -16,7 +16,7 @@ from app.domain.enrolment.forms.imports import (
 )
 from app.domain.enrolment.forms.kept import Bearers
 from app.domain.enrolment.forms.mapping import FormMapping
-from app.domain.enrolment.forms.plan import Plan
+from app.domain.enrolment.forms.planned import Plan
 from app.domain.enrolment.forms.responses import StoredResponse
 from app.domain.enrolment.person import Identity
 from app.domain.errors import InternalInconsistency

@@ -16,7 +16,7 @@ from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.consent import BY_FORM as CONSENT_BY_FORM
 from app.domain.enrolment.forms.imports import ImportRow, ResponseImport
 from app.domain.enrolment.forms.kept import Bearers
-from app.domain.enrolment.forms.plan import Plan, PlannedRow
+from app.domain.enrolment.forms.planned import Plan, PlannedRow
 from app.domain.enrolment.person import Identity
 from app.domain.enrolment.registration import State
 from app.domain.enrolment.tallying import entering

@@ -1,6 +1,6 @@
 """Sharing a credential: what its holder arranges, and what whoever has a link may see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from app.domain.access.roles import Caller
 from app.domain.clock import Clock
 from app.domain.credentials.credential import Credential
+from app.domain.credentials.linked_in import Published
 from app.domain.credentials.ports import CredentialsWork, WorkMaker
 from app.domain.credentials.ports_sealing import Verifier
 from app.domain.credentials.share import (
@@ -64,14 +65,6 @@ class Shown:
     def title(self) -> LanguageMap:
         """What was achieved; empty as long as it is closed."""
         return {} if self.credential is None else self.credential.title
-
-
-@dataclass(frozen=True)
-class Published:
-    """What a public page is about."""
-
-    credential: Credential
-    awarded_on: date
 
 
 # Its holder
@@ -382,25 +375,3 @@ async def _shown(
         holder=award.holder.full_name if share.shows_name else None,
         awarded_on=award.awarded_on,
     )
-
-
-LINKED_IN = "https://www.linkedin.com/profile/add"
-"""As many public programs use it; nobody has published a reference."""
-
-
-def linked_in_parameters(
-    published: Published, *, title: str, organisation: str, page: str
-) -> Mapping[str, str]:
-    """What LinkedIn's form for certifications is filled in with: nothing about the person."""
-    credential = published.credential
-    parameters = {
-        "startTask": "CERTIFICATION_NAME",
-        "name": title,
-        "organizationName": organisation,
-        "certUrl": page,
-        "certId": str(credential.id),
-    }
-    for prefix, day in (("issue", published.awarded_on), ("expiration", credential.valid_until)):
-        if day is not None:
-            parameters |= {f"{prefix}Year": str(day.year), f"{prefix}Month": str(day.month)}
-    return parameters

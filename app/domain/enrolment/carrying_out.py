@@ -7,7 +7,7 @@ from app.domain.enrolment import events
 from app.domain.enrolment.allocation import Allocation
 from app.domain.enrolment.decisions import Kind
 from app.domain.enrolment.edition import Edition
-from app.domain.enrolment.forms.plan import Plan
+from app.domain.enrolment.forms.planned import Plan
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.registration import State
 

@@ -13,7 +13,8 @@ from app.domain.enrolment.forms.codes import RowWarning
 from app.domain.enrolment.forms.entries import Reader
 from app.domain.enrolment.forms.imports import Basis, ResponseImport, basis_of
 from app.domain.enrolment.forms.mapping import FormMapping
-from app.domain.enrolment.forms.plan import Plan, plan_import
+from app.domain.enrolment.forms.plan import plan_import
+from app.domain.enrolment.forms.planned import Plan
 from app.domain.enrolment.forms.report import (
     Standings,
     TrueRanks,

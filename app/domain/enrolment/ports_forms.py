@@ -23,7 +23,7 @@ from app.domain.vocabulary.institutions import InstitutionCode
 
 if TYPE_CHECKING:
     from app.domain.enrolment.forms.kept import Bearers
-    from app.domain.enrolment.forms.plan import Plan
+    from app.domain.enrolment.forms.planned import Plan
 
 
 class Forms(Protocol):

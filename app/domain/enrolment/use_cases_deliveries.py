@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from app.domain.enrolment import events
 from app.domain.enrolment.access import allow
 from app.domain.enrolment.carrying_out import carry_out
 from app.domain.enrolment.edition import Edition, EditionState
-from app.domain.enrolment.errors_forms import FormSecretNotFound, MappingInvalid, NotOpenYet
+from app.domain.enrolment.errors_forms import MappingInvalid, NotOpenYet
 from app.domain.enrolment.forms.codes import RowReason
 from app.domain.enrolment.forms.imports import (
     ImportFile,
@@ -31,16 +30,9 @@ from app.domain.enrolment.forms.live import (
     reads,
 )
 from app.domain.enrolment.forms.mapping import FormMapping
-from app.domain.enrolment.forms.plan import Plan, PlannedRow
+from app.domain.enrolment.forms.planned import Plan, PlannedRow
 from app.domain.enrolment.forms.report import report
 from app.domain.enrolment.forms.responses import Export, Response, read_responses
-from app.domain.enrolment.forms.signing import (
-    FormSecret,
-    SecretBook,
-    SignedMessage,
-    check_signature,
-    rotated,
-)
 from app.domain.enrolment.planning import Tools, foresee, make_plan, note_late, ranks_there
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.errors import Invalid
@@ -57,22 +49,6 @@ class Answered:
 
     import_id: UUID
     verdict: DeliveredVerdict
-
-
-async def identify_form_secret(
-    edition_id: UUID,
-    form: str,
-    message: SignedMessage,
-    *,
-    book: SecretBook,
-    tolerance: timedelta,
-    work: EnrolmentWork,
-    clock: Clock,
-) -> UUID:
-    """The secret with which a delivery is signed. Raises SignatureRefused, DeliveryTooOld."""
-    async with work:
-        secrets = await work.form_secrets.of_form(edition_id, form)
-    return check_signature(message, secrets, book, now=clock.now(), tolerance=tolerance)
 
 
 async def import_responses(
@@ -303,70 +279,6 @@ async def _still_held(
         one if known[one.key][0] == found.id and known[one.key][1].row == row else None
         for row, one in enumerate(delivered, start=1)
     ]
-
-
-async def create_form_secret(
-    edition_id: UUID,
-    form: str,
-    keep: timedelta,
-    *,
-    book: SecretBook,
-    work: EnrolmentWork,
-    caller: Caller,
-    clock: Clock,
-) -> tuple[FormSecret, str]:
-    """A new secret for a form, and what it is: this once. The one before stays valid for `keep`.
-
-    Raises EditionNotFound, NotAllowed.
-    """
-    async with work:
-        edition = await work.editions.get(edition_id)
-        allow("create_form_secret", edition, caller)
-        now = clock.now()
-        for ending in rotated(await work.form_secrets.of_form(edition_id, form), now, keep):
-            await work.form_secrets.save(ending)
-        new = FormSecret(new_id(), edition_id, form, now, caller.actor)
-        await work.form_secrets.save(new)
-        await work.trail.append("form_secret", new.id, after="made", note=f"{edition_id}/{form}")
-    return new, book.secret(new.id)
-
-
-async def list_form_secrets(
-    edition_id: UUID, form: str, *, work: EnrolmentWork, caller: Caller
-) -> Sequence[FormSecret]:
-    """Which secrets a form has and had. Raises EditionNotFound, NotAllowed."""
-    async with work:
-        edition = await work.editions.read(edition_id)
-        allow("list_form_secrets", edition, caller)
-        return await work.form_secrets.of_form(edition_id, form)
-
-
-async def end_form_secret(
-    edition_id: UUID,
-    form: str,
-    secret_id: UUID,
-    *,
-    work: EnrolmentWork,
-    caller: Caller,
-    clock: Clock,
-) -> FormSecret:
-    """Accept nothing more that is signed with this secret; a second time changes nothing.
-
-    Raises EditionNotFound, FormSecretNotFound, NotAllowed.
-    """
-    async with work:
-        edition = await work.editions.get(edition_id)
-        allow("end_form_secret", edition, caller)
-        secrets = await work.form_secrets.of_form(edition_id, form)
-        found = next((one for one in secrets if one.id == secret_id), None)
-        if found is None:
-            raise FormSecretNotFound(secret_id)
-        now = clock.now()
-        if found.is_live(now):
-            found = replace(found, ends_at=now)
-            await work.form_secrets.save(found)
-            await work.trail.append("form_secret", found.id, before="made", after="ended")
-    return found
 
 
 async def list_responses(

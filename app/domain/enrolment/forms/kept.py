@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from app.domain.enrolment.forms.consent import ConsentSaid, consents_after
 from app.domain.enrolment.forms.entries import Entry
-from app.domain.enrolment.forms.plan import Plan, PlannedRow
+from app.domain.enrolment.forms.planned import Plan, PlannedRow
 
 Bearers = Mapping[int, int]
 """By the number of the row that says what a new registration is, the number of the row whose time

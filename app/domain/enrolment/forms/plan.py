@@ -7,7 +7,7 @@ person the one with the better rank goes first.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from app.domain.enrolment.forms.consent import BY_FORM
 from app.domain.enrolment.forms.consent import WARNINGS as NO_CONSENT
 from app.domain.enrolment.forms.entries import Entry, Reader
 from app.domain.enrolment.forms.imports import Verdict
+from app.domain.enrolment.forms.planned import Plan, PlannedRow
 from app.domain.enrolment.forms.responses import KnownEntry, Response, StoredResponse
 from app.domain.enrolment.person import Identity, Person, could_be_one, share_address
 from app.domain.enrolment.ranking import Rank
@@ -26,41 +27,6 @@ from app.domain.enrolment.registration import Registration, State
 from app.domain.errors import InternalInconsistency
 from app.domain.ids import new_id
 from app.domain.vocabulary.institutions import InstitutionCode
-
-
-@dataclass
-class PlannedRow:
-    """The verdict on one row, and the entry that it leads to."""
-
-    response: Response
-    verdict: Verdict
-    reason: str | None = None
-    entry: Entry | None = None
-    same_as_row: int | None = None
-    warnings: tuple[str, ...] = ()
-    brings: bool = False
-    """Whether its response is remembered as one of the entry's."""
-
-
-@dataclass
-class Plan:
-    """Everything that an import would do."""
-
-    rows: list[PlannedRow]
-    entries: list[Entry]
-    """New ones and those that change, in order of rank."""
-    responses: list[StoredResponse]
-    """What is to be remembered of the responses."""
-
-    @property
-    def new(self) -> list[Entry]:
-        """Registrations that come into being."""
-        return [entry for entry in self.entries if entry.is_new]
-
-    @property
-    def changed(self) -> list[Entry]:
-        """Known registrations that change."""
-        return [entry for entry in self.entries if not entry.is_new and entry.changed]
 
 
 def plan_import(

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.domain.enrolment.decisions import outcome_state
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.imports import ImportRow, RowStanding, Verdict
-from app.domain.enrolment.forms.plan import Plan, PlannedRow
+from app.domain.enrolment.forms.planned import Plan, PlannedRow
 from app.domain.enrolment.quota import Counts, Placed, decide
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.standing import Entrant, Standing, standing
