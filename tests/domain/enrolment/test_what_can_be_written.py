@@ -56,7 +56,7 @@ def test_what_is_no_character_is_known_in_every_plane() -> None:
 
 @pytest.mark.parametrize("character", ["\ufffe", "\uffff", "\x00", "\x0b", "\ud800"])
 def test_a_name_that_is_stored_already_spoils_no_table(character: str) -> None:
-    rows = [[f"={character} X", 1], [f"{character}=1", None]]
+    rows: list[list[str | int | None]] = [[f"={character} X", 1], [f"{character}=1", None]]
     book = table_response(XLSX, "list", ["name", "n"], rows)
     sheet = load_workbook(io.BytesIO(bytes(book.body))).active
     assert sheet is not None
