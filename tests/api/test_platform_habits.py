@@ -177,3 +177,13 @@ async def test_every_operation_has_a_row_in_the_permission_table_and_every_row_a
     }
     rows = {row["operation"] for row in (await api(None, "GET", "/v1/permissions")).json()["items"]}
     assert operations == rows
+
+
+async def test_a_filter_that_is_misspelt_is_refused_and_not_ignored(api: Api) -> None:
+    refused = await api("ana-oviedo", "GET", "/v1/editions?stat=open&limit=5")
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_query_parameter")
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["#/query/stat"]
+    assert "limit" in refused.json()["detail"]
+    bare = await api("ana-oviedo", "GET", "/v1/institutions?q=x")
+    assert bare.json()["errors"][0]["detail"] == "Leave it out. None is known here."
+    assert (await api(None, "GET", "/verify?utm_source=mail")).status_code == 200

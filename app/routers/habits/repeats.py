@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from app.domain.access.idempotency import KEPT_FOR, KeptAnswer, KeyReused
 from app.domain.errors import DomainError, Finding, Invalid
 from app.routers.habits.caller import GIVEN, caller_of, ports_of
+from app.routers.habits.filters import only_known_filters
 from app.routers.habits.problems import refusal
 from app.routers.habits.quick import quick
 from app.routers.habits.uploads import asked_before_reading
@@ -34,12 +35,12 @@ class BadKey(Invalid):
 
 
 class HabitRoute(APIRoute):
-    """A route whose POST operations take an Idempotency-Key, and of which the common kind is served
-    the quick way."""
+    """A route whose POST operations take an Idempotency-Key, which refuses query parameters that
+    it does not know, and of which the common kind is served the quick way."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler."""
-        answer = quick(self, GIVEN, super().get_route_handler())
+        answer = only_known_filters(self, quick(self, GIVEN, super().get_route_handler()))
         if "POST" not in (self.methods or ()):
             return answer
 

@@ -11,6 +11,7 @@ nine: what `issue_development_token`, `create_form_secret`, `create_share`, `pub
 `open_link` and `open_share` answer is a key to something and kept nowhere, and `request_link`,
 `verify_credential` and `import_responses` may be repeated as they are.
 Lists have `limit` and `cursor`. Things answer with `allowed_actions`: what you may do to them now.
+A query parameter that an operation does not know is a 422, so that no misspelt filter gives all.
 Work that takes long is a job: 202, `Location`, progress at `/v1/jobs/{job}`.
 """
 
