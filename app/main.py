@@ -9,7 +9,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from app.ports import Ports
-from app.routers import openapi, problem_pages
+from app.routers import openapi
 from app.routers.all import ROUTERS
 from app.routers.habits import problems
 from app.routers.habits.accepting import serve_what_is_accepted
@@ -17,6 +17,7 @@ from app.routers.habits.asgi import AnonymousRate, BodyLimit, TraceAndLog
 from app.routers.habits.signpost import Signpost
 from app.routers.habits.uploads import taking_files
 from app.routers.pages.refusals import is_for_a_page, refusal_page
+from app.routers.platform import problem_pages
 from app.settings import Settings
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

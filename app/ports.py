@@ -13,8 +13,8 @@ from app.domain.credentials.ports import CredentialsWork
 from app.domain.credentials.ports_levels import BasicLevelOnly, SealLevels
 from app.domain.credentials.ports_life import StatusListSealing, UnsealedLists
 from app.domain.credentials.ports_sealing import Sealing, Verifier
-from app.domain.credentials.use_cases_shown import Pages
-from app.domain.credentials.use_cases_transcripts import Transcribing
+from app.domain.credentials.use_cases.shown import Pages
+from app.domain.credentials.use_cases.transcripts import Transcribing
 from app.domain.credentials.wallet import Wallets
 from app.domain.enrolment.forms.signing import SecretBook
 from app.domain.enrolment.planning import Tools

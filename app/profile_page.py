@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from app.domain.credentials.profile import Profiles, known_profiles
-from app.domain.credentials.profile_model import Key, Kind, NodeClass, Profile
+from app.domain.credentials.profile.model import Key, Kind, NodeClass, Profile
+from app.domain.credentials.profile.tables import Profiles, known_profiles
 
 _HEAD = """# The application profile
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from app.domain.credentials.levels import SealLevel
-from app.domain.credentials.profile import ISSUED
+from app.domain.credentials.profile.tables import ISSUED
 from app.domain.enrolment.notices import PrivacyNotices
 from app.domain.retention.rules import DataKind, RetentionPolicy
 

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.adapters.edc.certificates import fingerprint
-from app.adapters.edc.jades import signing_input
-from app.adapters.edc.seals import SealKey, load_pkcs12, preflight, read_chain
+from app.adapters.edc.pki.certificates import fingerprint
+from app.adapters.edc.seal.jades import signing_input
+from app.adapters.edc.seal.seals import SealKey, load_pkcs12, preflight, read_chain
 from app.adapters.issuing.keys_pkcs11 import KeyOnToken, Pkcs11SealKey
 from app.domain.credentials.seal import SealUnavailable
 from app.settings import Settings

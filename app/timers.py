@@ -10,9 +10,9 @@ from contextlib import suppress
 
 from app.domain.access.roles import Caller
 from app.domain.credentials.levels import SealLevel
-from app.domain.credentials.use_cases_augment import order_due
-from app.domain.credentials.use_cases_batches import start_due_batch
-from app.domain.enrolment.use_cases_timetable import make_due_moves as make_moves_of
+from app.domain.credentials.use_cases.augment import order_due
+from app.domain.credentials.use_cases.batches import start_due_batch
+from app.domain.enrolment.use_cases.timetable import make_due_moves as make_moves_of
 from app.domain.errors import DomainError
 from app.domain.retention.use_cases import begin_day
 from app.ports import Ports

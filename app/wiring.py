@@ -19,9 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import reactions
-from app.adapters.edc.branding_folder import FolderBranding, branded_names
-from app.adapters.edc.format_cache import OfficialFindings
-from app.adapters.edc.lettering import InnerLettering
+from app.adapters.edc.elm.format_cache import OfficialFindings
+from app.adapters.edc.image.branding_folder import FolderBranding, branded_names
+from app.adapters.edc.image.lettering import InnerLettering
 from app.adapters.edc_preview import EdcPreview
 from app.adapters.esco.api import EscoApi
 from app.adapters.esco.api_client import EscoClient
@@ -51,7 +51,7 @@ from app.domain.access.ports import Tokens
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import Clock, SystemClock
 from app.domain.credentials.wallet import Wallets
-from app.domain.enrolment.use_cases_imports import HELD_JOB
+from app.domain.enrolment.use_cases.imports import HELD_JOB
 from app.domain.errors import Unavailable
 from app.domain.mail import Mailer
 from app.domain.retention.ports import NoMailFiles

@@ -10,13 +10,13 @@ from typing import Any
 
 import httpx
 
-from app.adapters.edc.fetching import HttpWeb, Web, reach
-from app.adapters.edc.format_cache import OfficialFindings
-from app.adapters.edc.issuers import Issuers
-from app.adapters.edc.official_shapes import OfficialShapes
-from app.adapters.edc.revocation import Revocation
-from app.adapters.edc.timestamps import HttpAuthority, Timestamps
-from app.adapters.edc.validation_material import Gatherer
+from app.adapters.edc.elm.format_cache import OfficialFindings
+from app.adapters.edc.elm.official_shapes import OfficialShapes
+from app.adapters.edc.pki.fetching import HttpWeb, Web, reach
+from app.adapters.edc.pki.issuers import Issuers
+from app.adapters.edc.pki.revocation import Revocation
+from app.adapters.edc.pki.timestamps import HttpAuthority, Timestamps
+from app.adapters.edc.seal.validation_material import Gatherer
 from app.adapters.elmo.transcripts import ElmoTranscripts
 from app.adapters.issuing.augmenting import EdcSealLevels, from_a_thread
 from app.adapters.issuing.fetching import PublicDocuments

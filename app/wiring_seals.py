@@ -6,8 +6,8 @@ Apart from `app.wiring`, so that those processes need load nothing else.
 import os
 from datetime import timedelta
 
-from app.adapters.edc.branding_folder import FolderBranding, branded_names
-from app.adapters.edc.format_cache import OfficialFindings
+from app.adapters.edc.elm.format_cache import OfficialFindings
+from app.adapters.edc.image.branding_folder import FolderBranding, branded_names
 from app.adapters.issuing.keys import ConfiguredSeals, DevelopmentSeals, FolderSeals, SealKeys
 from app.adapters.issuing.keys_file import read_seals
 from app.adapters.issuing.making import Maker
@@ -17,7 +17,7 @@ from app.adapters.issuing.trusted import SettingUnusable, Trusted, certificates_
 from app.adapters.issuing.trusted_lists import TrustedLists
 from app.domain.clock import Clock, SystemClock
 from app.domain.credentials.levels import SealLevel
-from app.domain.credentials.profile import Profiles, known_profiles
+from app.domain.credentials.profile.tables import Profiles, known_profiles
 from app.settings import Settings
 
 _MOST_PROCESSES = 8

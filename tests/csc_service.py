@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from app.adapters.edc.authorities import PrivateKey
+from app.adapters.edc.pki.authorities import PrivateKey
 
 CLIENT, CLIENT_SECRET, PIN = "university", "of the client", "031415"
 CREDENTIAL = "oviedo-seal-1"

@@ -13,9 +13,9 @@ from app.domain.enrolment.forms.live import DeliveredResponse
 from app.domain.enrolment.forms.mapping import Answer
 from app.domain.enrolment.forms.signing import signature
 from app.domain.enrolment.planning import Tools
-from app.domain.enrolment.use_cases_deliveries import Answered, import_responses
-from app.domain.enrolment.use_cases_form_secrets import create_form_secret
-from app.domain.enrolment.use_cases_imports import map_form
+from app.domain.enrolment.use_cases.deliveries import Answered, import_responses
+from app.domain.enrolment.use_cases.form_secrets import create_form_secret
+from app.domain.enrolment.use_cases.imports import map_form
 from tests.enrolment_builders import LIKENESS, OpenWork, officer
 from tests.enrolment_imports import FORM, at_once
 from tests.forms_workbooks import Row, mapping_questions

@@ -11,8 +11,8 @@ from app.domain.access.roles import Caller, Grant, Role, Subject
 from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.quota import one_cap
 from app.domain.enrolment.requests import RegistrationRequest
-from app.domain.enrolment.use_cases_editions import open_edition
-from app.domain.enrolment.use_cases_register import register
+from app.domain.enrolment.use_cases.editions import open_edition
+from app.domain.enrolment.use_cases.register import register
 from app.domain.enrolment.views import RegistrationView
 from app.domain.enrolment.window import RegistrationWindow
 from app.domain.ids import new_id

@@ -14,8 +14,8 @@ from app.domain.enrolment.forms.mapping import Answer, ExportColumn, SystemColum
 from app.domain.enrolment.forms.responses import Export
 from app.domain.enrolment.planning import Tools
 from app.domain.enrolment.registration import State
-from app.domain.enrolment.use_cases_commit import commit_import
-from app.domain.enrolment.use_cases_imports import map_form, plan_received, receive_import
+from app.domain.enrolment.use_cases.commit import commit_import
+from app.domain.enrolment.use_cases.imports import map_form, plan_received, receive_import
 from tests.enrolment_builders import LIKENESS, OpenWork, officer
 from tests.forms_workbooks import Row, mapping_questions
 from tests.memory_ports import StoryClock

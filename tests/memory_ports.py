@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from app import reactions
-from app.adapters.edc.branding import PLAIN
-from app.adapters.edc.lettering import InnerLettering
+from app.adapters.edc.image.branding import PLAIN
+from app.adapters.edc.image.lettering import InnerLettering
 from app.adapters.edc_preview import EdcPreview
 from app.adapters.elmo.transcripts import ElmoTranscripts
 from app.adapters.esco.builtin import builtin_skills

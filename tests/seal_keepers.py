@@ -18,7 +18,7 @@ import pytest
 from aiohttp import web
 from certomancer.registry import CertomancerConfig
 
-from app.adapters.edc.seals import SealKey, load_pkcs12
+from app.adapters.edc.seal.seals import SealKey, load_pkcs12
 from app.adapters.issuing.csc_client import CscAccount
 from app.adapters.issuing.csc_profile import PROFILES
 from app.adapters.issuing.keys_csc import CscSealKey

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.domain.credentials.profile import known_profiles
+from app.domain.credentials.profile.tables import known_profiles
 from app.profile_page import profile_page
 
 PAGE = Path(__file__).parents[1] / "docs" / "profile.md"

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from app.adapters.edc.branding import PLAIN, Branding
-from app.adapters.edc.elm import build_credential
-from app.adapters.edc.images import display_images
+from app.adapters.edc.elm.document import build_credential
+from app.adapters.edc.image.branding import PLAIN, Branding
+from app.adapters.edc.image.images import display_images
 from app.adapters.issuing.organisations import organisations_of
-from app.domain.credentials.profile_model import Profile
-from app.domain.credentials.profile_validation import validate
+from app.domain.credentials.profile.model import Profile
+from app.domain.credentials.profile.validation import validate
 from app.domain.proposals.ports import PreviewedCredential
 from app.domain.vocabulary.award import AssessmentResult, Award, Holder
 from app.domain.vocabulary.institutions import Alliance, Institution, InstitutionCode

@@ -3,9 +3,9 @@
 import json
 from datetime import datetime, timedelta
 
-from app.adapters.edc.authorities import SealSubject, new_authority, new_rsa_key
-from app.adapters.edc.jades import seal
-from app.adapters.edc.seals import SoftwareSealKey
+from app.adapters.edc.pki.authorities import SealSubject, new_authority, new_rsa_key
+from app.adapters.edc.seal.jades import seal
+from app.adapters.edc.seal.seals import SoftwareSealKey
 
 
 def sealed_by_a_stranger(payload: bytes, sealed_at: datetime) -> bytes:

@@ -12,10 +12,10 @@ from app.domain.credentials.events import (
     DeliveryRequested,
 )
 from app.domain.credentials.status import Channel, CredentialState, DeliveryState
-from app.domain.credentials.use_cases_batches import ISSUE_CREDENTIALS, PREPARE_LOCAL_SEALS
-from app.domain.credentials.use_cases_credentials import note_email
-from app.domain.credentials.use_cases_issue import issue_batch
-from app.domain.credentials.use_cases_local_sealing import prepare_local_seals
+from app.domain.credentials.use_cases.batches import ISSUE_CREDENTIALS, PREPARE_LOCAL_SEALS
+from app.domain.credentials.use_cases.credentials import note_email
+from app.domain.credentials.use_cases.issue import issue_batch
+from app.domain.credentials.use_cases.local_sealing import prepare_local_seals
 from app.domain.errors import DomainError
 from app.domain.jobs import Job, Progress
 from app.domain.plain import to_plain

@@ -18,21 +18,21 @@ from app.domain.enrolment.events import (
 )
 from app.domain.enrolment.forms.imports import ImportState, ResponseImport
 from app.domain.enrolment.registration import LIVE
-from app.domain.enrolment.use_cases_commit import commit_import
-from app.domain.enrolment.use_cases_deliveries import import_held_responses
-from app.domain.enrolment.use_cases_edition_ends import (
+from app.domain.enrolment.use_cases.commit import commit_import
+from app.domain.enrolment.use_cases.deliveries import import_held_responses
+from app.domain.enrolment.use_cases.edition_ends import (
     begin_issuing,
     complete_edition,
     finish_when_sealed,
 )
-from app.domain.enrolment.use_cases_imports import (
+from app.domain.enrolment.use_cases.imports import (
     COMMIT_JOB,
     HELD_JOB,
     PLAN_JOB,
     plan_received,
 )
-from app.domain.enrolment.use_cases_people import look_for_doubles_elsewhere, take_wanted_address
-from app.domain.enrolment.use_cases_registrations import confirm_address
+from app.domain.enrolment.use_cases.people import look_for_doubles_elsewhere, take_wanted_address
+from app.domain.enrolment.use_cases.registrations import confirm_address
 from app.domain.errors import NotFound
 from app.domain.jobs import Job, Progress, RefusedForGood
 from app.domain.results.events import AddressConfirmed, ResultsConfirmed

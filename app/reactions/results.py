@@ -8,7 +8,7 @@ from app.domain.enrolment.carrying_out import tell_received_by_import
 from app.domain.enrolment.ranking import Source
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.sentences import key_of
-from app.domain.enrolment.use_cases_people import look_for_doubles_elsewhere
+from app.domain.enrolment.use_cases.people import look_for_doubles_elsewhere
 from app.domain.enrolment.views import why_waiting
 from app.domain.messages import known_reason
 from app.domain.results import events as results

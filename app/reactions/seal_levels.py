@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from app.domain.credentials.credential import CredentialNotFound
 from app.domain.credentials.events import SealLevelDue
-from app.domain.credentials.use_cases_augment import raise_seal
+from app.domain.credentials.use_cases.augment import raise_seal
 from app.ports import Ports
 from app.reactions.types import Reactions, Runners
 

@@ -2,7 +2,7 @@
 
 from app.domain.credentials.events import DeliveryRequested
 from app.domain.credentials.status import Channel
-from app.domain.credentials.use_cases_wallet import deposit_credential as deposit
+from app.domain.credentials.use_cases.wallet import deposit_credential as deposit
 from app.ports import Ports
 from app.reactions.types import Reactions, Runners
 

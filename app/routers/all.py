@@ -2,36 +2,29 @@
 
 from fastapi import APIRouter
 
-from app.routers import (
+from app.routers.credentials import batches as credentials_batches
+from app.routers.credentials import credentials, local_sealing, status_lists, wallet
+from app.routers.credentials import life as credentials_life
+from app.routers.credentials import shares as credential_shares
+from app.routers.credentials import shown as credentials_shown
+from app.routers.enrolment import (
     affiliations,
-    credential_shares,
-    credentials,
-    credentials_batches,
-    credentials_life,
-    credentials_shown,
     editions,
-    editions_caps,
     forms_webhook,
     imports,
-    jobs,
-    links,
-    local_sealing,
     places,
     places_across,
-    platform,
-    proposals,
-    proposals_decisions,
-    reference,
     registrations,
-    results,
-    results_corrections,
-    retention,
-    skills,
-    status_lists,
     undecided,
-    wallet,
 )
+from app.routers.enrolment import caps as editions_caps
 from app.routers.pages import landing, shared, verifying
+from app.routers.platform import jobs, platform, reference, retention
+from app.routers.proposals import decisions as proposals_decisions
+from app.routers.proposals import proposals
+from app.routers.results import corrections as results_corrections
+from app.routers.results import links, results
+from app.routers.skills import skills
 
 ROUTERS: tuple[APIRouter, ...] = (
     platform.router,

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from openpyxl import load_workbook
 
 from app.adapters.issuing.status_lists import JwsStatusListSealing
-from app.domain.credentials.use_cases_credentials import erase_credential
+from app.domain.credentials.use_cases.credentials import erase_credential
 from app.running import run_job
 from app.timers import start_due_batches
 from tests.api.results_api import CourseApi

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from openpyxl import load_workbook
 
-from app.routers import imports
+from app.routers.enrolment import imports
 from tests.api.enrolment_api import ELENA, ERIK, FORM, XLSX, EditionApi, responses
 from tests.api.enrolment_api import api as api  # a fixture
 from tests.forms_workbooks import mapping_questions

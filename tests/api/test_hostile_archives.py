@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.adapters.edc.jades import general_serialisation
+from app.adapters.edc.seal.jades import general_serialisation
 from app.routers import archives
 from app.routers.archives import ArchiveUnusable, unpacked
 from tests.api.test_credentials import IssuingApi, issuing_api

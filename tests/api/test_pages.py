@@ -17,7 +17,7 @@ import httpx
 import pytest
 from lxml import etree, html
 
-from app.adapters.edc.branding import contrast
+from app.adapters.edc.image.branding import contrast
 from app.domain.credentials.credential import Change
 from app.domain.credentials.status import Standing
 from app.domain.credentials.verification import (

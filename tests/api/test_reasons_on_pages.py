@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.edc import verify
-from app.adapters.edc.parsed import facts_of
+from app.adapters.edc.pki.parsed import facts_of
+from app.adapters.edc.verification import verify
 from app.adapters.elmo import verifying
 from app.adapters.elmo.document import elmo
 from app.adapters.elmo.signing import signed

@@ -14,9 +14,9 @@ from uuid import UUID
 import pytest
 from lxml import etree
 
-from app.adapters.edc.authorities import as_pkcs12
-from app.adapters.edc.jades import general_serialisation
-from app.adapters.edc.seals import SoftwareSealKey
+from app.adapters.edc.pki.authorities import as_pkcs12
+from app.adapters.edc.seal.jades import general_serialisation
+from app.adapters.edc.seal.seals import SoftwareSealKey
 from app.adapters.elmo.signing import verifies
 from app.adapters.memory.seals import ELSEWHERE
 from app.running import run_job

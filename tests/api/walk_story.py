@@ -19,7 +19,7 @@ from uuid import UUID
 
 import httpx
 
-from app.adapters.edc.jades import general_serialisation
+from app.adapters.edc.seal.jades import general_serialisation
 from app.adapters.identity.local import ISSUER as LOCAL
 from app.adapters.memory.esco_versions import StoredVersion
 from app.adapters.memory.seals import ELSEWHERE

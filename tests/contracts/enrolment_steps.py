@@ -2,10 +2,10 @@
 
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.registration import Registration
-from app.domain.enrolment.use_cases_lists import (
+from app.domain.enrolment.use_cases.lists import (
     replay_decisions,
 )
-from app.domain.enrolment.use_cases_registrations import (
+from app.domain.enrolment.use_cases.registrations import (
     cancel_registration,
 )
 from app.domain.enrolment.views import RegistrationView

@@ -4,8 +4,8 @@ import pytest
 
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.registration import Registration
-from app.domain.enrolment.use_cases_deciding import OfficerDecision, decide_registration
-from app.domain.enrolment.use_cases_lists import publish_list, replay_decisions
+from app.domain.enrolment.use_cases.deciding import OfficerDecision, decide_registration
+from app.domain.enrolment.use_cases.lists import publish_list, replay_decisions
 from tests.contracts.conftest import OpenWork
 from tests.enrolment_builders import opened
 from tests.enrolment_imports import Importer

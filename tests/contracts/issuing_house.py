@@ -15,8 +15,8 @@ from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.credentials.batch import IssuingBatch, Outcome
 from app.domain.credentials.events import BatchFinished, CredentialSealed
-from app.domain.credentials.use_cases_batches import approve_batch, prepare_batch
-from app.domain.credentials.use_cases_issue import issue_batch
+from app.domain.credentials.use_cases.batches import approve_batch, prepare_batch
+from app.domain.credentials.use_cases.issue import issue_batch
 from app.domain.ids import new_id
 from app.domain.jobs import JobItem
 from app.domain.vocabulary.award import Award

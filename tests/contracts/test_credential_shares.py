@@ -23,8 +23,8 @@ from app.domain.credentials.share import (
     TooManyShares,
 )
 from app.domain.credentials.status import Standing
-from app.domain.credentials.use_cases_credentials import CredentialErased, erase_credential
-from app.domain.credentials.use_cases_shares import (
+from app.domain.credentials.use_cases.credentials import CredentialErased, erase_credential
+from app.domain.credentials.use_cases.shares import (
     create_share,
     edit_share,
     get_share,

@@ -21,7 +21,7 @@ from app.domain.credentials.status import (
     DeliveryState,
     PublicStatus,
 )
-from app.domain.credentials.use_cases_credentials import (
+from app.domain.credentials.use_cases.credentials import (
     download_credential,
     get_credential,
     get_credential_image,

@@ -30,11 +30,11 @@ from app.domain.credentials.status import (
     DeliveryState,
     Standing,
 )
-from app.domain.credentials.use_cases_batches import (
+from app.domain.credentials.use_cases.batches import (
     approve_batch,
     get_batch,
 )
-from app.domain.credentials.use_cases_credentials import (
+from app.domain.credentials.use_cases.credentials import (
     CredentialErased,
     NotRetried,
     download_credential,
@@ -44,7 +44,7 @@ from app.domain.credentials.use_cases_credentials import (
     note_email,
     retry_delivery,
 )
-from app.domain.credentials.use_cases_life import (
+from app.domain.credentials.use_cases.life import (
     COPIES_STAY,
     confirm_credential_change,
     drop_credential_change,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.credentials.use_cases_batches import cancel_batch
+from app.domain.credentials.use_cases.batches import cancel_batch
 from tests.contracts.issuing_house import House, memory_house, postgres_house
 from tests.enrolment_builders import an_edition
 

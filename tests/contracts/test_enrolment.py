@@ -13,15 +13,15 @@ from app.domain.enrolment.errors import (
 from app.domain.enrolment.quota import Availability
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import State
-from app.domain.enrolment.use_cases_editions import (
+from app.domain.enrolment.use_cases.editions import (
     close_edition,
 )
-from app.domain.enrolment.use_cases_places import (
+from app.domain.enrolment.use_cases.places import (
     get_availability,
     get_places,
 )
-from app.domain.enrolment.use_cases_register import register
-from app.domain.enrolment.use_cases_registrations import (
+from app.domain.enrolment.use_cases.register import register
+from app.domain.enrolment.use_cases.registrations import (
     cancel_registration,
     get_registration,
     list_registrations,

@@ -16,17 +16,17 @@ from app.domain.enrolment.claims import (
 from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.errors import ReasonNeeded, RegistrationNotFound, RegistrationStale
 from app.domain.enrolment.registration import Registration
-from app.domain.enrolment.use_cases_affiliation import (
+from app.domain.enrolment.use_cases.affiliation import (
     Saying,
     confirm_affiliation,
     confirm_affiliations,
     contest_affiliation,
     decide_contest,
 )
-from app.domain.enrolment.use_cases_deciding import OfficerDecision, decide_registration
-from app.domain.enrolment.use_cases_lists import publish_list
-from app.domain.enrolment.use_cases_registrations import list_registrations
-from app.domain.enrolment.use_cases_undecided import list_undecided
+from app.domain.enrolment.use_cases.deciding import OfficerDecision, decide_registration
+from app.domain.enrolment.use_cases.lists import publish_list
+from app.domain.enrolment.use_cases.registrations import list_registrations
+from app.domain.enrolment.use_cases.undecided import list_undecided
 from app.domain.enrolment.views import RegistrationView
 from tests.contracts.conftest import OpenWork
 from tests.contracts.enrolment_steps import cancels, proven, states

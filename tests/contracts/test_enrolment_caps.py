@@ -19,20 +19,20 @@ from app.domain.enrolment.errors import (
 from app.domain.enrolment.quota import PER_INSTITUTION, Quota, QuotaRule
 from app.domain.enrolment.registration import Registration
 from app.domain.enrolment.timetable import UnusedPolicy, UnusedSeats
-from app.domain.enrolment.use_cases_caps import (
+from app.domain.enrolment.use_cases.caps import (
     CapsStep,
     lift_caps,
     preview_caps,
     release_reserve,
     stop_promotion,
 )
-from app.domain.enrolment.use_cases_editions import (
+from app.domain.enrolment.use_cases.editions import (
     close_edition,
     edit_edition,
     start_edition,
 )
-from app.domain.enrolment.use_cases_registrations import record_no_show
-from app.domain.enrolment.use_cases_timetable import make_due_moves
+from app.domain.enrolment.use_cases.registrations import record_no_show
+from app.domain.enrolment.use_cases.timetable import make_due_moves
 from tests.contracts.conftest import OpenWork
 from tests.contracts.enrolment_steps import cancels, outcome, proven, states
 from tests.enrolment_builders import an_edition, officer, opened, queue_up, registers

@@ -12,14 +12,14 @@ from app.domain.enrolment.edition import Edition, EditionState, Mode
 from app.domain.enrolment.errors import EditionInvalid
 from app.domain.enrolment.quota import PER_INSTITUTION, Quota, QuotaRule, one_cap
 from app.domain.enrolment.timetable import UnusedPolicy, UnusedSeats
-from app.domain.enrolment.use_cases_caps import CapsStep, preview_caps, release_reserve
-from app.domain.enrolment.use_cases_editions import (
+from app.domain.enrolment.use_cases.caps import CapsStep, preview_caps, release_reserve
+from app.domain.enrolment.use_cases.editions import (
     close_edition,
     edit_edition,
     open_edition,
     start_edition,
 )
-from app.domain.enrolment.use_cases_timetable import make_due_moves
+from app.domain.enrolment.use_cases.timetable import make_due_moves
 from app.domain.enrolment.window import RegistrationWindow
 from tests.contracts.conftest import OpenWork
 from tests.contracts.enrolment_steps import cancels, outcome, proven, states

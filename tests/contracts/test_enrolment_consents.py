@@ -9,8 +9,8 @@ import pytest
 from app.domain.access.roles import Caller
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.imports import ResponseImport
-from app.domain.enrolment.use_cases_commit import take_back_import
-from app.domain.enrolment.use_cases_people import PersonChanges, edit_registration
+from app.domain.enrolment.use_cases.commit import take_back_import
+from app.domain.enrolment.use_cases.people import PersonChanges, edit_registration
 from tests.contracts.conftest import OpenWork
 from tests.contracts.import_steps import edition as edition  # a fixture
 from tests.contracts.import_steps import registration_of

@@ -13,9 +13,9 @@ from app.domain.enrolment.errors import (
 )
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import State
-from app.domain.enrolment.use_cases_deciding import Ruling
-from app.domain.enrolment.use_cases_lists import get_standing
-from app.domain.enrolment.use_cases_registrations import cancel_registration
+from app.domain.enrolment.use_cases.deciding import Ruling
+from app.domain.enrolment.use_cases.lists import get_standing
+from app.domain.enrolment.use_cases.registrations import cancel_registration
 from tests.contracts.conftest import OpenWork
 from tests.contracts.import_steps import decides, proven, publishes, registration_of
 from tests.contracts.import_steps import edition as edition  # a fixture

@@ -10,21 +10,21 @@ from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.errors import DecisionsOpen, NothingToDecide, PersonKnown
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
-from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling, decide_registration
-from app.domain.enrolment.use_cases_lists import publish_list
-from app.domain.enrolment.use_cases_people import (
+from app.domain.enrolment.use_cases.deciding import OfficerDecision, Ruling, decide_registration
+from app.domain.enrolment.use_cases.lists import publish_list
+from app.domain.enrolment.use_cases.people import (
     PersonChanges,
     edit_registration,
     look_for_doubles_elsewhere,
 )
-from app.domain.enrolment.use_cases_register import register
-from app.domain.enrolment.use_cases_registrations import (
+from app.domain.enrolment.use_cases.register import register
+from app.domain.enrolment.use_cases.registrations import (
     cancel_registration,
     get_registration,
     list_registrations,
     my_registrations,
 )
-from app.domain.enrolment.use_cases_undecided import Undecided, list_undecided
+from app.domain.enrolment.use_cases.undecided import Undecided, list_undecided
 from app.domain.enrolment.views import RegistrationView
 from tests.contracts.conftest import OpenWork
 from tests.contracts.enrolment_steps import outcome, proven, states

@@ -8,9 +8,9 @@ import pytest
 from app.domain.access.roles import Caller
 from app.domain.enrolment.edition import Mode
 from app.domain.enrolment.forms.imports import ImportRow, ResponseImport
-from app.domain.enrolment.use_cases_imports import get_import, list_import_rows
-from app.domain.enrolment.use_cases_register import register
-from app.domain.enrolment.use_cases_registrations import (
+from app.domain.enrolment.use_cases.imports import get_import, list_import_rows
+from app.domain.enrolment.use_cases.register import register
+from app.domain.enrolment.use_cases.registrations import (
     cancel_registration,
     get_registration,
     list_registrations,

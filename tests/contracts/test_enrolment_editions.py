@@ -19,8 +19,8 @@ from app.domain.enrolment.errors import (
     RegistrationClosed,
 )
 from app.domain.enrolment.quota import one_cap
-from app.domain.enrolment.use_cases_edition_ends import complete_edition
-from app.domain.enrolment.use_cases_editions import (
+from app.domain.enrolment.use_cases.edition_ends import complete_edition
+from app.domain.enrolment.use_cases.editions import (
     begin_grading,
     cancel_edition,
     close_edition,
@@ -28,11 +28,11 @@ from app.domain.enrolment.use_cases_editions import (
     open_edition,
     start_edition,
 )
-from app.domain.enrolment.use_cases_lists import (
+from app.domain.enrolment.use_cases.lists import (
     get_standing,
     publish_list,
 )
-from app.domain.enrolment.use_cases_timetable import make_due_moves
+from app.domain.enrolment.use_cases.timetable import make_due_moves
 from tests.contracts.conftest import OpenWork
 from tests.contracts.enrolment_steps import cancels, outcome, proven, states
 from tests.enrolment_builders import (

@@ -15,9 +15,9 @@ from app.domain.enrolment.errors_forms import (
 )
 from app.domain.enrolment.forms.imports import ImportState, Verdict
 from app.domain.enrolment.forms.mapping import Answer
-from app.domain.enrolment.use_cases_commit import commit_import, take_back_import
-from app.domain.enrolment.use_cases_editions import close_edition, start_edition
-from app.domain.enrolment.use_cases_imports import (
+from app.domain.enrolment.use_cases.commit import commit_import, take_back_import
+from app.domain.enrolment.use_cases.editions import close_edition, start_edition
+from app.domain.enrolment.use_cases.imports import (
     get_import,
     list_import_rows,
     plan_received,

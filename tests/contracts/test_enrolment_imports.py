@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from app.domain.enrolment.forms.imports import Verdict
 from app.domain.enrolment.registration import State
-from app.domain.enrolment.use_cases_registrations import cancel_registration
+from app.domain.enrolment.use_cases.registrations import cancel_registration
 from tests.contracts.conftest import OpenWork
 from tests.contracts.import_steps import decides, proven, publishes, registration_of
 from tests.contracts.import_steps import edition as edition  # a fixture

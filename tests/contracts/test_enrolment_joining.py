@@ -9,9 +9,9 @@ from app.domain.access.roles import Caller
 from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
-from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling, decide_registration
-from app.domain.enrolment.use_cases_register import register
-from app.domain.enrolment.use_cases_registrations import confirm_address, my_registrations
+from app.domain.enrolment.use_cases.deciding import OfficerDecision, Ruling, decide_registration
+from app.domain.enrolment.use_cases.register import register
+from app.domain.enrolment.use_cases.registrations import confirm_address, my_registrations
 from app.domain.enrolment.views import RegistrationView
 from tests.contracts.conftest import OpenWork
 from tests.contracts.enrolment_steps import proven

@@ -9,11 +9,11 @@ from app.domain.enrolment.errors import (
     RegistrationMoveNotAllowed,
 )
 from app.domain.enrolment.quota import EXTERNALS, PER_INSTITUTION, Availability, Quota, QuotaRule
-from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling, decide_registration
-from app.domain.enrolment.use_cases_editions import cancel_edition, close_edition, start_edition
-from app.domain.enrolment.use_cases_people import PersonChanges, edit_registration
-from app.domain.enrolment.use_cases_places import get_availability
-from app.domain.enrolment.use_cases_registrations import record_no_show
+from app.domain.enrolment.use_cases.deciding import OfficerDecision, Ruling, decide_registration
+from app.domain.enrolment.use_cases.editions import cancel_edition, close_edition, start_edition
+from app.domain.enrolment.use_cases.people import PersonChanges, edit_registration
+from app.domain.enrolment.use_cases.places import get_availability
+from app.domain.enrolment.use_cases.registrations import record_no_show
 from app.domain.errors import Conflict
 from tests.contracts.conftest import OpenWork
 from tests.contracts.enrolment_steps import cancels, proven, states

@@ -24,16 +24,16 @@ from app.domain.enrolment.errors import (
 )
 from app.domain.enrolment.notices import PrivacyNotices
 from app.domain.enrolment.registration import Registration, State
-from app.domain.enrolment.use_cases_editions import close_edition, start_edition
-from app.domain.enrolment.use_cases_lists import replay_decisions
-from app.domain.enrolment.use_cases_people import (
+from app.domain.enrolment.use_cases.editions import close_edition, start_edition
+from app.domain.enrolment.use_cases.lists import replay_decisions
+from app.domain.enrolment.use_cases.people import (
     PersonChanges,
     edit_registration,
     take_wanted_address,
 )
-from app.domain.enrolment.use_cases_places import get_places, list_places
-from app.domain.enrolment.use_cases_register import register
-from app.domain.enrolment.use_cases_registrations import confirm_address, record_no_show
+from app.domain.enrolment.use_cases.places import get_places, list_places
+from app.domain.enrolment.use_cases.register import register
+from app.domain.enrolment.use_cases.registrations import confirm_address, record_no_show
 from app.domain.enrolment.views import RegistrationView
 from tests.contracts.conftest import OpenWork
 from tests.contracts.enrolment_steps import cancels, proven, states

@@ -16,13 +16,13 @@ from app.domain.enrolment.quota import (
     institution_scope,
 )
 from app.domain.enrolment.sentences import explain
-from app.domain.enrolment.use_cases_caps import CapsStep, stop_promotion
-from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling, decide_registration
-from app.domain.enrolment.use_cases_editions import close_edition, start_edition
-from app.domain.enrolment.use_cases_lists import get_standing, publish_list
-from app.domain.enrolment.use_cases_places import get_places
-from app.domain.enrolment.use_cases_registrations import get_registration
-from app.domain.enrolment.use_cases_timetable import make_due_moves
+from app.domain.enrolment.use_cases.caps import CapsStep, stop_promotion
+from app.domain.enrolment.use_cases.deciding import OfficerDecision, Ruling, decide_registration
+from app.domain.enrolment.use_cases.editions import close_edition, start_edition
+from app.domain.enrolment.use_cases.lists import get_standing, publish_list
+from app.domain.enrolment.use_cases.places import get_places
+from app.domain.enrolment.use_cases.registrations import get_registration
+from app.domain.enrolment.use_cases.timetable import make_due_moves
 from app.domain.enrolment.views import RegistrationView, why_waiting
 from app.domain.vocabulary.micro_credential import NoInstitutionRule
 from tests.contracts.conftest import OpenWork

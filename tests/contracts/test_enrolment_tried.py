@@ -7,9 +7,9 @@ import pytest
 
 from app.domain.enrolment.edition import Mode
 from app.domain.enrolment.errors import RegistrationInvalid
-from app.domain.enrolment.use_cases_register import register
-from app.domain.enrolment.use_cases_registrations import confirm_address
-from app.domain.enrolment.use_cases_undecided import list_undecided
+from app.domain.enrolment.use_cases.register import register
+from app.domain.enrolment.use_cases.registrations import confirm_address
+from app.domain.enrolment.use_cases.undecided import list_undecided
 from app.domain.enrolment.views import RegistrationView
 from tests.contracts.conftest import OpenWork
 from tests.enrolment_builders import LIKENESS, a_learner, a_request, officer, opened, registers

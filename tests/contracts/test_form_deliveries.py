@@ -11,20 +11,20 @@ from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.errors_forms import NotOpenYet
 from app.domain.enrolment.forms.imports import ImportSource, ImportState
 from app.domain.enrolment.registration import State
-from app.domain.enrolment.use_cases_commit import take_back_import
-from app.domain.enrolment.use_cases_deliveries import (
+from app.domain.enrolment.use_cases.commit import take_back_import
+from app.domain.enrolment.use_cases.deliveries import (
     import_held_responses,
     list_imports,
     list_responses,
 )
-from app.domain.enrolment.use_cases_form_secrets import (
+from app.domain.enrolment.use_cases.form_secrets import (
     create_form_secret,
     end_form_secret,
     list_form_secrets,
 )
-from app.domain.enrolment.use_cases_imports import HELD_JOB, map_form
-from app.domain.enrolment.use_cases_registrations import cancel_registration
-from app.domain.enrolment.use_cases_undecided import list_undecided
+from app.domain.enrolment.use_cases.imports import HELD_JOB, map_form
+from app.domain.enrolment.use_cases.registrations import cancel_registration
+from app.domain.enrolment.use_cases.undecided import list_undecided
 from app.domain.errors import UnwritableText
 from tests.contracts.conftest import OpenWork
 from tests.contracts.import_steps import edition as edition  # a fixture

@@ -22,7 +22,7 @@ from app.domain.credentials.credential import Change, SamePerson
 from app.domain.credentials.errors import EditionNotFound
 from app.domain.credentials.seal import DocumentInvalid, SealDoubtful, SealUnavailable
 from app.domain.credentials.status import CredentialState
-from app.domain.credentials.use_cases_batches import (
+from app.domain.credentials.use_cases.batches import (
     LearnerOutcome,
     approve_batch,
     cancel_batch,

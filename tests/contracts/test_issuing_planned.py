@@ -12,7 +12,7 @@ from app.domain.credentials.batch import (
     Outcome,
     ScheduleInvalid,
 )
-from app.domain.credentials.use_cases_batches import (
+from app.domain.credentials.use_cases.batches import (
     approve_batch,
     cancel_batch,
     prepare_batch,

@@ -9,8 +9,8 @@ import pytest
 from app.domain.credentials.levels import SealLevel
 from app.domain.credentials.ports_sealing import StatusLookup
 from app.domain.credentials.status import PublicStatus
-from app.domain.credentials.use_cases_augment import raise_seal
-from app.domain.credentials.use_cases_verify import verify_credential
+from app.domain.credentials.use_cases.augment import raise_seal
+from app.domain.credentials.use_cases.verify import verify_credential
 from app.domain.credentials.verification import Check, CheckName, CheckStatus, Verification
 from app.domain.ids import new_id
 from tests.contracts.issuing_house import House, memory_house, postgres_house

@@ -11,7 +11,7 @@ from app.domain.enrolment.registration import State
 from app.domain.errors import NotAuthenticated
 from app.domain.results.errors import LinkNoLongerValid, LinkNotFound, RegistrationNotFound
 from app.domain.results.links import LinkState
-from app.domain.results.use_cases_links import (
+from app.domain.results.use_cases.links import (
     Session,
     look_at_link,
     make_link,

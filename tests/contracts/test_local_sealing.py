@@ -10,12 +10,12 @@ import pytest
 
 from app.domain.access.permissions import NotAllowed
 from app.domain.access.roles import Role
-from app.domain.credentials import use_cases_local_sealing as local
 from app.domain.credentials.batch import BatchIncomplete, BatchNotFound, BatchState, IssuingBatch
 from app.domain.credentials.ports_local import PreparedSealNotFound
 from app.domain.credentials.seal import Brought, PreparedSeal, SealDoubtful
-from app.domain.credentials.use_cases_batches import cancel_batch
-from app.domain.credentials.use_cases_local_sealing import NotSealedElsewhere, StillPreparing
+from app.domain.credentials.use_cases import local_sealing as local
+from app.domain.credentials.use_cases.batches import cancel_batch
+from app.domain.credentials.use_cases.local_sealing import NotSealedElsewhere, StillPreparing
 from app.domain.errors import Finding
 from app.domain.jobs import JobState
 from tests.contracts.issuing_house import House, memory_house, postgres_house

@@ -9,7 +9,6 @@ from app.adapters.esco.builtin import builtin_skills
 from app.domain.access.permissions import NotAllowed
 from app.domain.access.roles import Role
 from app.domain.ids import new_id
-from app.domain.proposals import agreeing, editing, reading
 from app.domain.proposals.agreement import ConsentDecision
 from app.domain.proposals.content import Model, Partner, Section
 from app.domain.proposals.errors import (
@@ -24,6 +23,7 @@ from app.domain.proposals.errors import (
 )
 from app.domain.proposals.proposal import Proposal
 from app.domain.proposals.states import State
+from app.domain.proposals.use_cases import agreeing, editing, reading
 from app.domain.vocabulary.micro_credential import (
     MicroCredentialNotFound,
     PartnerRole,

@@ -8,7 +8,6 @@ import pytest
 
 from app.domain.access.roles import Caller, Role
 from app.domain.ids import new_id
-from app.domain.proposals import editing
 from app.domain.proposals.access import Scope, scope_of
 from app.domain.proposals.content import Rights, Section
 from app.domain.proposals.errors import (
@@ -17,12 +16,13 @@ from app.domain.proposals.errors import (
 )
 from app.domain.proposals.proposal import Proposal
 from app.domain.proposals.states import State
+from app.domain.proposals.use_cases import editing
 from app.domain.vocabulary.lists import labelled
 from app.domain.vocabulary.micro_credential import (
     MicroCredentialNotFound,
     NotPublished,
 )
-from app.routers.proposals_sections import read_section
+from app.routers.proposals.sections import read_section
 from tests.builders_proposals import (
     ANA,
     AUD,

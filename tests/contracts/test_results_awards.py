@@ -15,15 +15,15 @@ from app.domain.results.entry import GradeEntry, ResultEntry
 from app.domain.results.errors import RegistrationNotFound, StaleCredentialData
 from app.domain.results.identity import IdentityCheck, IdentityEvidence
 from app.domain.results.result import Decision
-from app.domain.results.use_cases import confirm_results, list_results, record_result
-from app.domain.results.use_cases_learner import (
+from app.domain.results.use_cases.entering import confirm_results, list_results, record_result
+from app.domain.results.use_cases.learner import (
     accept_result,
     confirm_credential_data,
     decide_objection,
     get_credential_data,
     object_to_result,
 )
-from app.domain.results.use_cases_links import make_link, open_link
+from app.domain.results.use_cases.links import make_link, open_link
 from app.domain.vocabulary.award import Award, Holder, NotReady
 from tests.contracts.results_house import course as course  # a fixture
 from tests.contracts.results_house import planned_course as planned_course  # a fixture

@@ -6,7 +6,7 @@ from app.domain.enrolment.edition import EditionState
 from app.domain.enrolment.registration import State
 from app.domain.results.errors import NotAParticipant, NotConfirmable, NotGrading, ResultsNotHeard
 from app.domain.results.result import Decision, ResultState
-from app.domain.results.use_cases_corrections import reopen_result
+from app.domain.results.use_cases.corrections import reopen_result
 from app.domain.results.views import ResultView
 from tests.contracts.results_house import course as course  # a fixture
 from tests.contracts.results_house import planned_course as planned_course  # a fixture

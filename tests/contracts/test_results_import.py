@@ -14,8 +14,8 @@ from app.domain.results.entry import ResultEntry
 from app.domain.results.errors import SheetInvalid
 from app.domain.results.identity import IdentityCheck, IdentityEvidence
 from app.domain.results.result import ResultState
-from app.domain.results.use_cases import confirm_results, list_results, record_result
-from app.domain.results.use_cases_import import ImportReport, Verdict, import_results, sheet_of
+from app.domain.results.use_cases.entering import confirm_results, list_results, record_result
+from app.domain.results.use_cases.importing import ImportReport, Verdict, import_results, sheet_of
 from tests.contracts.results_house import course as course  # a fixture
 from tests.contracts.results_house import planned_course as planned_course  # a fixture
 from tests.results_course import POLICY, Course, entry

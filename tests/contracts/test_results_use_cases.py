@@ -27,8 +27,13 @@ from app.domain.results.errors import (
 )
 from app.domain.results.grading import Outcome
 from app.domain.results.result import Decision, ResultState
-from app.domain.results.use_cases import confirm_results, get_result, list_results, record_result
-from app.domain.results.use_cases_learner import (
+from app.domain.results.use_cases.entering import (
+    confirm_results,
+    get_result,
+    list_results,
+    record_result,
+)
+from app.domain.results.use_cases.learner import (
     accept_result,
     decide_objection,
     object_to_result,

@@ -9,7 +9,7 @@ import pytest
 from app.domain.access.roles import Caller, Grant, Role
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.errors_forms import ImportNotFound
-from app.domain.enrolment.use_cases_registrations import cancel_registration
+from app.domain.enrolment.use_cases.registrations import cancel_registration
 from app.domain.errors import Forbidden
 from app.domain.results.credential_data import CredentialData, LegalIdentity
 from app.domain.results.grading import Outcome

@@ -12,8 +12,8 @@ from app.domain.access.roles import Caller, Role, Subject
 from app.domain.credentials.credential import Credential, CredentialNotFound
 from app.domain.credentials.levels import DocumentRevision, SealLevel
 from app.domain.credentials.ports_local import PreparedSealNotFound
-from app.domain.credentials.use_cases_local_sealing import prepare_local_seals
-from app.domain.credentials.use_cases_shares import create_share
+from app.domain.credentials.use_cases.local_sealing import prepare_local_seals
+from app.domain.credentials.use_cases.shares import create_share
 from app.domain.ids import new_id
 from app.domain.jobs import JobItem, JobState
 from app.domain.retention.rules import DataKind

@@ -8,8 +8,9 @@ from threading import Thread
 import httpx
 import pytest
 
-from app.adapters.edc import jades, signatures
-from app.adapters.edc.seals import SealKey, preflight
+from app.adapters.edc.pki import signatures
+from app.adapters.edc.seal import jades
+from app.adapters.edc.seal.seals import SealKey, preflight
 from app.domain.credentials.verification import CheckName, CheckStatus
 from tests.adapters.edc.credentials import a_credential, as_bytes
 from tests.adapters.edc.seals import verified

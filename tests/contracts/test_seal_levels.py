@@ -24,7 +24,7 @@ from app.domain.credentials.levels import (
     SealStanding,
     TimestampUnavailable,
 )
-from app.domain.credentials.use_cases_augment import LEASE, order_due, raise_seal
+from app.domain.credentials.use_cases.augment import LEASE, order_due, raise_seal
 from app.domain.ids import new_id
 from tests.contracts.issuing_house import House, memory_house, postgres_house
 from tests.paper_levels import PaperLevels

@@ -8,10 +8,10 @@ from pathlib import Path as FilePath
 
 import pytest
 
-from app.adapters.edc.qualification import CertificateType, Qualification
-from app.adapters.edc.revocation import Revocation
-from app.adapters.edc.seals import SealKey
-from app.adapters.edc.trust import Path
+from app.adapters.edc.pki.qualification import CertificateType, Qualification
+from app.adapters.edc.pki.revocation import Revocation
+from app.adapters.edc.pki.trust import Path
+from app.adapters.edc.seal.seals import SealKey
 from app.adapters.issuing.sealing import EdcSealing
 from app.adapters.issuing.standing import Standings, asking
 from app.adapters.issuing.status_folder import StatusFolder

@@ -14,9 +14,9 @@ import pytest
 from cryptography import x509
 from PIL import Image
 
-from app.adapters.edc.authorities import SealSubject, as_pkcs12, new_authority, new_rsa_key
-from app.adapters.edc.format_cache import OfficialFindings
-from app.adapters.edc.trust import as_pem
+from app.adapters.edc.elm.format_cache import OfficialFindings
+from app.adapters.edc.pki.authorities import SealSubject, as_pkcs12, new_authority, new_rsa_key
+from app.adapters.edc.pki.trust import as_pem
 from app.adapters.issuing.keys import DevelopmentSeals, FolderSeals, SealKeys
 from app.adapters.issuing.making import Maker
 from app.adapters.issuing.sealing import EdcSealing
@@ -30,7 +30,7 @@ from app.adapters.issuing.verifier import EdcVerifier
 from app.adapters.memory.seals import ThrowAwaySeals
 from app.adapters.reference import alliance, partners
 from app.domain.clock import Clock
-from app.domain.credentials.profile_validation import UNANSWERED
+from app.domain.credentials.profile.validation import UNANSWERED
 from app.domain.credentials.seal import (
     DocumentInvalid,
     IssuedCredential,

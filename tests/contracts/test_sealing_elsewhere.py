@@ -17,12 +17,12 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from app.adapters.edc import jades
 from app.adapters.edc.contents import at
-from app.adapters.edc.jades_levels import certificate_values, encoded
-from app.adapters.edc.opened import is_canonical
-from app.adapters.edc.seals import LocalSealKey, SealKey
-from app.adapters.edc.trust import TrustStore
+from app.adapters.edc.pki.trust import TrustStore
+from app.adapters.edc.seal import jades
+from app.adapters.edc.seal.jades_levels import certificate_values, encoded
+from app.adapters.edc.seal.opened import is_canonical
+from app.adapters.edc.seal.seals import LocalSealKey, SealKey
 from app.adapters.issuing.keys import ConfiguredSeals
 from app.adapters.issuing.making import Maker
 from app.adapters.issuing.preflight import Reachable

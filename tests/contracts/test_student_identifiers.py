@@ -10,7 +10,7 @@ from app.domain.enrolment.registration import State
 from app.domain.errors import DomainError
 from app.domain.results.credential_data import LegalIdentity, remarks
 from app.domain.results.errors import StudentIdentifierTaken
-from app.domain.results.use_cases_learner import confirm_credential_data, get_credential_data
+from app.domain.results.use_cases.learner import confirm_credential_data, get_credential_data
 from app.domain.retention.rules import DataKind
 from tests.contracts.results_house import course as course  # a fixture
 from tests.contracts.results_house import planned_course as planned_course  # a fixture

@@ -10,8 +10,8 @@ from app.domain.access.permissions import NotAllowed
 from app.domain.access.roles import Role
 from app.domain.credentials.credential import CredentialNotFound
 from app.domain.credentials.seal import NoKeyHere
-from app.domain.credentials.use_cases_credentials import CredentialErased, erase_credential
-from app.domain.credentials.use_cases_transcripts import (
+from app.domain.credentials.use_cases.credentials import CredentialErased, erase_credential
+from app.domain.credentials.use_cases.transcripts import (
     NameNotInParts,
     NoTranscript,
     TranscriptOrder,

@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from app.adapters.edc.authorities import PrivateKey, as_pkcs12, new_ec_key, new_rsa_key
-from app.adapters.edc.seals import SoftwareSealKey
-from app.adapters.edc.trust import TrustAnchor, TrustStore, as_pem
+from app.adapters.edc.pki.authorities import PrivateKey, as_pkcs12, new_ec_key, new_rsa_key
+from app.adapters.edc.pki.trust import TrustAnchor, TrustStore, as_pem
+from app.adapters.edc.seal.seals import SoftwareSealKey
 from tests.pki.config import ARCH, KEYS, configuration
 
 

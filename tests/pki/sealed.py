@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.adapters.edc import imprints
-from app.adapters.edc.certificates import issuer_from_certificate
-from app.adapters.edc.jades import seal
+from app.adapters.edc.pki.certificates import issuer_from_certificate
+from app.adapters.edc.seal import imprints
+from app.adapters.edc.seal.jades import seal
 from tests.adapters.edc.credentials import a_credential, as_bytes
 from tests.adapters.edc.material import OVIEDO
 from tests.pki.authority import TestPki, in_der

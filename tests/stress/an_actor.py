@@ -26,16 +26,16 @@ from app.domain.enrolment.changing import EditionChanges
 from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.quota import PER_INSTITUTION, Quota, QuotaRule
 from app.domain.enrolment.registration import LIVE
-from app.domain.enrolment.use_cases_affiliation import (
+from app.domain.enrolment.use_cases.affiliation import (
     Saying,
     confirm_affiliation,
     contest_affiliation,
     decide_contest,
 )
-from app.domain.enrolment.use_cases_editions import edit_edition
-from app.domain.enrolment.use_cases_imports import plan_received, receive_import, request_commit
-from app.domain.enrolment.use_cases_register import register
-from app.domain.enrolment.use_cases_registrations import cancel_registration
+from app.domain.enrolment.use_cases.editions import edit_edition
+from app.domain.enrolment.use_cases.imports import plan_received, receive_import, request_commit
+from app.domain.enrolment.use_cases.register import register
+from app.domain.enrolment.use_cases.registrations import cancel_registration
 from app.domain.errors import DomainError
 from app.ports import Work
 from tests.adapters.postgres.test_enrolment_at_once import FOURTEEN, _GeneralUnlocked

@@ -22,8 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.mapping import Answer
-from app.domain.enrolment.use_cases_imports import map_form
-from app.domain.enrolment.use_cases_lists import replay_decisions
+from app.domain.enrolment.use_cases.imports import map_form
+from app.domain.enrolment.use_cases.lists import replay_decisions
 from tests.adapters.postgres.test_enrolment_at_once import (
     CLOCK,
     House,

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 from lxml import etree
 from xmlsec import constants
 
-from app.adapters.edc.authorities import new_ec_key
-from app.adapters.edc.seals import SealKey
+from app.adapters.edc.pki.authorities import new_ec_key
+from app.adapters.edc.seal.seals import SealKey
 from app.domain.credentials.seal import SealUnavailable
 
 DS = "http://www.w3.org/2000/09/xmldsig#"

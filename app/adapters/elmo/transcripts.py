@@ -5,11 +5,11 @@ import asyncio
 from app.adapters.elmo.document import Transcript, elmo
 from app.adapters.elmo.signing import signed
 from app.adapters.issuing.keys import SealKeys, key_here
-from app.domain.credentials.use_cases_transcripts import TranscriptOrder
+from app.domain.credentials.use_cases.transcripts import TranscriptOrder
 
 
 class ElmoTranscripts:
-    """See `app.domain.credentials.use_cases_transcripts.Transcribing`."""
+    """See `app.domain.credentials.use_cases.transcripts.Transcribing`."""
 
     def __init__(self, keys: SealKeys) -> None:
         self._keys = keys

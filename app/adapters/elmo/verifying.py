@@ -15,9 +15,9 @@ from typing import Any
 from cryptography import x509
 from lxml import etree
 
-from app.adapters.edc.certificates import CertificateFacts, CertificateUnreadable
-from app.adapters.edc.parsed import facts_of, parsed_certificate
-from app.adapters.edc.trust import Path, PathStatus, TrustAnchor, TrustStore
+from app.adapters.edc.pki.certificates import CertificateFacts, CertificateUnreadable
+from app.adapters.edc.pki.parsed import facts_of, parsed_certificate
+from app.adapters.edc.pki.trust import Path, PathStatus, TrustAnchor, TrustStore
 from app.adapters.elmo.signing import DS, METHODS, signer_among
 from app.domain.credentials.verification import Check, CheckName, CheckStatus
 

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from app.adapters.edc import imprints, jades_levels
-from app.adapters.edc.issuers import Issuers
-from app.adapters.edc.jades_levels import SealText, seal_text
-from app.adapters.edc.opened import open_sealed
+from app.adapters.edc.pki.issuers import Issuers
+from app.adapters.edc.pki.timestamps import Timestamp, Timestamps
+from app.adapters.edc.pki.tokens import Token, TokenFault, open_token
+from app.adapters.edc.pki.trust import PathStatus, Purpose, TrustStore
+from app.adapters.edc.seal import imprints, jades_levels
+from app.adapters.edc.seal.jades_levels import SealText, seal_text
+from app.adapters.edc.seal.opened import open_sealed
+from app.adapters.edc.seal.validation_material import Gathered, Gatherer, RevokedWhenUsed
 from app.adapters.edc.strict_json import NotReadable
-from app.adapters.edc.timestamps import Timestamp, Timestamps
-from app.adapters.edc.tokens import Token, TokenFault, open_token
-from app.adapters.edc.trust import PathStatus, Purpose, TrustStore
-from app.adapters.edc.validation_material import Gathered, Gatherer, RevokedWhenUsed
 from app.adapters.issuing.preflight import Reachable
 from app.domain.clock import Clock
 from app.domain.credentials.levels import (

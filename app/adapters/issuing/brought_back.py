@@ -3,11 +3,12 @@
 import json
 from datetime import datetime, timedelta
 
-from app.adapters.edc import certificates, jades, signatures
-from app.adapters.edc.brought import written_anew, wrong_beside
-from app.adapters.edc.opened import open_sealed
-from app.adapters.edc.seals import SealKey
-from app.adapters.edc.shown import pictures_in
+from app.adapters.edc.image.shown import pictures_in
+from app.adapters.edc.pki import certificates, signatures
+from app.adapters.edc.seal import jades
+from app.adapters.edc.seal.brought import written_anew, wrong_beside
+from app.adapters.edc.seal.opened import open_sealed
+from app.adapters.edc.seal.seals import SealKey
 from app.adapters.edc.strict_json import NotReadable
 from app.adapters.issuing.building import Built, leaf_of, valid_until
 from app.adapters.issuing.making import Maker

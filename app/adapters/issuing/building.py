@@ -13,19 +13,19 @@ from typing import Any
 import orjson
 from cryptography import x509
 
-from app.adapters.edc.branding import PLAIN, Branding
-from app.adapters.edc.certificates import (
+from app.adapters.edc.elm.document import build_credential
+from app.adapters.edc.elm.moulds import Mould, Own, mould_of
+from app.adapters.edc.image.branding import PLAIN, Branding
+from app.adapters.edc.image.images import display_images, draw_ahead
+from app.adapters.edc.pki.certificates import (
     CertificateFacts,
     CertificateUnreadable,
     certificate_facts,
     issuer_from_certificate,
 )
-from app.adapters.edc.elm import build_credential
-from app.adapters.edc.images import display_images, draw_ahead
-from app.adapters.edc.moulds import Mould, Own, mould_of
-from app.adapters.edc.seals import SealKey
+from app.adapters.edc.seal.seals import SealKey
 from app.adapters.issuing.organisations import organisations_of
-from app.domain.credentials.profile_model import Profile
+from app.domain.credentials.profile.model import Profile
 from app.domain.credentials.seal import IssuingOrder, SealUnavailable
 from app.domain.errors import Finding, InternalInconsistency
 from app.domain.plain import to_plain

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from app.adapters.edc.development_seal import development_seal
-from app.adapters.edc.seals import LocalSealKey, SealKey, load_pkcs12
+from app.adapters.edc.seal.development_seal import development_seal
+from app.adapters.edc.seal.seals import LocalSealKey, SealKey, load_pkcs12
 from app.adapters.issuing.organisations import organisation_of
 from app.adapters.reference import partners
 from app.domain.clock import Clock

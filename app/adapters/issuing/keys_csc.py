@@ -14,8 +14,8 @@ import httpx
 from asn1crypto.algos import RSASSAPSSParams
 from cryptography import x509
 
-from app.adapters.edc import signatures
-from app.adapters.edc.seals import algorithm_for, in_order
+from app.adapters.edc.pki import signatures
+from app.adapters.edc.seal.seals import algorithm_for, in_order
 from app.adapters.issuing.csc_client import CscAccount, CscAnswer, CscClient, CscRefused
 from app.domain.credentials.seal import SealUnavailable
 from app.domain.errors import Finding
@@ -67,7 +67,7 @@ class _Waiting:
 
 
 class CscSealKey:
-    """See `app.adapters.edc.seals.SealKey`, and `Doubting`.
+    """See `app.adapters.edc.seal.seals.SealKey`, and `Doubting`.
 
     Digests that several threads bring while a call is under way go together into the next one, up
     to what the service signs at once. Where an authorisation is not bound to digests, one is used

@@ -23,7 +23,7 @@ from typing import Annotated, Literal, Self
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from app.adapters.edc.seals import LocalSealKey, SealKey, algorithm_for, read_chain
+from app.adapters.edc.seal.seals import LocalSealKey, SealKey, algorithm_for, read_chain
 from app.adapters.issuing.csc_client import CscAccount
 from app.adapters.issuing.csc_profile import PROFILES
 from app.adapters.issuing.keys import FileSeal

@@ -23,8 +23,8 @@ from pkcs11.exceptions import (
 )
 from pkcs11.types import Session, SignMixin
 
-from app.adapters.edc import signatures
-from app.adapters.edc.seals import algorithm_for, in_order
+from app.adapters.edc.pki import signatures
+from app.adapters.edc.seal.seals import algorithm_for, in_order
 from app.domain.credentials.seal import SealUnavailable
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class KeyOnToken:
 
 
 class Pkcs11SealKey:
-    """See `app.adapters.edc.seals.SealKey`. One session is kept open; a lost one is opened anew."""
+    """See `seals.SealKey`. One session is kept open; a lost one is opened anew."""
 
     def __init__(
         self,

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from app.adapters.edc import jades, seals
-from app.adapters.edc.branding import PLAIN, Branding
-from app.adapters.edc.certificates import CertificateUnreadable
-from app.adapters.edc.format_cache import FormatVerdicts, OfficialFindings
-from app.adapters.edc.qualification import QualificationSource
-from app.adapters.edc.seals import LocalSealKey, SealKey
-from app.adapters.edc.verify import verify
+from app.adapters.edc.elm.format_cache import FormatVerdicts, OfficialFindings
+from app.adapters.edc.image.branding import PLAIN, Branding
+from app.adapters.edc.pki.certificates import CertificateUnreadable
+from app.adapters.edc.pki.qualification import QualificationSource
+from app.adapters.edc.seal import jades, seals
+from app.adapters.edc.seal.seals import LocalSealKey, SealKey
+from app.adapters.edc.verification.verify import verify
 from app.adapters.issuing.building import (
     VERIFICATION_PATH,
     Builder,
@@ -28,8 +28,8 @@ from app.adapters.issuing.preflight import NOTHING_KEPT, Preflight
 from app.adapters.issuing.standing import Standings
 from app.adapters.issuing.trusted import RecognisedInstitutions, TrustSource
 from app.domain.credentials.credential_id import credential_urn
-from app.domain.credentials.profile import Profiles
-from app.domain.credentials.profile_validation import UNANSWERED
+from app.domain.credentials.profile.tables import Profiles
+from app.domain.credentials.profile.validation import UNANSWERED
 from app.domain.credentials.seal import (
     DocumentInvalid,
     IssuedCredential,

@@ -4,15 +4,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from app.adapters.edc import certificates
-from app.adapters.edc.certificates import CertificateFacts
-from app.adapters.edc.qualification import (
+from app.adapters.edc.pki import certificates
+from app.adapters.edc.pki.certificates import CertificateFacts
+from app.adapters.edc.pki.qualification import (
     CertificateType,
     QualificationSource,
     claimed_qualification,
 )
-from app.adapters.edc.seals import SealKey
-from app.adapters.edc.trust import Path, PathStatus
+from app.adapters.edc.pki.trust import Path, PathStatus
+from app.adapters.edc.seal.seals import SealKey
 from app.adapters.issuing.building import leaf_of
 from app.adapters.issuing.standing import Standing, Standings
 from app.adapters.issuing.status_folder import StatusFolder

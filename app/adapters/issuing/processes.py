@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from typing import Any
 
-from app.adapters.edc.development_seal import DevelopmentSealWarning
+from app.adapters.edc.seal.development_seal import DevelopmentSealWarning
 from app.adapters.issuing.making import Maker
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder
 from app.domain.errors import DomainError, Unavailable

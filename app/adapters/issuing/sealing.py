@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from app.adapters.edc import seals
-from app.adapters.edc.seals import LocalSealKey, SoftwareSealKey
-from app.adapters.edc.trust import as_pem
+from app.adapters.edc.pki.trust import as_pem
+from app.adapters.edc.seal import seals
+from app.adapters.edc.seal.seals import LocalSealKey, SoftwareSealKey
 from app.adapters.issuing.brought_back import attached, prepared
 from app.adapters.issuing.building import issuer_of, leaf_of
 from app.adapters.issuing.making import Maker, issuing

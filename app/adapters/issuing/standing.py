@@ -13,11 +13,11 @@ from threading import Lock
 
 from cryptography import x509
 
-from app.adapters.edc.certificates import fingerprint
-from app.adapters.edc.revocation import Revocation
-from app.adapters.edc.revocation_data import Statement, best_statement
-from app.adapters.edc.times import Material
-from app.adapters.edc.trust import Path
+from app.adapters.edc.pki.certificates import fingerprint
+from app.adapters.edc.pki.revocation import Revocation
+from app.adapters.edc.pki.revocation_data import Statement, best_statement
+from app.adapters.edc.pki.trust import Path
+from app.adapters.edc.verification.times import Material
 from app.adapters.issuing.status_folder import StatusFolder
 from app.domain.clock import Clock
 from app.domain.credentials.levels import RevocationUnknown, SealNotExtensible

@@ -8,9 +8,9 @@ import logging
 from pathlib import Path
 from threading import Lock
 
-from app.adapters.edc.revocation_data import Responses, RevocationList
+from app.adapters.edc.pki.revocation_data import Responses, RevocationList
 from app.adapters.edc.strict_json import NotReadable
-from app.adapters.edc.times import NOTHING, Material
+from app.adapters.edc.verification.times import NOTHING, Material
 
 log = logging.getLogger(__name__)
 

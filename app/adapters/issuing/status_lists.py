@@ -8,8 +8,8 @@ from hashlib import sha256
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from app.adapters.edc.jades import base64url
-from app.adapters.edc.seals import SealKey
+from app.adapters.edc.seal.jades import base64url
+from app.adapters.edc.seal.seals import SealKey
 from app.adapters.issuing.keys import SealKeys, key_here
 
 _REMEMBERED = 64

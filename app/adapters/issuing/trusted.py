@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from cryptography import x509
 
-from app.adapters.edc.certificates import TEST_IDENTIFIER, certificate_facts
-from app.adapters.edc.development_seal import development_anchor
-from app.adapters.edc.trust import Purpose, TrustAnchor, TrustStore
+from app.adapters.edc.pki.certificates import TEST_IDENTIFIER, certificate_facts
+from app.adapters.edc.pki.trust import Purpose, TrustAnchor, TrustStore
+from app.adapters.edc.seal.development_seal import development_anchor
 from app.domain.clock import Clock
 
 

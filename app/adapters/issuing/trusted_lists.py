@@ -31,10 +31,10 @@ from pyhanko.sign.validation.qualified.tsp import QcCertType, TSPRegistry
 from pyhanko_certvalidator.authority import AuthorityWithCert, CertTrustAnchor
 from pyhanko_certvalidator.path import ValidationPath
 
-from app.adapters.edc.parsed import parsed_certificate
-from app.adapters.edc.qualification import CertificateType, Qualification
-from app.adapters.edc.trust import Path as ChainPath
-from app.adapters.edc.trust import Purpose, TrustAnchor
+from app.adapters.edc.pki.parsed import parsed_certificate
+from app.adapters.edc.pki.qualification import CertificateType, Qualification
+from app.adapters.edc.pki.trust import Path as ChainPath
+from app.adapters.edc.pki.trust import Purpose, TrustAnchor
 from app.domain.clock import Clock
 from app.domain.errors import Finding
 
@@ -142,7 +142,7 @@ class TrustedLists:
         ]
 
     def qualification(self, path: ChainPath, at: datetime) -> Qualification | None:
-        """See `app.adapters.edc.qualification.QualificationSource`."""
+        """See `app.adapters.edc.pki.qualification.QualificationSource`."""
         self._read()
         if not path.chain or path.anchor is None:
             return None

@@ -6,16 +6,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-from app.adapters.edc.format_cache import FormatVerdicts, OfficialFindings
-from app.adapters.edc.pdf_input import looks_like_pdf
-from app.adapters.edc.qualification import QualificationSource
-from app.adapters.edc.verify import verify
-from app.adapters.edc.verify_status import as_registered, is_registered
+from app.adapters.edc.elm.format_cache import FormatVerdicts, OfficialFindings
+from app.adapters.edc.pki.qualification import QualificationSource
+from app.adapters.edc.verification.pdf_input import looks_like_pdf
+from app.adapters.edc.verification.status import as_registered, is_registered
+from app.adapters.edc.verification.verify import verify
 from app.adapters.issuing.status_folder import StatusFolder
 from app.adapters.issuing.trusted import RecognisedInstitutions, TrustSource
 from app.domain.credentials.credential_id import credential_of_urn
 from app.domain.credentials.ports_sealing import StatusLookup
-from app.domain.credentials.profile import Profiles
+from app.domain.credentials.profile.tables import Profiles
 from app.domain.credentials.verification import (
     Verification,
     VerificationBusy,

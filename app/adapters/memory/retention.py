@@ -24,7 +24,7 @@ from app.adapters.memory.retention_person import (
     without_detail,
 )
 from app.domain.credentials.credential import Credential
-from app.domain.credentials.use_cases_credentials import forget_holder
+from app.domain.credentials.use_cases.credentials import forget_holder
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.imports import ResponseImport
 from app.domain.enrolment.person import Person

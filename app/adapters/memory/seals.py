@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from app.adapters.edc.authorities import Authority, SealSubject, new_authority, new_rsa_key
-from app.adapters.edc.development_seal import development_subject
-from app.adapters.edc.seals import LocalSealKey, SealKey, SoftwareSealKey
-from app.adapters.edc.trust import TrustAnchor, TrustStore
+from app.adapters.edc.pki.authorities import Authority, SealSubject, new_authority, new_rsa_key
+from app.adapters.edc.pki.trust import TrustAnchor, TrustStore
+from app.adapters.edc.seal.development_seal import development_subject
+from app.adapters.edc.seal.seals import LocalSealKey, SealKey, SoftwareSealKey
 from app.adapters.issuing.keys import no_seal
 from app.adapters.issuing.organisations import organisation_of
 from app.adapters.reference import partners

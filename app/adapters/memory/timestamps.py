@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from app.adapters.edc.authorities import PrivateKey
-from app.adapters.edc.timestamp_protocol import AuthorityFailed, Response
+from app.adapters.edc.pki.authorities import PrivateKey
+from app.adapters.edc.pki.timestamp_protocol import AuthorityFailed, Response
 from app.domain.clock import Clock
 from app.domain.ids import new_id
 
@@ -20,7 +20,7 @@ ANY_POLICY = "0.4.0.2023.1.1"
 
 
 class MemoryAuthority:
-    """See `app.adapters.edc.timestamps.TimestampAuthority`. Its tokens are real ones."""
+    """See `app.adapters.edc.pki.timestamps.TimestampAuthority`. Its tokens are real ones."""
 
     def __init__(
         self,

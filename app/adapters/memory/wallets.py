@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.adapters.edc.opened import open_sealed
+from app.adapters.edc.seal.opened import open_sealed
 from app.adapters.edc.strict_json import NotReadable, read_object
 from app.domain.clock import Clock
 from app.domain.credentials.credential_id import credential_of_urn

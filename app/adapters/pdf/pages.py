@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
-from app.adapters.edc.branding import Branding
+from app.adapters.edc.image.branding import Branding
 from app.adapters.pdf.rendering import credential_pdf
 from app.domain.vocabulary.institutions import InstitutionCode
 
@@ -19,7 +19,7 @@ _Key = tuple[str, str, Branding]
 
 
 class PdfPages:
-    """See `app.domain.credentials.use_cases_shown.Pages`."""
+    """See `app.domain.credentials.use_cases.shown.Pages`."""
 
     def __init__(self, public_url: str, branding: Callable[[InstitutionCode], Branding]) -> None:
         """`public_url` is where people reach this service; `branding` may block."""

@@ -15,12 +15,12 @@ from typing import Any, Literal
 import segno
 import typst
 
-from app.adapters.edc.branding import Branding
-from app.adapters.edc.certificates import CertificateUnreadable, certificate_facts
-from app.adapters.edc.lettering import compiler, undrawn_by
-from app.adapters.edc.opened import Sealed, open_sealed
+from app.adapters.edc.elm.words import word
+from app.adapters.edc.image.branding import Branding
+from app.adapters.edc.image.lettering import compiler, undrawn_by
+from app.adapters.edc.pki.certificates import CertificateUnreadable, certificate_facts
+from app.adapters.edc.seal.opened import Sealed, open_sealed
 from app.adapters.edc.strict_json import NotReadable, read_object
-from app.adapters.edc.words import word
 from app.adapters.pdf.nodes import first, plain, said
 from app.adapters.pdf.shown import instant, languages, shown
 from app.domain.credentials.credential_id import credential_of_urn

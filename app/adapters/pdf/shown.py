@@ -7,7 +7,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-from app.adapters.edc.words import capitals, word
+from app.adapters.edc.elm.words import capitals, word
 from app.adapters.pdf.nodes import (
     Said,
     first,

@@ -48,7 +48,7 @@ from app.adapters.postgres.retention_targets import (
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.retention import ErasureRecordRow, RetentionDayRow
 from app.adapters.postgres.tables.wallet import WalletConsentRow
-from app.domain.credentials.use_cases_credentials import forget_holder
+from app.domain.credentials.use_cases.credentials import forget_holder
 from app.domain.retention.erased import TOOK_PART
 from app.domain.retention.ports import Counts, ErasureRecord, PersonBehind
 from app.domain.retention.rules import DataKind

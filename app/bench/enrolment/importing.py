@@ -34,8 +34,8 @@ from app.domain.access.roles import SYSTEM, Caller, Grant, Role
 from app.domain.clock import SystemClock
 from app.domain.enrolment.forms.imports import ImportState
 from app.domain.enrolment.forms.mapping import Answer
-from app.domain.enrolment.use_cases_commit import commit_import
-from app.domain.enrolment.use_cases_imports import map_form, plan_received, receive_import
+from app.domain.enrolment.use_cases.commit import commit_import
+from app.domain.enrolment.use_cases.imports import map_form, plan_received, receive_import
 from app.domain.ids import new_id
 
 T = TypeVar("T")

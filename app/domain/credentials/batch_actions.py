@@ -4,7 +4,7 @@ from app.domain.access.permissions import permits
 from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.credentials.batch import BatchState, IssuingBatch
-from app.domain.credentials.use_cases_batches import place_of
+from app.domain.credentials.use_cases.batches import place_of
 
 
 def allowed_on_batch(batch: IssuingBatch, caller: Caller) -> list[str]:

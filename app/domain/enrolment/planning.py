@@ -33,7 +33,7 @@ from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ports_forms import FormsReader
 from app.domain.enrolment.quota import Counts
 from app.domain.enrolment.standing import Entrant
-from app.domain.enrolment.use_cases_register import spellings_of
+from app.domain.enrolment.use_cases.register import spellings_of
 
 InThread = Callable[..., Awaitable[Any]]
 """Runs a function that computes for long elsewhere than in the event loop."""

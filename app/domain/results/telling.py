@@ -16,7 +16,7 @@ from app.domain.messages import Value, compose
 from app.domain.results.links import token_hash
 from app.domain.results.policy import ResultsPolicy
 from app.domain.results.ports import EditionFacts, Participant, ResultsWork
-from app.domain.results.use_cases_links import make_link
+from app.domain.results.use_cases.links import make_link
 from app.domain.retention.erased import is_erased
 from app.domain.vocabulary.text import in_language
 

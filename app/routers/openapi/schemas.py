@@ -21,7 +21,7 @@ _NAMES = {
     "places_models.DecisionOut": "PlaceDecision",
     "editions_models.ReasonIn": "EditionReasonIn",
     "imports.Verdict": "ImportRowVerdict",
-    "use_cases_import.Verdict": "ResultRowVerdict",
+    "importing.Verdict": "ResultRowVerdict",
     "Outcome": "ResultOutcome",
     "Scale": "GradingScale",
     "Section": "SectionName",

@@ -12,7 +12,7 @@ from app.domain.credentials.status import PUBLIC
 from app.domain.credentials.verification import CheckStatus
 from app.domain.results.links import LinkState
 from app.domain.results.ports import LIVE, EditionFacts, Participant
-from app.domain.results.use_cases_links import LinkView, Session
+from app.domain.results.use_cases.links import LinkView, Session
 from app.domain.vocabulary.text import in_language
 from app.ports import Ports
 from app.routers.habits.accepting import ranges

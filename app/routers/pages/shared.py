@@ -9,8 +9,8 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.domain.credentials.share import Share, ShareKind, ShareNotFound
-from app.domain.credentials.use_cases_shares import Shown, look_at_share, open_share, verify_share
-from app.domain.credentials.use_cases_shown import glance_at_share
+from app.domain.credentials.use_cases.shares import Shown, look_at_share, open_share, verify_share
+from app.domain.credentials.use_cases.shown import glance_at_share
 from app.domain.credentials.verification import CheckStatus
 from app.domain.vocabulary.text import in_language
 from app.ports import Ports

@@ -10,8 +10,8 @@ from starlette.datastructures import UploadFile
 from app.domain.credentials.credential import CredentialNotFound
 from app.domain.credentials.credential_id import credential_urn
 from app.domain.credentials.status import PublicStatus, Standing
-from app.domain.credentials.use_cases_shown import look_at_credential
-from app.domain.credentials.use_cases_verify import verify_credential
+from app.domain.credentials.use_cases.shown import look_at_credential
+from app.domain.credentials.use_cases.verify import verify_credential
 from app.domain.credentials.verification import CheckStatus
 from app.ports import Ports
 from app.routers.habits import PortsDep

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.adapters.edc.elm import build_credential
+from app.adapters.edc.elm.document import build_credential
 from app.domain.vocabulary.award import Award
 from app.domain.vocabulary.specification import Organisation, Specification
 from tests.adapters.edc.material import (

@@ -11,7 +11,7 @@ from pyld import jsonld
 from pyshacl import validate as shacl_validate
 from rdflib.compare import to_isomorphic
 
-from app.adapters.edc.context import document_loader
+from app.adapters.edc.elm.context import document_loader
 from tests.reference_data import reference_file
 
 CREDENTIALS = "https://www.w3.org/2018/credentials/v1"

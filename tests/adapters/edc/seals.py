@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-from app.adapters.edc.authorities import (
+from app.adapters.edc.pki.authorities import (
     Authority,
     PrivateKey,
     SealSubject,
@@ -18,13 +18,13 @@ from app.adapters.edc.authorities import (
     new_ec_key,
     new_rsa_key,
 )
-from app.adapters.edc.certificates import issuer_from_certificate
-from app.adapters.edc.development_seal import DevelopmentSealWarning
-from app.adapters.edc.jades import TimeHeader, seal
-from app.adapters.edc.seals import SoftwareSealKey
-from app.adapters.edc.trust import TrustAnchor, TrustStore
-from app.adapters.edc.verify import verify
-from app.adapters.edc.verify_status import as_registered
+from app.adapters.edc.pki.certificates import issuer_from_certificate
+from app.adapters.edc.pki.trust import TrustAnchor, TrustStore
+from app.adapters.edc.seal.development_seal import DevelopmentSealWarning
+from app.adapters.edc.seal.jades import TimeHeader, seal
+from app.adapters.edc.seal.seals import SoftwareSealKey
+from app.adapters.edc.verification.status import as_registered
+from app.adapters.edc.verification.verify import verify
 from app.domain.credentials.status import PublicStatus
 from app.domain.credentials.verification import Verification
 from tests.adapters.edc.credentials import a_credential, as_bytes

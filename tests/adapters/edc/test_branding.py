@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.adapters.edc.branding import PLAIN, Branding, BrandingUnusable, contrast
-from app.adapters.edc.branding_folder import ALLIANCE, FolderBranding, branded_names
-from app.adapters.edc.drawings import safe_drawing
-from app.adapters.edc.pictures import PictureUnusable
+from app.adapters.edc.image.branding import PLAIN, Branding, BrandingUnusable, contrast
+from app.adapters.edc.image.branding_folder import ALLIANCE, FolderBranding, branded_names
+from app.adapters.edc.image.drawings import safe_drawing
+from app.adapters.edc.image.pictures import PictureUnusable
 
 NAMES = {ALLIANCE: "INGENIUM", "UNIOVI": "Universidad de Oviedo", "HKA": "Hochschule Karlsruhe"}
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'

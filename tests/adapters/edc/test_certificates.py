@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.edc.authorities import as_pkcs12, new_rsa_key
-from app.adapters.edc.certificates import certificate_facts, issuer_from_certificate
-from app.adapters.edc.seals import SoftwareSealKey, load_pkcs12, preflight
+from app.adapters.edc.pki.authorities import as_pkcs12, new_rsa_key
+from app.adapters.edc.pki.certificates import certificate_facts, issuer_from_certificate
+from app.adapters.edc.seal.seals import SoftwareSealKey, load_pkcs12, preflight
 from app.domain.credentials.seal import SealUnavailable
 from app.domain.vocabulary.lists import country_concept
 from tests.adapters.edc.material import ISSUED, OVIEDO

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.adapters.edc.context import ContextNotServed, document_loader
-from app.domain.credentials.profile_validation import against_the_shapes, validate
+from app.adapters.edc.elm.context import ContextNotServed, document_loader
+from app.domain.credentials.profile.validation import against_the_shapes, validate
 from tests.adapters.edc.credentials import a_credential, a_full_credential
 from tests.adapters.edc.official import (
     DOCUMENTS,

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.edc.certificates import certificate_facts
-from app.adapters.edc.development_seal import (
+from app.adapters.edc.pki.certificates import certificate_facts
+from app.adapters.edc.pki.trust import TrustStore
+from app.adapters.edc.seal.development_seal import (
     DevelopmentSealWarning,
     development_anchor,
     development_seal,
     root_pem,
 )
-from app.adapters.edc.seals import preflight
-from app.adapters.edc.trust import TrustStore
+from app.adapters.edc.seal.seals import preflight
 from app.domain.credentials.verification import CheckName, CheckStatus, Verdict
 from tests.adapters.edc.material import CHIETI, CRETE, KARLSRUHE, OVIEDO
 from tests.adapters.edc.seals import sealed, verified, warned
@@ -118,7 +118,7 @@ from hashlib import sha256
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 warnings.simplefilter("ignore")
-from app.adapters.edc.development_seal import development_seal
+from app.adapters.edc.seal.development_seal import development_seal
 from tests.adapters.edc.material import OVIEDO
 key = development_seal(Path(sys.argv[2]), OVIEDO, datetime.fromisoformat(sys.argv[3]))
 print([f"{certificate.serial_number:x}" for certificate in key.certificate_chain])

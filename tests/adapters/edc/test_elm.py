@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from app.adapters.edc.elm_claims import weakest
-from app.adapters.edc.elm_values import later, number
-from app.domain.credentials.profile_validation import validate
+from app.adapters.edc.elm.claims import weakest
+from app.adapters.edc.elm.values import later, number
+from app.domain.credentials.profile.validation import validate
 from app.domain.errors import InternalInconsistency
 from app.domain.vocabulary.award import AssessmentResult, Holder
 from app.domain.vocabulary.concepts import Concept

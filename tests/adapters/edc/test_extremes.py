@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.adapters.edc.jades import protected_header
+from app.adapters.edc.seal.jades import protected_header
 from app.domain.credentials.verification import CheckName, CheckStatus, Verdict
 from tests.adapters.edc.credentials import a_credential, as_bytes
 from tests.adapters.edc.material import ISSUED

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.adapters.edc.fetching import FetchFailed, HttpWeb, Question, Reach, reach
+from app.adapters.edc.pki.fetching import FetchFailed, HttpWeb, Question, Reach, reach
 
 HERE = reach(["127.0.0.1"])
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.adapters.edc.format_cache import FormatVerdicts
-from app.adapters.edc.verify import verify
+from app.adapters.edc.elm.format_cache import FormatVerdicts
+from app.adapters.edc.verification.verify import verify
 from app.domain.credentials.verification import CheckStatus, Verdict, Verification
 from tests.pki.authority import TestPki
 from tests.pki.sealed import at_level

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.adapters.edc.authorities import new_rsa_key
-from app.adapters.edc.certificates import issuer_from_certificate
-from app.adapters.edc.jades import protected_header
-from app.adapters.edc.seals import SoftwareSealKey
+from app.adapters.edc.pki.authorities import new_rsa_key
+from app.adapters.edc.pki.certificates import issuer_from_certificate
+from app.adapters.edc.seal.jades import protected_header
+from app.adapters.edc.seal.seals import SoftwareSealKey
 from app.adapters.edc.strict_json import MAX_BYTES
 from app.domain.credentials.verification import CheckName, CheckStatus, Verdict
 from tests.adapters.edc.credentials import a_credential, as_bytes

@@ -10,12 +10,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from app.adapters.edc.authorities import new_ec_key
-from app.adapters.edc.revocation_data import Responses, RevocationList
+from app.adapters.edc.pki.authorities import new_ec_key
+from app.adapters.edc.pki.revocation_data import Responses, RevocationList
+from app.adapters.edc.pki.tokens import TokenFault, open_token
+from app.adapters.edc.pki.trust import PathStatus, TrustStore
 from app.adapters.edc.strict_json import NotReadable
-from app.adapters.edc.tokens import TokenFault, open_token
-from app.adapters.edc.trust import PathStatus, TrustStore
-from app.adapters.edc.verify import verify
+from app.adapters.edc.verification.verify import verify
 from app.domain.credentials.verification import CheckName, CheckStatus, Verdict, Verification
 from tests.pki.authority import TestPki
 from tests.pki.sealed import at_level, entries, sealed_by, with_entries

@@ -11,10 +11,10 @@ import segno
 import typst
 from PIL import Image
 
-from app.adapters.edc.branding import Branding, Logo
-from app.adapters.edc.images import display_images
-from app.adapters.edc.pictures import PictureUnusable
-from app.adapters.edc.words import Topic, phrase, word
+from app.adapters.edc.elm.words import Topic, phrase, word
+from app.adapters.edc.image.branding import Branding, Logo
+from app.adapters.edc.image.images import display_images
+from app.adapters.edc.image.pictures import PictureUnusable
 from app.domain.vocabulary.award import Holder
 from app.domain.vocabulary.concepts import Concept
 from app.domain.vocabulary.lists import AUTHORITY, language_concept

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from asn1crypto import cms, tsp
 
-from app.adapters.edc import imprints
+from app.adapters.edc.seal import imprints
 from tests.reference_data import reference_file
 
 SAMPLES = {

@@ -16,10 +16,10 @@ from joserfc.jwk import import_key
 from jwcrypto import jwk as jwcrypto_jwk
 from jwcrypto import jws as jwcrypto_jws
 
-from app.adapters.edc.jades import issuer_serial, seal
-from app.adapters.edc.opened import open_sealed
-from app.adapters.edc.seals import SoftwareSealKey
-from app.adapters.edc.trust import as_pem
+from app.adapters.edc.pki.trust import as_pem
+from app.adapters.edc.seal.jades import issuer_serial, seal
+from app.adapters.edc.seal.opened import open_sealed
+from app.adapters.edc.seal.seals import SoftwareSealKey
 from tests.adapters.edc.material import ISSUED
 from tests.adapters.edc.official import SEALED_SAMPLES
 from tests.adapters.edc.seals import a_seal, sealed, the_authority

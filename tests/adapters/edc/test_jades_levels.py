@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.edc import jades_levels
-from app.adapters.edc.jades_levels import insist_on_extension, seal_text, with_entries
+from app.adapters.edc.seal import jades_levels
+from app.adapters.edc.seal.jades_levels import insist_on_extension, seal_text, with_entries
 from app.domain.credentials.levels import SealLevel, SealNotExtensible
 from app.domain.errors import InternalInconsistency
 from tests.reference_data import reference_file

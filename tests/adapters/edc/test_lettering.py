@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.adapters.edc import lettering
-from app.adapters.edc.lettering import InnerLettering
+from app.adapters.edc.image import lettering
+from app.adapters.edc.image.lettering import InnerLettering
 
 ALL_DRAWN = (
     "Zoë Ñandú", "Ștefan Țurcanu", "Çelik Ģirts Ů", "Αθηνά Ζωή", "Йордан Ѝ", "გიორგი ბერიძე",

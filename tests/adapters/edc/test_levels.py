@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from app.adapters.edc.parsed import parsed_certificate
-from app.adapters.edc.revocation_data import Responses, RevocationList
-from app.adapters.edc.times import Material
-from app.adapters.edc.verify import verify
-from app.adapters.edc.verify_status import as_registered
+from app.adapters.edc.pki.parsed import parsed_certificate
+from app.adapters.edc.pki.revocation_data import Responses, RevocationList
+from app.adapters.edc.verification.status import as_registered
+from app.adapters.edc.verification.times import Material
+from app.adapters.edc.verification.verify import verify
 from app.domain.credentials.status import CredentialState, PublicStatus
 from app.domain.credentials.verification import CheckName, CheckStatus, Verdict, Verification
 from app.domain.ids import new_id

@@ -9,9 +9,9 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from app.adapters.edc.moulds import Mould, Own, mould_of
-from app.domain.credentials.profile import edc_profile
-from app.domain.credentials.profile_validation import validate
+from app.adapters.edc.elm.moulds import Mould, Own, mould_of
+from app.domain.credentials.profile.tables import edc_profile
+from app.domain.credentials.profile.validation import validate
 from app.domain.vocabulary.award import Holder
 from tests.adapters.edc.credentials import a_credential
 from tests.adapters.edc.material import ISSUED, PICTURES, a_full_course, an_award

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from app.adapters.edc.format_cache import FormatVerdicts
-from app.adapters.edc.official_shapes import OFFICIAL, OfficialShapes, ShapesUnusable
-from app.adapters.edc.verify import verify
-from app.domain.credentials.profile_validation import UNANSWERED
+from app.adapters.edc.elm.format_cache import FormatVerdicts
+from app.adapters.edc.elm.official_shapes import OFFICIAL, OfficialShapes, ShapesUnusable
+from app.adapters.edc.verification.verify import verify
+from app.domain.credentials.profile.validation import UNANSWERED
 from app.domain.credentials.verification import Check, CheckName, CheckStatus
 from app.domain.errors import Finding
 from tests.adapters.edc.credentials import a_credential, a_full_credential, as_bytes

@@ -8,8 +8,8 @@ import zlib
 import pytest
 from pyhanko.pdf_utils import embed, generic, writer
 
-from app.adapters.edc.pdf_input import credential_in_pdf
 from app.adapters.edc.strict_json import NotReadable
+from app.adapters.edc.verification.pdf_input import credential_in_pdf
 from app.domain.credentials.verification import CheckName, CheckStatus, Contents, Verdict
 from tests.adapters.edc.credentials import a_credential, as_bytes
 from tests.adapters.edc.seals import sealed, verified

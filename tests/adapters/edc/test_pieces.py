@@ -6,8 +6,8 @@ import pytest
 import segno
 from PIL import Image, ImageChops
 
-from app.adapters.edc.composing import qr_code
-from app.adapters.edc.images import number_piece, pieces_of
+from app.adapters.edc.image.composing import qr_code
+from app.adapters.edc.image.images import number_piece, pieces_of
 from app.domain.credentials.credential_id import credential_urn
 from app.domain.ids import new_id
 

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from app.adapters.edc.png_bands import BandedPicture, Rows
+from app.adapters.edc.image.png_bands import BandedPicture, Rows
 
 
 def a_ground(width: int = 97, height: int = 120, seed: int = 1) -> Image.Image:

@@ -7,10 +7,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from app.adapters.edc.fetching import FetchFailed, Question, Web
-from app.adapters.edc.issuers import Issuers
-from app.adapters.edc.revocation import Revocation, Said, needs_no_word
-from app.adapters.edc.trust import PathStatus, Purpose
+from app.adapters.edc.pki.fetching import FetchFailed, Question, Web
+from app.adapters.edc.pki.issuers import Issuers
+from app.adapters.edc.pki.revocation import Revocation, Said, needs_no_word
+from app.adapters.edc.pki.trust import PathStatus, Purpose
 from app.domain.credentials.levels import RevocationUnknown, SealNotExtensible
 from tests.adapters.edc.seals import a_seal, the_authority
 from tests.adapters.issuing.raising import SetClock, a_web

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from app.adapters.edc.context import document_loader
-from app.adapters.edc.elm import build_credential
-from app.adapters.edc.format_cache import FormatVerdicts
+from app.adapters.edc.elm.context import document_loader
+from app.adapters.edc.elm.document import build_credential
+from app.adapters.edc.elm.format_cache import FormatVerdicts
 from app.adapters.issuing.making import Maker
 from app.adapters.issuing.sealing import EdcSealing
 from app.adapters.issuing.trusted import RecognisedInstitutions
 from app.adapters.issuing.verifier import EdcVerifier
 from app.adapters.memory.seals import ThrowAwaySeals
-from app.domain.credentials.profile import Profiles, known_profiles, read_profiles
-from app.domain.credentials.profile_model import Profile
-from app.domain.credentials.profile_validation import validate
+from app.domain.credentials.profile.model import Profile
+from app.domain.credentials.profile.tables import Profiles, known_profiles, read_profiles
+from app.domain.credentials.profile.validation import validate
 from app.domain.credentials.verification import CheckName, CheckStatus, Verdict
 from app.domain.errors import InternalInconsistency
 from app.profile_page import profile_page

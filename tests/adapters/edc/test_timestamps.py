@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from asn1crypto import cms, tsp
 
-from app.adapters.edc.timestamp_protocol import AuthorityFailed
-from app.adapters.edc.timestamps import HttpAuthority, TimestampAuthority, Timestamps
-from app.adapters.edc.tokens import open_token
+from app.adapters.edc.pki.timestamp_protocol import AuthorityFailed
+from app.adapters.edc.pki.timestamps import HttpAuthority, TimestampAuthority, Timestamps
+from app.adapters.edc.pki.tokens import open_token
 from app.adapters.memory.timestamps import ANY_POLICY, MemoryAuthority
 from app.domain.clock import Clock, SystemClock
 from app.domain.credentials.levels import TimestampUnavailable

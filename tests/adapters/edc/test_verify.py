@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from app.adapters.edc.authorities import new_rsa_key
-from app.adapters.edc.certificates import issuer_from_certificate
-from app.adapters.edc.jades import seal
-from app.adapters.edc.seals import SoftwareSealKey
-from app.adapters.edc.trust import TrustStore
+from app.adapters.edc.pki.authorities import new_rsa_key
+from app.adapters.edc.pki.certificates import issuer_from_certificate
+from app.adapters.edc.pki.trust import TrustStore
+from app.adapters.edc.seal.jades import seal
+from app.adapters.edc.seal.seals import SoftwareSealKey
 from app.domain.credentials.status import CredentialState, PublicStatus
 from app.domain.credentials.verification import (
     CheckName,
@@ -125,7 +125,7 @@ def test_a_foreign_authority_is_unknown_which_is_a_warning_and_no_error() -> Non
 
 
 def test_who_takes_the_name_of_our_authority_is_still_unknown() -> None:
-    from app.adapters.edc.authorities import new_authority
+    from app.adapters.edc.pki.authorities import new_authority
 
     impostor = new_authority(
         "Test authority",
@@ -148,7 +148,7 @@ def test_an_authority_that_was_not_valid_at_the_time_of_sealing_is_an_error() ->
 
 def test_a_seal_holder_cannot_play_authority() -> None:
     holder = a_seal()
-    from app.adapters.edc.authorities import Authority
+    from app.adapters.edc.pki.authorities import Authority
 
     fake = Authority(holder.certificate_chain[0], holder._private_key)  # type: ignore[arg-type]
     key = new_rsa_key()

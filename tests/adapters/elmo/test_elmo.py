@@ -20,8 +20,8 @@ from lxml import etree
 from signxml.exceptions import InvalidSignature
 from signxml.verifier import XMLVerifier
 
-from app.adapters.edc.seals import SealKey
-from app.adapters.edc.trust import as_pem
+from app.adapters.edc.pki.trust import as_pem
+from app.adapters.edc.seal.seals import SealKey
 from app.adapters.elmo.document import NAMESPACE, Transcript, elmo
 from app.adapters.elmo.signing import DS, signed, verifies
 from app.adapters.reference import partners

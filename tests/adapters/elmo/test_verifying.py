@@ -14,11 +14,11 @@ from cryptography.x509.oid import NameOID
 from lxml import etree
 from xmlsec import constants
 
-from app.adapters.edc.authorities import PrivateKey, new_ec_key
-from app.adapters.edc.certificates import fingerprint
-from app.adapters.edc.seals import SoftwareSealKey
-from app.adapters.edc.trust import TrustStore
-from app.adapters.edc.verify import verify
+from app.adapters.edc.pki.authorities import PrivateKey, new_ec_key
+from app.adapters.edc.pki.certificates import fingerprint
+from app.adapters.edc.pki.trust import TrustStore
+from app.adapters.edc.seal.seals import SoftwareSealKey
+from app.adapters.edc.verification.verify import verify
 from app.adapters.elmo.document import NAMESPACE, elmo
 from app.adapters.elmo.signing import DS, signed
 from app.domain.credentials.verification import CheckName, CheckStatus, Verdict, Verification

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from app.adapters.edc.development_seal import DevelopmentSealWarning
+from app.adapters.edc.seal.development_seal import DevelopmentSealWarning
 from app.adapters.postgres.engine import make_engine
 from app.adapters.postgres.outbox import PostgresOutbox
 from app.domain.access.roles import SYSTEM, Caller

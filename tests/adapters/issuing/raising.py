@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx
 
-from app.adapters.edc.fetching import HttpWeb, Web, reach
-from app.adapters.edc.issuers import Issuers
-from app.adapters.edc.revocation import Revocation
-from app.adapters.edc.timestamps import HttpAuthority, TimestampAuthority, Timestamps
-from app.adapters.edc.validation_material import Gatherer
+from app.adapters.edc.pki.fetching import HttpWeb, Web, reach
+from app.adapters.edc.pki.issuers import Issuers
+from app.adapters.edc.pki.revocation import Revocation
+from app.adapters.edc.pki.timestamps import HttpAuthority, TimestampAuthority, Timestamps
+from app.adapters.edc.seal.validation_material import Gatherer
 from app.adapters.issuing.augmenting import EdcSealLevels
 from app.domain.clock import Clock
 from app.domain.credentials.levels import Raised, SealLevel

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from app.adapters.edc.seals import preflight
+from app.adapters.edc.seal.seals import preflight
 from app.adapters.issuing.csc_profile import PROFILES
 from app.adapters.issuing.keys_csc import CscSealKey
 from app.domain.credentials.seal import SealUnavailable

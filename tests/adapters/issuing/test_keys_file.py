@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.edc.seals import LocalSealKey, preflight
+from app.adapters.edc.seal.seals import LocalSealKey, preflight
 from app.adapters.issuing.keys import ConfiguredSeals, FolderSeals
 from app.adapters.issuing.keys_csc import CscSealKey
 from app.adapters.issuing.keys_file import read_seals

@@ -7,8 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from pkcs11 import Attribute, CertificateType, ObjectClass
 
-from app.adapters.edc import signatures
-from app.adapters.edc.seals import preflight
+from app.adapters.edc.pki import signatures
+from app.adapters.edc.seal.seals import preflight
 from app.adapters.issuing.keys_pkcs11 import KeyOnToken, Pkcs11SealKey
 from app.domain.credentials.seal import SealUnavailable
 from tests.adapters.edc.seals import NOW

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters.edc.development_seal import development_anchor
-from app.adapters.edc.trust import TrustStore
-from app.adapters.edc.verify import verify
+from app.adapters.edc.pki.trust import TrustStore
+from app.adapters.edc.seal.development_seal import development_anchor
+from app.adapters.edc.verification.verify import verify
 from app.adapters.issuing.keys import DevelopmentSeals
 from app.adapters.issuing.making import Maker
 from app.adapters.issuing.sealing import EdcSealing
@@ -22,7 +22,7 @@ from app.adapters.issuing.trusted import Trusted
 from app.domain.clock import SystemClock
 from app.domain.credentials.batch import BatchState, Outcome
 from app.domain.credentials.status import CredentialState, DeliveryState
-from app.domain.credentials.use_cases_batches import approve_batch, prepare_batch
+from app.domain.credentials.use_cases.batches import approve_batch, prepare_batch
 from app.domain.jobs import JobState
 from app.domain.plain import to_plain
 from tests.contracts.issuing_house import House, postgres_house

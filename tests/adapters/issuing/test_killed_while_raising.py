@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters.edc.verify import verify
+from app.adapters.edc.verification.verify import verify
 from app.adapters.postgres.outbox import PostgresOutbox
 from app.domain.clock import SystemClock
 from app.domain.credentials.events import SealLevelDue

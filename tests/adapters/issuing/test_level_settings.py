@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.adapters.edc.trust import PathStatus, Purpose
+from app.adapters.edc.pki.trust import PathStatus, Purpose
 from app.adapters.issuing.augmenting import EdcSealLevels
 from app.adapters.issuing.trusted import Trusted
 from app.domain.clock import SystemClock

@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey, RSAKey
 from jwcrypto import jwk
 from jwcrypto import jws as jwcrypto_jws
 
-from app.adapters.edc.trust import as_pem
+from app.adapters.edc.pki.trust import as_pem
 from app.domain.clock import SystemClock
 from app.domain.credentials.levels import SealLevel
 from tests.adapters.issuing.raising import a_web, raised_to, raising

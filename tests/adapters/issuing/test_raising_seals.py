@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.adapters.edc.jades_levels import seal_text
-from app.adapters.edc.revocation_data import Responses
-from app.adapters.edc.verify import verify
+from app.adapters.edc.pki.revocation_data import Responses
+from app.adapters.edc.seal.jades_levels import seal_text
+from app.adapters.edc.verification.verify import verify
 from app.adapters.issuing.augmenting import EdcSealLevels, from_a_thread
 from app.domain.credentials.levels import (
     RevocationUnknown,

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from app.adapters.edc.revocation_data import Responses
-from app.adapters.edc.times import Material
-from app.adapters.edc.trust import TrustStore
-from app.adapters.edc.verify import verify
+from app.adapters.edc.pki.revocation_data import Responses
+from app.adapters.edc.pki.trust import TrustStore
+from app.adapters.edc.verification.times import Material
+from app.adapters.edc.verification.verify import verify
 from app.adapters.issuing.fetching import NotFetched, PublicDocuments
 from app.adapters.issuing.status_folder import StatusFolder
 from app.adapters.issuing.trusted import Trusted

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.edc.certificates import issuer_from_certificate
-from app.adapters.edc.development_seal import development_seal
+from app.adapters.edc.pki.certificates import issuer_from_certificate
+from app.adapters.edc.seal.development_seal import development_seal
 from app.domain.vocabulary.lists import language_concept
 from tests.adapters.edc.credentials import a_credential
 from tests.adapters.edc.material import ISSUED, OVIEDO, PICTURE, a_course, a_holder, an_outcome

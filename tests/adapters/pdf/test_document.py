@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from app.adapters.edc.branding import Branding
-from app.adapters.edc.certificates import issuer_from_certificate
-from app.adapters.edc.development_seal import development_seal
+from app.adapters.edc.image.branding import Branding
+from app.adapters.edc.pki.certificates import issuer_from_certificate
+from app.adapters.edc.seal.development_seal import development_seal
 from app.adapters.pdf.rendering import ATTACHMENT, credential_pdf, document_languages
 from app.domain.errors import InternalInconsistency
 from app.domain.vocabulary.award import Holder

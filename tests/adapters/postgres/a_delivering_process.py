@@ -15,7 +15,7 @@ from uuid import UUID
 from app.adapters.postgres.enrolment_imports import PostgresResponses
 from app.domain.enrolment.forms.live import DeliveredResponse
 from app.domain.enrolment.forms.responses import StoredResponse
-from app.domain.enrolment.use_cases_deliveries import import_responses
+from app.domain.enrolment.use_cases.deliveries import import_responses
 from app.settings import Settings
 from app.wiring import connected
 

@@ -19,7 +19,7 @@ from app.adapters.postgres.enrolment_kept_plans import PostgresKeptPlans
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.imports import ResponseImport
 from app.domain.enrolment.forms.responses import StoredResponse
-from app.domain.enrolment.use_cases_imports import COMMIT_JOB
+from app.domain.enrolment.use_cases.imports import COMMIT_JOB
 from app.domain.jobs import Job, Progress
 from app.ports import Ports
 from app.settings import Settings

@@ -21,7 +21,7 @@ from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.enrolment.edition import Mode
 from app.domain.enrolment.forms.live import DeliveredVerdict
-from app.domain.enrolment.use_cases_lists import replay_decisions
+from app.domain.enrolment.use_cases.lists import replay_decisions
 from app.ports import Work
 from tests.deliveries import Flow, raw, told
 from tests.enrolment_builders import PARTNERS, officer, opened

@@ -16,7 +16,7 @@ from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM
 from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.person import Person
-from app.domain.enrolment.use_cases_registrations import confirm_address
+from app.domain.enrolment.use_cases.registrations import confirm_address
 from app.domain.enrolment.views import RegistrationView
 from tests.adapters.postgres.test_enrolment_joining import OpenWork, by_officer, until_waiting
 from tests.adapters.postgres.test_enrolment_joining import clock as clock  # a fixture

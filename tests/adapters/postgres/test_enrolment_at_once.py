@@ -26,10 +26,10 @@ from app.domain.access.roles import SYSTEM, Caller
 from app.domain.clock import SystemClock
 from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.registration import State
-from app.domain.enrolment.use_cases_editions import open_edition
-from app.domain.enrolment.use_cases_lists import replay_decisions
-from app.domain.enrolment.use_cases_register import register
-from app.domain.enrolment.use_cases_registrations import cancel_registration
+from app.domain.enrolment.use_cases.editions import open_edition
+from app.domain.enrolment.use_cases.lists import replay_decisions
+from app.domain.enrolment.use_cases.register import register
+from app.domain.enrolment.use_cases.registrations import cancel_registration
 from app.ports import Work
 from tests.enrolment_builders import (
     LIKENESS,

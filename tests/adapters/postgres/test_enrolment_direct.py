@@ -25,10 +25,10 @@ from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.errors import EditionNotFound, RegistrationInvalid
 from app.domain.enrolment.quota import PER_INSTITUTION, Quota, QuotaRule, institution_scope
 from app.domain.enrolment.registration import State
-from app.domain.enrolment.use_cases_editions import edit_edition, open_edition
-from app.domain.enrolment.use_cases_lists import replay_decisions
-from app.domain.enrolment.use_cases_register import register
-from app.domain.enrolment.use_cases_registrations import cancel_registration
+from app.domain.enrolment.use_cases.editions import edit_edition, open_edition
+from app.domain.enrolment.use_cases.lists import replay_decisions
+from app.domain.enrolment.use_cases.register import register
+from app.domain.enrolment.use_cases.registrations import cancel_registration
 from app.domain.errors import DomainError
 from app.ports import Work
 from tests.enrolment_builders import LIKENESS, PARTNERS, a_learner, a_request, an_edition, officer

@@ -16,9 +16,9 @@ from app.adapters.postgres.unit_of_work import PostgresWork
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.enrolment.edition import Edition, Mode
 from app.domain.enrolment.errors import ChangedMeanwhile
-from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling, decide_registration
-from app.domain.enrolment.use_cases_register import register
-from app.domain.enrolment.use_cases_registrations import get_registration, list_registrations
+from app.domain.enrolment.use_cases.deciding import OfficerDecision, Ruling, decide_registration
+from app.domain.enrolment.use_cases.register import register
+from app.domain.enrolment.use_cases.registrations import get_registration, list_registrations
 from app.domain.enrolment.views import RegistrationView
 from app.domain.errors import Unavailable
 from app.domain.ids import new_id

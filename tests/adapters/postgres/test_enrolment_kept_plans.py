@@ -18,7 +18,7 @@ from app.domain.access.roles import SYSTEM, Caller
 from app.domain.enrolment.carrying_out import tell_received_by_import
 from app.domain.enrolment.forms.imports import ImportRow, ResponseImport
 from app.domain.enrolment.forms.responses import Export
-from app.domain.enrolment.use_cases_commit import take_back_import
+from app.domain.enrolment.use_cases.commit import take_back_import
 from app.ports import Work
 from tests.enrolment_builders import LIKENESS, opened, registers
 from tests.enrolment_imports import GivenRows, Importer, at, verdicts

@@ -19,14 +19,14 @@ from app.domain.clock import SystemClock
 from app.domain.enrolment.edition import Mode
 from app.domain.enrolment.forms.imports import ImportState, ResponseImport
 from app.domain.enrolment.forms.mapping import Answer
-from app.domain.enrolment.use_cases_editions import open_edition
-from app.domain.enrolment.use_cases_imports import (
+from app.domain.enrolment.use_cases.editions import open_edition
+from app.domain.enrolment.use_cases.imports import (
     map_form,
     plan_received,
     receive_import,
     request_commit,
 )
-from app.domain.enrolment.use_cases_lists import replay_decisions
+from app.domain.enrolment.use_cases.lists import replay_decisions
 from app.domain.jobs import JobState
 from app.ports import Work
 from tests.enrolment_builders import PARTNERS, an_edition, officer

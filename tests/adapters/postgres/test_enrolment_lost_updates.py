@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.enrolment.edition import Mode
 from app.domain.enrolment.person import Person
-from app.domain.enrolment.use_cases_people import (
+from app.domain.enrolment.use_cases.people import (
     PersonChanges,
     edit_registration,
     take_wanted_address,
 )
-from app.domain.enrolment.use_cases_registrations import confirm_address
+from app.domain.enrolment.use_cases.registrations import confirm_address
 from app.domain.enrolment.views import RegistrationView
 from tests.adapters.postgres.test_enrolment_joining import OpenWork, by_officer, until_waiting
 from tests.adapters.postgres.test_enrolment_joining import clock as clock  # a fixture

@@ -24,8 +24,8 @@ from app.domain.enrolment.direct import Claim
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.person import Person
 from app.domain.enrolment.ranking import received_over_api
-from app.domain.enrolment.use_cases_lists import replay_decisions
-from app.domain.enrolment.use_cases_register import register
+from app.domain.enrolment.use_cases.lists import replay_decisions
+from app.domain.enrolment.use_cases.register import register
 from app.domain.ids import new_id
 from tests.adapters.postgres.test_enrolment_at_once import CLOCK, House, with_counts_for_all
 from tests.enrolment_builders import LIKENESS, PARTNERS, a_learner, a_request, officer

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters.embedded import EmbeddedPostgres
-from app.domain.enrolment.use_cases_imports import HELD_JOB
+from app.domain.enrolment.use_cases.imports import HELD_JOB
 from app.jobs_command import run
 from app.settings import Settings
 from app.wiring import resting_jobs

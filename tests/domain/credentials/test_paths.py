@@ -12,15 +12,15 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-from app.adapters.edc.elm import build_credential
-from app.adapters.edc.words import word
+from app.adapters.edc.elm.document import build_credential
+from app.adapters.edc.elm.words import word
 from app.domain.credentials.paths import (
     CERTIFIED_PATHS,
     DERIVED,
     FROM_THE_AWARD,
     NOT_IN_CREDENTIAL,
 )
-from app.domain.credentials.profile_validation import validate
+from app.domain.credentials.profile.validation import validate
 from app.domain.vocabulary.concepts import Concept
 from app.domain.vocabulary.lists import AUTHORITY
 from app.domain.vocabulary.specification import (

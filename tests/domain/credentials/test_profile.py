@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from app.domain.credentials.profile import edc_profile, read_profile
-from app.domain.credentials.profile_limits import Limits
-from app.domain.credentials.profile_model import Kind
-from app.domain.credentials.profile_validation import (
+from app.domain.credentials.profile.limits import Limits
+from app.domain.credentials.profile.model import Kind
+from app.domain.credentials.profile.tables import edc_profile, read_profile
+from app.domain.credentials.profile.validation import (
     MAX_FINDINGS,
     OWN_RULES,
     against_the_shapes,
     validate,
 )
-from app.domain.credentials.profile_values import is_absolute_iri, is_duration
+from app.domain.credentials.profile.values import is_absolute_iri, is_duration
 from app.domain.errors import InternalInconsistency
 from tests.adapters.edc.credentials import a_full_credential
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from app.domain.enrolment.forms.imports import ResponseImport
 from app.domain.enrolment.registration import State
-from app.domain.enrolment.use_cases_commit import take_back_import
-from app.domain.enrolment.use_cases_lists import get_standing
+from app.domain.enrolment.use_cases.commit import take_back_import
+from app.domain.enrolment.use_cases.lists import get_standing
 from tests.deliveries import Flow
 from tests.domain.enrolment.memory import Store
 from tests.enrolment_builders import LIKENESS, officer, opened

@@ -5,7 +5,7 @@ from app.adapters.memory.unit_of_work import MemoryStore, MemoryWork
 from app.domain.access.roles import SYSTEM, Caller
 from app.domain.enrolment.edition import Mode
 from app.domain.enrolment.events import Promoted
-from app.domain.enrolment.use_cases_registrations import cancel_registration
+from app.domain.enrolment.use_cases.registrations import cancel_registration
 from app.ports import Work
 from tests.enrolment_builders import officer, opened, queue_up
 from tests.memory_ports import StoryClock

@@ -21,7 +21,7 @@ from app.domain.enrolment.officer_sentences import (
     sentence_of,
 )
 from app.domain.enrolment.reasons import Reason
-from app.domain.enrolment.use_cases_undecided import CONTESTED
+from app.domain.enrolment.use_cases.undecided import CONTESTED
 
 OF_ROWS = (
     Reason.EARLY, Reason.LATE, Reason.NOT_ADMITTED, Reason.INSTITUTION_MISSING,

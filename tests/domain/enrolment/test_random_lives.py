@@ -24,11 +24,11 @@ from app.domain.enrolment.quota import (
 )
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
-from app.domain.enrolment.use_cases_affiliation import Saying, contest_affiliation, decide_contest
-from app.domain.enrolment.use_cases_deciding import OfficerDecision, Ruling, decide_registration
-from app.domain.enrolment.use_cases_editions import edit_edition
-from app.domain.enrolment.use_cases_lists import publish_list, replay_decisions
-from app.domain.enrolment.use_cases_registrations import cancel_registration
+from app.domain.enrolment.use_cases.affiliation import Saying, contest_affiliation, decide_contest
+from app.domain.enrolment.use_cases.deciding import OfficerDecision, Ruling, decide_registration
+from app.domain.enrolment.use_cases.editions import edit_edition
+from app.domain.enrolment.use_cases.lists import publish_list, replay_decisions
+from app.domain.enrolment.use_cases.registrations import cancel_registration
 from app.domain.errors import Conflict
 from tests.domain.enrolment.memory import Store
 from tests.enrolment_builders import officer, opened, queue_up, registers

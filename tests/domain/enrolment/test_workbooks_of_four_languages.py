@@ -13,8 +13,8 @@ from openpyxl import load_workbook
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.imports import ImportState, ResponseImport, Verdict
 from app.domain.enrolment.forms.mapping import Answer
-from app.domain.enrolment.use_cases_commit import take_back_import
-from app.domain.enrolment.use_cases_imports import map_form
+from app.domain.enrolment.use_cases.commit import take_back_import
+from app.domain.enrolment.use_cases.imports import map_form
 from tests.contracts.import_steps import decides, registration_of
 from tests.domain.enrolment.memory import Store
 from tests.enrolment_builders import LIKENESS, OpenWork, officer, opened

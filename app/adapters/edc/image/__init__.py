@@ -1,0 +1,1 @@
+"""How a credential looks: the pages inside it and their branding."""

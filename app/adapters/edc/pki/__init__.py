@@ -1,0 +1,1 @@
+"""Certificates, timestamps and revocation: whom one may believe, and since when."""

@@ -1,0 +1,1 @@
+"""Checks of a credential that anybody presents, and the files it may come in."""

@@ -1,0 +1,1 @@
+"""What people do in enrolment: one transaction each."""

@@ -1,0 +1,1 @@
+"""What people do with proposals: one transaction each."""

@@ -1,0 +1,1 @@
+"""Issuing, credentials, sharing and verification over HTTP."""

@@ -1,0 +1,1 @@
+"""Editions, registrations, places and imports over HTTP."""

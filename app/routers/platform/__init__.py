@@ -1,0 +1,1 @@
+"""What every part shares over HTTP: identity, jobs, lists, retention, problems."""

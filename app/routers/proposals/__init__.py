@@ -1,0 +1,1 @@
+"""Proposals and what is published over HTTP."""

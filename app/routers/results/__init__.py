@@ -1,0 +1,1 @@
+"""Results, corrections, and the links that lead learners to them, over HTTP."""

@@ -1,0 +1,1 @@
+"""ESCO's skills and occupations over HTTP."""
