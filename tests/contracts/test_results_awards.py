@@ -7,15 +7,22 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.adapters.edc.elm.document import build_credential
 from app.domain.access.permissions import NotAllowed
 from app.domain.access.roles import Caller
 from app.domain.credentials.errors import AwardNotFound, AwardNotReady, EditionNotFound
+from app.domain.ids import new_id
 from app.domain.results.credential_data import LegalIdentity
 from app.domain.results.entry import GradeEntry, ResultEntry
 from app.domain.results.errors import RegistrationNotFound, StaleCredentialData
 from app.domain.results.identity import IdentityCheck, IdentityEvidence
 from app.domain.results.result import Decision
-from app.domain.results.use_cases.entering import confirm_results, list_results, record_result
+from app.domain.results.use_cases.entering import (
+    confirm_results,
+    get_result,
+    list_results,
+    record_result,
+)
 from app.domain.results.use_cases.learner import (
     accept_result,
     confirm_credential_data,
@@ -25,6 +32,7 @@ from app.domain.results.use_cases.learner import (
 )
 from app.domain.results.use_cases.links import make_link, open_link
 from app.domain.vocabulary.award import Award, Holder, NotReady
+from tests.adapters.edc.material import ALLIANCE, ISSUER, PARTNERS, PICTURES
 from tests.contracts.results_house import course as course  # a fixture
 from tests.contracts.results_house import planned_course as planned_course  # a fixture
 from tests.results_course import POLICY, Course, entry
@@ -154,6 +162,23 @@ async def test_who_passed_accepted_and_confirmed_their_data_has_an_award(course:
     assert [claim[3].uri.rsplit("/", 1)[1] for claim in claims if claim[3]] == [
         "70be69aaf9",
         "c598449d64",
+    ]
+    # What the learner is shown of it is what their credential says.
+    specification = course.micro_credential.specification
+    document = build_credential(
+        credential_id=new_id(),
+        award=award,
+        specification=specification,
+        issuer=ISSUER,
+        organisations=PARTNERS,
+        alliance_name=ALLIANCE,
+        issued=course.clock.now(),
+        images=PICTURES,
+    )
+    parts = document["credentialSubject"]["hasClaim"]["provenBy"]["hasPart"]
+    shown = await get_result(ana, work=course.work(), caller=course.rosa, clock=course.clock)
+    assert [part["idVerification"]["id"] for part in parts] == [
+        grade.identity.concept.uri for grade in shown.result.grading.grades
     ]
     assert [n.registration for n in not_ready] == [eva]
 

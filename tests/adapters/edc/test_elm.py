@@ -154,16 +154,17 @@ EVIDENCE = [
     (SUPERVISED_WITH_ID, SUPERVISED_WITH_ID, SUPERVISED_WITH_ID),
     (SUPERVISED_WITH_ID, SUPERVISED_NO_ID, SUPERVISED_NO_ID),
     (SUPERVISED_WITH_ID, UNSUPERVISED_WITH_ID, UNSUPERVISED_WITH_ID),
-    (SUPERVISED_NO_ID, UNSUPERVISED_WITH_ID, UNSUPERVISED_NO_ID),
-    (UNSUPERVISED_WITH_ID, SUPERVISED_WITH_ID, UNSUPERVISED_WITH_ID),
-    (UNSUPERVISED_NO_ID, SUPERVISED_WITH_ID, UNSUPERVISED_NO_ID),
+    (SUPERVISED_NO_ID, UNSUPERVISED_WITH_ID, UNSUPERVISED_WITH_ID),
+    (UNSUPERVISED_WITH_ID, SUPERVISED_WITH_ID, SUPERVISED_WITH_ID),
+    (UNSUPERVISED_NO_ID, SUPERVISED_WITH_ID, SUPERVISED_WITH_ID),
+    (UNSUPERVISED_NO_ID, UNSUPERVISED_WITH_ID, UNSUPERVISED_WITH_ID),
     (SUPERVISED_WITH_ID, None, None),
     (SUPERVISED_WITH_ID, Concept("urn:something:else"), None),
 ]
 
 
 @pytest.mark.parametrize(("approved", "evidence", "written"), EVIDENCE)
-def test_identification_is_never_more_than_approved_and_never_more_than_the_evidence(
+def test_identification_is_what_the_evidence_says_whatever_was_planned(
     approved: Concept, evidence: Concept | None, written: Concept | None
 ) -> None:
     course = a_course()

@@ -36,8 +36,7 @@ from tests.adapters.edc.material import (
     PARTNERS,
     PICTURE,
     PICTURES,
-    SUPERVISED_NO_ID,
-    UNSUPERVISED_NO_ID,
+    SUPERVISED_WITH_ID,
     UNSUPERVISED_WITH_ID,
     a_full_course,
     an_award,
@@ -128,9 +127,9 @@ SPECIAL: dict[str, list[Any]] = {
         if skill.link
     ],
     "academic.assessments[].weight": [dict.fromkeys(LANGUAGES, f"{n} %") for n in (40, 60)],
-    # Planned: supervised with identity; evidence: unsupervised with identity; and so on.
-    "academic.assessments[].id_verification": [UNSUPERVISED_WITH_ID.uri, SUPERVISED_NO_ID.uri],
-    "academic.id_verification": [UNSUPERVISED_NO_ID.uri],
+    # As the evidence of each result says, not as it was planned; of the whole, what both share.
+    "academic.assessments[].id_verification": [UNSUPERVISED_WITH_ID.uri, SUPERVISED_WITH_ID.uri],
+    "academic.id_verification": [UNSUPERVISED_WITH_ID.uri],
     "academic.grading_scheme.passing": [dict.fromkeys(LANGUAGES, "5.0")],
     # Once for the whole, once for each of the two assessments: the declared path is the first.
     "academic.grading_scheme.scale": ["0-10"],

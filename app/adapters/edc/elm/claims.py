@@ -74,7 +74,7 @@ def overall_assessment(sources: Sources) -> Node:
         grade=_grade(award.grade, sources),
         dateIssued=day(award.awarded_on),
         idVerification=_as_node(
-            weakest([id_verification(result, assessment, sources) for result, assessment in parts]),
+            weakest([id_verification(result) for result, _ in parts]),
             sources,
         ),
         specifiedBy=overall_assessment_specification(sources),
@@ -90,23 +90,18 @@ def learning_assessment(result: AssessmentResult, planned: Assessment, sources: 
         awardedBy=awarding_process(sources),
         grade=_grade(result.grade, sources),
         dateIssued=day(result.assessed_on),
-        idVerification=_as_node(id_verification(result, planned, sources), sources),
+        idVerification=_as_node(id_verification(result), sources),
         specifiedBy=learning_assessment_specification(planned, sources),
     )
 
 
-def id_verification(
-    result: AssessmentResult, planned: Assessment, sources: Sources
-) -> Concept | None:
-    """How the person was supervised and identified: what is both approved and evidenced.
+def id_verification(result: AssessmentResult) -> Concept | None:
+    """How the person was supervised and identified, as the result's evidence bears out.
 
-    Never more than the evidence says, so nothing where there is none; and never more than what
-    was approved for this assessment, or for the course.
+    Never more, so nothing where there is none; and never less, whatever was planned: the result
+    that its learner has accepted says the same.
     """
-    approved = planned.id_verification or sources.academic.id_verification
-    if result.id_verification is None:
-        return None
-    return weakest([result.id_verification, approved or result.id_verification])
+    return weakest([result.id_verification])
 
 
 def weakest(ways: list[Concept | None]) -> Concept | None:
