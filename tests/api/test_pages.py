@@ -31,6 +31,7 @@ from app.domain.ids import new_id
 from app.routers.pages.elements import e, joined
 from app.routers.pages.evidence import evidence_of
 from app.routers.pages.words import LANGUAGES, chosen_language, phrases, say
+from tests.adapters.edc.test_other_files import a_pdf
 from tests.api.test_credentials import IssuingApi, issuing_api
 
 STYLE = (resources.files("app.data") / "pages" / "style.css").read_text()
@@ -237,6 +238,24 @@ async def test_the_pdf_can_be_sent_as_it_is(api: IssuingApi) -> None:
     credential, _ = await the_first(api)
     pdf = await api("ines-oviedo", "GET", f"/v1/credentials/{credential['id']}/pdf")
     assert parsed(await checked(api, pdf.content)).findtext(".//h1") == "Verified"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_of_a_pdf_with_pages_of_somebody_else_the_page_says_what_was_not_checked(
+    api: IssuingApi, language: str
+) -> None:
+    """A genuine credential in a PDF that shows another name: the verdict has its limit."""
+    _, file = await the_first(api)
+    forged = a_pdf(file)
+    told = await api.verified(forged)
+    assert [note["code"] for note in told["notes"]] == ["pdf_pages_not_checked"]
+    assert told["notes"][0]["sentence"] == say("note-pdf_pages_not_checked", "en")
+    (banner,) = parsed(await checked(api, forged, language)).find_class("banner")
+    assert banner.findtext(".//h1") == say("verdict-verified", language)
+    assert banner.findtext(".//p/strong") == say("note-pdf_pages_not_checked", language)
+    assert (await api.verified(file))["notes"] == []
+    (banner,) = parsed(await checked(api, file, language)).find_class("banner")
+    assert banner.find(".//strong") is None
 
 
 async def test_a_changed_file_is_refused_with_the_reason(api: IssuingApi) -> None:

@@ -138,6 +138,24 @@ class Check:
     """What the reader can do, where there is anything."""
 
 
+class Caveat(StrEnum):
+    """What a reader has to know beside the verdict, whatever the checks found."""
+
+    PDF_PAGES_NOT_CHECKED = "pdf_pages_not_checked"
+    """A genuine credential can be attached to pages that say something else."""
+
+    @property
+    def sentence(self) -> str:
+        """The same for people."""
+        return _CAVEATS[self]
+
+
+_CAVEATS = {
+    Caveat.PDF_PAGES_NOT_CHECKED: "Only the credential attached to this PDF was checked, not its "
+    "pages, which anybody can draw. Compare the name and the title below with what you were shown.",
+}
+
+
 @dataclass(frozen=True)
 class Contents:
     """What a credential says, in brief. Personal data, for whoever holds the file."""
@@ -189,6 +207,15 @@ class Verification:
     def check(self, name: CheckName) -> Check:
         """The outcome of one check."""
         return next(check for check in self.checks if check.name is name)
+
+    @property
+    def notes(self) -> tuple[Caveat, ...]:
+        """What the verdict does not speak of.
+
+        Of the pages of a PDF nothing is said even where they may be ours: there is one rule.
+        """
+        attached = self.presented_as == "pdf" and self.document is not None
+        return (Caveat.PDF_PAGES_NOT_CHECKED,) if attached else ()
 
     @property
     def verdict(self) -> Verdict:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from app.domain.credentials.verification import (
+    Caveat,
     Check,
     CheckName,
     CheckStatus,
@@ -74,6 +75,24 @@ class ContentsOut(BaseModel):
         )
 
 
+class NoteOut(BaseModel):
+    """What a reader has to know beside the verdict."""
+
+    code: Caveat = Field(
+        description="stable; `pdf_pages_not_checked`: of a PDF only the attached credential was "
+        "checked, so that `contents` has to be compared with what its pages show"
+    )
+    sentence: str = Field(
+        description="the same for people; show it beside the verdict",
+        examples=[Caveat.PDF_PAGES_NOT_CHECKED.sentence],
+    )
+
+    @classmethod
+    def of(cls, note: Caveat) -> "NoteOut":
+        """From the domain."""
+        return cls(code=note, sentence=note.sentence)
+
+
 class VerificationOut(BaseModel):
     """Everything that was found, check by check. Nothing of the file is kept."""
 
@@ -87,6 +106,10 @@ class VerificationOut(BaseModel):
     presented_as: Literal["json", "pdf", "xml"] = Field(
         description="of a PDF, only the credential embedded in it is verified, never what its "
         "pages show; XML is only named for what it is, as other forms of signatures in JSON are"
+    )
+    notes: list[NoteOut] = Field(
+        description="what has to be shown beside the verdict, such as what was not looked at",
+        examples=[[]],
     )
     sealed: bool
     level: str | None = Field(
@@ -109,6 +132,7 @@ class VerificationOut(BaseModel):
         return cls(
             verdict=found.verdict.value,
             presented_as=found.presented_as,
+            notes=[NoteOut.of(note) for note in found.notes],
             sealed=found.sealed,
             level=found.level,
             sealed_at=found.sealed_at,

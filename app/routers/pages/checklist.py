@@ -65,6 +65,7 @@ def findings(found: Verification, tag: str, *, before: Content = None) -> Conten
         banner(
             _LOOKS[verdict],
             say(f"verdict-{verdict.value}", tag),
+            *[e("strong", say(f"note-{note.value}", tag)) for note in found.notes],
             say(f"verdict-{verdict.value}-means", tag),
         ),
         before,
