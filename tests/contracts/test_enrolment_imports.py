@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from app.domain.enrolment.forms.imports import Verdict
+from app.domain.enrolment.forms.mapping import Answer
 from app.domain.enrolment.registration import State
+from app.domain.enrolment.use_cases.imports import map_form
 from app.domain.enrolment.use_cases.registrations import cancel_registration
 from tests.contracts.conftest import OpenWork
 from tests.contracts.import_steps import decides, proven, publishes, registration_of
@@ -11,7 +15,7 @@ from tests.contracts.import_steps import edition as edition  # a fixture
 from tests.contracts.import_steps import importer as importer  # a fixture
 from tests.enrolment_builders import registers
 from tests.enrolment_imports import Importer, at, verdicts
-from tests.forms_workbooks import Row
+from tests.forms_workbooks import Row, mapping_questions
 from tests.memory_ports import StoryClock
 
 
@@ -111,7 +115,7 @@ async def test_the_same_file_again_changes_nothing(importer: Importer, clock: St
     assert [(r.id, r.version) for r in now] == [(r.id, r.version) for r in kept]
 
 
-async def test_of_one_person_the_earliest_time_and_the_latest_answers_count(
+async def test_of_one_person_the_earliest_time_and_institution_and_the_latest_answers_count(
     importer: Importer, clock: StoryClock
 ) -> None:
     late = Row(5, at(clock, 50), "Ana García", "ana@uniovi.es", "Hochschule Karlsruhe")
@@ -119,8 +123,69 @@ async def test_of_one_person_the_earliest_time_and_the_latest_answers_count(
     await importer.take([late])
     rows = await importer.take([early])
     assert verdicts(rows) == ["duplicate same_person"]
-    expected = [("Ana García", "HKA", f"{at(clock, 20):%H:%M:%S}")]
+    assert rows[0].warnings == ("institution_differs",)
+    expected = [("Ana García", "UNIOVI", f"{at(clock, 20):%H:%M:%S}")]
     assert await importer.standing() == expected
+
+
+@pytest.mark.parametrize("stated", ["HKA", "asdf qwerty", "Uni Oviedo"])
+async def test_another_response_moves_nobody_to_an_institution_that_has_room(
+    importer: Importer, clock: StoryClock, stated: str
+) -> None:
+    await importer.take(
+        [
+            Row(n, at(clock, n), f"Person {n}", f"p{n}@his.se", "Högskolan i Skövde")
+            for n in range(1, 4)
+        ]
+    )  # fmt: skip
+    before = await importer.standing()
+    rows = await importer.take([Row(9, at(clock, 9), "Person 3", "p3@his.se", stated)])
+    assert verdicts(rows) == ["duplicate same_person"]
+    assert (rows[0].institution, rows[0].warnings) == ("HIS", ("institution_differs",))
+    assert await importer.standing() == before
+    third = await registration_of(importer, "Person 3")
+    assert (third.bucket, third.stated, third.warnings) == (
+        "HIS", "Högskolan i Skövde", ("institution_differs",),
+    )  # fmt: skip
+    same = await importer.take([Row(10, at(clock, 10), "Person 2", "p2@his.se", "HIS")])
+    assert (verdicts(same), same[0].warnings) == (["duplicate same_person"], ())
+
+
+async def test_who_named_no_institution_first_counts_for_the_one_named_then(
+    importer: Importer, clock: StoryClock
+) -> None:
+    await importer.take([Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "")])
+    rows = await importer.take(
+        [
+            Row(3, at(clock, 3), "Ana", "ana@uniovi.es", "HKA"),
+            Row(2, at(clock, 2), "Ana", "ana@uniovi.es", "Universidad de Oviedo"),
+        ]
+    )
+    assert verdicts(rows) == ["duplicate same_person"] * 2
+    assert await importer.standing() == [("Ana", "UNIOVI", f"{at(clock, 1):%H:%M:%S}")]
+
+
+async def test_the_language_of_a_form_changes_that_of_nobody(
+    importer: Importer, clock: StoryClock
+) -> None:
+    await importer.take([Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "UNIOVI")])
+    other = "another-form"
+    questions = {q: Answer(a) for q, a in mapping_questions("en").items()}
+    await map_form(
+        importer.edition.id, other, "Europe/Berlin", questions, language="de",
+        work=importer.work(), caller=importer.officer, clock=clock,
+    )  # fmt: skip
+    rows = [
+        Row(1, at(clock, 2), "Ana", "ana@uniovi.es", "UNIOVI"),
+        Row(2, at(clock, 3), "Bert", "bert@h-ka.de", "HKA"),
+    ]
+    await importer.take(rows, other)
+    spoken = []
+    for name in ("Ana", "Bert"):
+        one = await registration_of(importer, name)
+        async with importer.work() as w:
+            spoken.append((await w.persons.get(one.person)).language)
+    assert spoken == ["en", "de"]
 
 
 async def test_people_who_share_a_mailbox_are_not_merged(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-from app.domain.enrolment.forms.codes import RowReason
+from app.domain.enrolment.forms.codes import RowReason, RowWarning
 from app.domain.enrolment.forms.imports import ImportRow, ImportState, Verdict
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import State
@@ -22,6 +22,7 @@ _WHY_WAITING = frozenset(
     reason.value for reason in (Reason.QUOTA, Reason.FULL, Reason.RESERVED, Reason.CUT_OFF)
 )
 _DIFFERS = "other_than_planned"
+_SAME_FROM_ELSEWHERE = "same_person_elsewhere"
 
 
 def sentence_of(row: ImportRow, state: ImportState, language: str = FALLBACK) -> str:
@@ -62,7 +63,9 @@ def codes() -> frozenset[str]:
 
 def _key_of(row: ImportRow) -> str:
     if row.reason is not None:
-        return row.reason
+        is_same = row.reason == RowReason.SAME_PERSON
+        differs = is_same and RowWarning.INSTITUTION_DIFFERS.value in row.warnings
+        return _SAME_FROM_ELSEWHERE if differs else row.reason
     stands = row.standing
     if row.verdict is not Verdict.CREATE or stands is None:
         return row.verdict.value

@@ -144,6 +144,12 @@ class Registration:
             raise InternalInconsistency(f"Registration {self.id} takes part without institution.")
         return self.affiliation.bucket
 
+    def warn(self, code: str, *, holds: bool) -> None:
+        """Carry the warning while it holds, and no longer."""
+        if holds != (code in self.warnings):
+            warnings = set(self.warnings) ^ {code}
+            self.warnings = tuple(sorted(warnings))
+
     @property
     def is_doubted(self) -> bool:
         """Whether it takes part although an officer has still to look whether it is a double."""

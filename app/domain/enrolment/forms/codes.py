@@ -50,6 +50,8 @@ class RowWarning(StrEnum):
     TIME_IN_CLOCK_CHANGE = "time_in_clock_change"
     INSTITUTION_KEPT = "institution_kept"
     """It names another institution than the one that stays."""
+    INSTITUTION_DIFFERS = "institution_differs"
+    """Responses of one person name different institutions; the one sent first counts."""
     EMAIL_DOMAIN_DIFFERS = "email_domain_differs"
     EARLIER_THAN_STORED = "earlier_than_stored"
     """Sent before what the registration counts by, in a list that binds."""

@@ -1,7 +1,7 @@
 """An entry: one registration with its person and all responses of forms that it came by.
 
 What the registration says follows from the set of responses, never from the order in which they
-were imported: the earliest gives the rank, the latest the answers.
+were imported: the earliest gives the rank and the institution, the latest the other answers.
 """
 
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ from app.domain.enrolment.ranking import Receipt, received_over_api
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.vocabulary.micro_credential import NoInstitutionRule
+from app.domain.vocabulary.text import folded
 
 ABOUT_INSTITUTION = frozenset({Reason.INSTITUTION_MISSING, Reason.INSTITUTION_UNCLEAR})
 _UNSETTLED = (State.WAITING, State.NEEDS_DECISION)
@@ -109,31 +110,72 @@ class Entry:
                 self.changed = True
         latest = self.last_answers()
         if latest is None:
-            return []
+            return self._elsewhere(reader)
         answers, registration.answers_at = latest
         confirmed = registration.data_confirmed_at
         if confirmed is None or confirmed < registration.answers_at:
             # What the person has put right since is not undone by an older answer.
             self._take_person(answers)
         self._take_consent()
-        stated = answers.stated or answers.organisation
+        fixed = institution_is_fixed and not self.is_new
+        said = self._said_first(reader, fixed=fixed)
+        stated = said.stated or said.organisation
         if stated == registration.stated and not self.is_new:
-            return []
-        if institution_is_fixed and not self.is_new:
+            return self._elsewhere(reader)
+        if fixed:
             return [RowWarning.INSTITUTION_KEPT.value]
-        read = reader.affiliation(answers.stated, answers.organisation)
+        read = reader.affiliation(said.stated, said.organisation)
         if read is None:
             return [RowWarning.INSTITUTION_KEPT.value]
         self.changed = True
         registration.stated = stated
         self._affiliate(read)
         differs = domain_differs(answers.email, registration.affiliation, reader.spellings)
-        if differs or registration.warnings:
-            warnings = set(registration.warnings) - {RowWarning.EMAIL_DOMAIN_DIFFERS.value}
-            if differs:
-                warnings.add(RowWarning.EMAIL_DOMAIN_DIFFERS.value)
-            registration.warnings = tuple(sorted(warnings))
-        return []
+        registration.warn(RowWarning.EMAIL_DOMAIN_DIFFERS.value, holds=differs)
+        return self._elsewhere(reader)
+
+    def _said_first(self, reader: Reader, *, fixed: bool) -> Answers:
+        """The answers that say for which institution it counts.
+
+        Those of the response that gives the rank: anybody who knows an address and a name can send
+        another. Where that one names none, the next does that names one.
+        """
+        by_rank = list(self.responses.values())
+        if len(by_rank) > 1:
+            by_rank.sort(key=lambda r: r.receipt.rank(self.registration.id))
+        if fixed:
+            receipt = self.registration.receipt
+            by_rank.sort(key=lambda r: (r.form, r.number) != (receipt.form, receipt.response))
+        naming = (r.answers for r in by_rank if not _names_none(reader, r.answers))
+        return next(naming, by_rank[0].answers)
+
+    def _elsewhere(self, reader: Reader) -> list[str]:
+        """Note whether a response names another institution than it counts for."""
+        registration = self.registration
+        code = RowWarning.INSTITUTION_DIFFERS.value
+        differs = any(self._differs(reader, r.answers) for r in self.responses.values())
+        before = registration.warnings
+        registration.warn(code, holds=differs)
+        self.changed = self.changed or registration.warnings != before
+        return [code] if differs else []
+
+    def _differs(self, reader: Reader, answers: Answers) -> bool:
+        registration = self.registration
+        stated = answers.stated or answers.organisation
+        if stated == registration.stated or folded(stated) == folded(registration.stated):
+            return False
+        read = reader.affiliation(answers.stated, answers.organisation)
+        counted = registration.bucket
+        if isinstance(read, Unclear):
+            if read.reason is Reason.INSTITUTION_MISSING:
+                return False
+            suggested = {suggestion.institution for suggestion in read.suggestions}
+            return counted is None or counted not in suggested
+        if counted is None:
+            unclear = reader.affiliation(registration.stated)
+            suggestions = unclear.suggestions if isinstance(unclear, Unclear) else ()
+            return read is None or read.bucket not in {s.institution for s in suggestions}
+        return read is None or read.bucket != counted
 
     def _take_person(self, answers: Answers) -> None:
         person = self.person
@@ -142,7 +184,11 @@ class Entry:
         before = (person.full_name, person.email, person.country, person.language)
         person.full_name, person.email = answers.full_name, answers.email
         person.country = answers.country or person.country
-        person.language = answers.language
+        spoken = [r for r in self.responses.values() if r.answers.language_given]
+        if spoken:
+            # A form's own language says nothing of people whom it does not ask.
+            latest = max(spoken, key=lambda r: (r.answers_at, r.form, r.number))
+            person.language = latest.answers.language
         after = (person.full_name, person.email, person.country, person.language)
         self.person_changed = before != after and not self.person_is_new
 
@@ -204,3 +250,8 @@ class Entry:
             registration.move(State.NEEDS_DECISION, reason)
         registration.reason = reason
         self.changed = True
+
+
+def _names_none(reader: Reader, answers: Answers) -> bool:
+    read = reader.affiliation(answers.stated, answers.organisation)
+    return isinstance(read, Unclear) and read.reason is Reason.INSTITUTION_MISSING

@@ -68,6 +68,8 @@ class Answers:
     consent: bool | None = None
     """Whether they agree to what the form asks beside the registration; None when it does not
     ask."""
+    language_given: bool = field(default=False, compare=False)
+    """Whether the language is theirs, not that of the form."""
 
     @cached_property
     def identity(self) -> Identity:
@@ -250,6 +252,7 @@ class _RowReader:
             problems.append(RowReason.PRIVACY_NOTICE_UNANSWERED.value)
         elif self._refuses(noticed):
             problems.append(RowReason.PRIVACY_NOTICE_REFUSED.value)
+        language = self._language(cells)
         longest = max(len(name), len(email), len(stated), len(organisation))
         if longest > _LONGEST:
             problems.append(RowReason.ANSWER_TOO_LONG.value)
@@ -273,7 +276,8 @@ class _RowReader:
                 stated=stated[:_LONGEST],
                 organisation=organisation[:_LONGEST],
                 country=self._country(self._choice(cells[self.country]), warnings),
-                language=self._language(cells),
+                language=language or self.default_language,
+                language_given=language is not None,
                 consent=self._consent(cells, warnings),
             ),
             problems=tuple(problems),
@@ -321,11 +325,11 @@ class _RowReader:
             warnings.append(RowWarning.COUNTRY_UNREADABLE.value)
         return country
 
-    def _language(self, cells: Sequence[Cell]) -> str:
+    def _language(self, cells: Sequence[Cell]) -> str | None:
         text = self._choice(cells[self.language]) or _text(cells[self.recorded_language])
         if text not in self.languages:
             self.languages[text] = self.names.language(text)
-        return self.languages[text] or self.default_language
+        return self.languages[text]
 
     def _instant(self, cell: Cell, warnings: list[str] | None) -> datetime | None:
         if cell is None or cell == "":
