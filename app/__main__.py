@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,21 +124,37 @@ def demo(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Serve the data of the last demonstration until stopped."""
-    from app.demo.main import last_run, runs
+    """Serve until stopped: the folder that is named, else the data of the last demonstration."""
+    print("starting …", flush=True)
+    from app.demo.main import last_run, play_first, runs
+    from app.served import NotBoth, served
 
-    if settings.database_url is None:
-        folder = last_run(settings)
-        if folder is None:
-            return 1
-        arguments.folder = str(folder / "postgres")
-        address = f"http://{arguments.host}:{arguments.port}"
-        public = settings.public_url if "MC_PUBLIC_URL" in os.environ else address
-        settings = settings.model_copy(update={"data_dir": folder, "public_url": public})
-        announce = f"serving {address}/docs until Ctrl-C; mail goes to {folder / 'mail'}"
-        with runs(read_settings()).using(folder):
-            return serve(arguments, settings, announce)
-    return serve(arguments, settings)
+    before = settings
+    named = Path(arguments.folder) if arguments.folder else None
+    try:
+        data = served(
+            settings,
+            named,
+            data_dir_named=bool(os.environ.get(variable("data_dir"))),
+            last_run=lambda: last_run(before),
+            play=lambda: play_first(before),
+        )
+    except NotBoth:
+        print("Give --folder or DATABASE_URL, not both: a server has no folder.", file=sys.stderr)
+        return 2
+    if data is None:
+        return 1
+    print(f"these data are served: {data.said}", flush=True)
+    if data.folder is None:
+        return serve(arguments, settings)
+    arguments.folder = str(data.folder)
+    address = f"http://{arguments.host}:{arguments.port}"
+    public = settings.public_url if "MC_PUBLIC_URL" in os.environ else address
+    data_dir = data.data_dir or settings.data_dir
+    settings = settings.model_copy(update={"data_dir": data_dir, "public_url": public})
+    announce = f"serving {address}/docs until Ctrl-C; mail goes to {data_dir / 'mail'}"
+    with runs(before).using(data.run) if data.run else nullcontext():
+        return serve(arguments, settings, announce)
 
 
 def worker(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -327,7 +343,9 @@ def _parser() -> argparse.ArgumentParser:
         ("jobs", jobs),
     ):
         one = add(name, command)
-        one.add_argument("--folder", help="data folder of the embedded database")
+        one.add_argument(
+            "--folder", help="data folder of the embedded database; made when there is none"
+        )
         if command in (serve, run):
             one.add_argument("--host", default="127.0.0.1")
             one.add_argument("--port", type=int, default=8000)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import shutil
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,11 +104,11 @@ def demo(settings: Settings) -> int:
 
 
 def last_run(settings: Settings) -> Path | None:
-    """The folder of the last complete run; plays one when there is none yet."""
-    found = runs(settings).last
-    if found is None:
-        print("There is no demo data yet: playing the demonstration first.", file=sys.stderr)
-        if demo(settings) != 0:
-            return None
-        found = runs(settings).last
-    return found
+    """The folder of the last complete run."""
+    return runs(settings).last
+
+
+def play_first(settings: Settings) -> Path | None:
+    """Play it because there is no run yet, and say so; None when it failed."""
+    print("There is no demo data yet: playing the demonstration first.", flush=True)
+    return last_run(settings) if demo(settings) == 0 else None
