@@ -188,6 +188,26 @@ async def test_the_language_of_a_form_changes_that_of_nobody(
     assert spoken == ["en", "de"]
 
 
+async def test_an_organisation_on_which_nobody_has_decided_is_told_once_in_a_file(
+    importer: Importer, clock: StoryClock
+) -> None:
+    rows = [
+        Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "Univ. Creta"),
+        Row(2, at(clock, 2), "Bo", "bo@example.org", "asdf"),
+        Row(3, at(clock, 3), "Cy", "cy@example.org", "ASDF"),
+        Row(4, at(clock, 4), "Di", "di@example.org", "=1+1"),
+    ]
+    told = await importer.take(rows)
+    assert verdicts(told) == [
+        "needs_decision institution_unclear", "create", "create",
+        "needs_decision institution_missing",
+    ]  # fmt: skip
+    assert [row.warnings for row in told] == [
+        (), ("new_external_organisation",), (), ("formula_as_text",),
+    ]  # fmt: skip
+    assert [s.institution for s in told[0].suggestions] == ["UOC"]
+
+
 async def test_people_who_share_a_mailbox_are_not_merged(
     importer: Importer, clock: StoryClock
 ) -> None:

@@ -31,6 +31,26 @@ TOO_LIKE_TO_IGNORE = 0.75
 _TELLING_LENGTH = 5
 """Shorter words are found in too many names to tell anything."""
 
+_LEAST_OF_A_TOWN = 4
+"""A town's own name tells more than other words: "Iasi", "Cork"."""
+_SLIP = 0.8
+"""From here on a word is taken for a slip of another, or for the same in another language."""
+_EQUAL_ONLY = 0.99
+"""Likeness of what is not the same text, at most."""
+
+_OF_EVERYBODY = frozenset(
+    folded(words)
+    for words in (
+        "university", "universities", "universidad", "universidade", "universitat",
+        "universität", "université", "universitatea", "università", "universitet", "institute",
+        "institut", "instituto", "institution", "technology", "technological", "technical",
+        "technique", "technik", "technic", "tecnica", "técnica", "tehnica", "tehnic", "medical",
+        "medicinski", "medicine", "science", "sciences", "applied", "studi", "degli", "college",
+        "school", "national", "eastern", "western", "south", "saint", "town", "city", "state",
+    )
+)  # fmt: skip
+"""Words of many names, of which a slip tells nothing."""
+
 _ON_THEIR_OWN = frozenset(
     folded(words)
     for words in (
@@ -79,7 +99,7 @@ class Suggestion:
 
     institution: InstitutionCode
     likeness: float
-    """0 to 1; 0 where nothing but a word speaks for it that no other partner has."""
+    """0 to less than 1; 0 where nothing but a word speaks for it that no other partner has."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +186,8 @@ class Matcher:
         self._likeness = likeness
         self._names = list(spellings.known)
         self._telling = _telling_words(spellings)
+        self._own_words = [word for word in self._telling if word not in _OF_EVERYBODY]
+        self._organisations = {folded(name): name for name in spellings.external.values()}
         self._read: dict[str, Affiliation | Unclear] = {}
 
     def read(self, stated: str) -> Affiliation | Unclear:
@@ -180,15 +202,17 @@ class Matcher:
             return partner(self._spellings.known[key])
         decided = self._spellings.external.get(key)
         if decided is not None:
-            return independent() if decided == INDEPENDENT else external(decided)
-        if not key or key in _SAYS_NOTHING:
+            return self._organisation(decided)
+        if key in self._organisations:
+            return self._organisation(self._organisations[key])
+        if key in _SAYS_NOTHING or not any(letter.isalpha() for letter in key):
             return Unclear(Reason.INSTITUTION_MISSING)
         if key in _ON_THEIR_OWN:
             return independent()
         alike = self._alike(key)
         # "Uni Oviedo" is like no spelling, but nobody should get a bucket of their own by it, and
         # the officer should not have to look up whose word that is.
-        told = {self._telling[word] for word in key.split() if word in self._telling}
+        told = {code for word in key.split() for code in self._told_by(word)}
         if told or (alike and alike[0].likeness >= TOO_LIKE_TO_IGNORE):
             worth_it = [s for s in alike if s.likeness >= LIKE_ENOUGH or s.institution in told]
             found = {suggestion.institution for suggestion in worth_it}
@@ -196,13 +220,35 @@ class Matcher:
             return Unclear(Reason.INSTITUTION_UNCLEAR, tuple(worth_it))
         return external(stated)
 
+    def is_decided(self, affiliation: Affiliation) -> bool:
+        """Whether an officer has decided on an organisation of that name."""
+        return folded(affiliation.name) in self._organisations
+
+    def _organisation(self, decided: str) -> Affiliation:
+        return independent() if decided == INDEPENDENT else external(decided)
+
+    def _told_by(self, word: str) -> Iterable[InstitutionCode]:
+        """The partner that a word tells of, though it may be a slip or in another language."""
+        if word in self._telling:
+            return [self._telling[word]]
+        if len(word) < _TELLING_LENGTH or word in _OF_EVERYBODY:
+            return []
+        return [
+            self._telling[self._own_words[index]]
+            for index, likeness in self._likeness.best(word, self._own_words, 1)
+            if likeness >= _SLIP
+        ]
+
     def _alike(self, key: str) -> list[Suggestion]:
         best: dict[InstitutionCode, float] = {}
         for index, likeness in self._likeness.best(key, self._names, 8):
             code = self._spellings.known[self._names[index]]
             best[code] = max(likeness, best.get(code, 0.0))
         ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
-        return [Suggestion(code, round(likeness, 3)) for code, likeness in ranked[:3]]
+        # The same words in another order are not the same text: an officer decides.
+        return [
+            Suggestion(code, min(round(likeness, 3), _EQUAL_ONLY)) for code, likeness in ranked[:3]
+        ]
 
 
 def _telling_words(spellings: Spellings) -> Mapping[str, InstitutionCode]:
@@ -211,7 +257,10 @@ def _telling_words(spellings: Spellings) -> Mapping[str, InstitutionCode]:
     for spelling, code in spellings.known.items():
         _note(owners, spelling.split(), code)
     for code, institution in spellings.partners.items():
-        _note(owners, folded(institution.city).split(), code)
+        town = folded(institution.city).split()
+        _note(owners, town, code)
+        if town and len(town[0]) == _LEAST_OF_A_TOWN:
+            owners.setdefault(town[0], set()).add(code)
     return {word: next(iter(codes)) for word, codes in owners.items() if len(codes) == 1}
 
 

@@ -53,6 +53,8 @@ class RowWarning(StrEnum):
     INSTITUTION_DIFFERS = "institution_differs"
     """Responses of one person name different institutions; the one sent first counts."""
     EMAIL_DOMAIN_DIFFERS = "email_domain_differs"
+    NEW_EXTERNAL_ORGANISATION = "new_external_organisation"
+    """An organisation from outside on which nobody has decided; it counts by itself."""
     EARLIER_THAN_STORED = "earlier_than_stored"
     """Sent before what the registration counts by, in a list that binds."""
     SAME_ADDRESS = "same_address"

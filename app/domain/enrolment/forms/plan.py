@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.enrolment.affiliation import Affiliation, Unclear
+from app.domain.enrolment.affiliation import Affiliation, Kind, Unclear
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.codes import RowReason, RowWarning
 from app.domain.enrolment.forms.consent import BY_FORM
@@ -20,13 +20,14 @@ from app.domain.enrolment.forms.entries import Entry, Reader
 from app.domain.enrolment.forms.imports import Verdict
 from app.domain.enrolment.forms.planned import Plan, PlannedRow
 from app.domain.enrolment.forms.responses import KnownEntry, Response, StoredResponse
-from app.domain.enrolment.person import Identity, Person, could_be_one, share_address
+from app.domain.enrolment.forms.settling import settle_states
+from app.domain.enrolment.person import Identity, Person
 from app.domain.enrolment.ranking import Rank
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.errors import InternalInconsistency
 from app.domain.ids import new_id
-from app.domain.vocabulary.institutions import InstitutionCode
+from app.domain.vocabulary.text import folded
 
 
 def plan_import(
@@ -51,10 +52,6 @@ def plan_import(
     return planner.plan(responses)
 
 
-_CROWD = 20
-"""More people at one address are not compared with one another any more: an officer looks."""
-
-
 def settle_again(
     known: Sequence[KnownEntry],
     rebuilt: Collection[UUID],
@@ -72,7 +69,7 @@ def settle_again(
     for entry in planner.entries:
         if entry.registration.id in rebuilt:
             entry.rebuild(reader, institution_is_fixed=False)
-    planner.settle_states()
+    settle_states(planner.entries, edition)
     return [entry for entry in planner.entries if entry.changed or entry.person_changed]
 
 
@@ -92,6 +89,7 @@ class _Planner:
         self.persons = persons
         self.reader = reader
         self.at = at
+        self.organisations: set[str] = set()
         self.rows: list[PlannedRow] = []
         self.entries: list[Entry] = []
         self.stored: list[StoredResponse] = []
@@ -125,7 +123,7 @@ class _Planner:
         for entry in self.entries:
             self._rebuild(entry)
         self._note_contests()
-        self.settle_states()
+        settle_states(self.entries, self.edition)
         for row in self.rows:
             self._conclude(row)
         touched = [e for e in self.entries if e.is_new or e.changed or e.person_changed]
@@ -319,44 +317,6 @@ class _Planner:
                 for row in self.touched[entry]:
                     row.warnings = (*row.warnings, RowWarning.REGISTERED_AFTER_CONTEST.value)
 
-    def settle_states(self) -> None:
-        """Of entries that may be one person, all but the first in rank wait for an officer; of
-        others at one address, all but the first take part with a mark for officers."""
-        doubted, sharing = self._doubted()
-        is_binding = self.edition.is_binding
-        for entry in self.entries:
-            if entry.is_new or not is_binding:
-                is_doubted = entry in doubted
-                entry.settle(
-                    is_doubted=is_doubted, shares_address=not is_doubted and entry in sharing
-                )
-
-    def _doubted(self) -> tuple[set[Entry], set[Entry]]:
-        groups: dict[tuple[str, InstitutionCode | None], list[Entry]] = defaultdict(list)
-        for entry in self.entries:
-            if not entry.registration.is_live:
-                continue
-            identity, bucket = entry.person.identity, entry.registration.bucket
-            groups[identity.email, None].append(entry)
-            if bucket is not None:
-                groups[identity.name, bucket].append(entry)
-        doubted, sharing = set(), set()
-        for group in groups.values():
-            if len(group) == 1:
-                continue
-            group.sort(key=self._precedence)
-            for index, entry in enumerate(group):
-                crowd = index >= _CROWD
-                if crowd or any(_could_be_one(first, entry) for first in group[:index]):
-                    doubted.add(entry)
-                elif any(share_address(first.person, entry.person) for first in group[:index]):
-                    sharing.add(entry)
-        return doubted, sharing
-
-    def _precedence(self, entry: Entry) -> tuple[bool, Rank]:
-        # Once the list binds, whoever is on it is left alone; a late row of an earlier time is not.
-        return self.edition.is_binding and entry.is_new, entry.registration.rank
-
     def _conclude(self, row: PlannedRow) -> None:
         """Tell in the row what became of its entry."""
         if row.entry is None or row.verdict is not Verdict.CREATE:
@@ -366,6 +326,16 @@ class _Planner:
             row.warnings = (*row.warnings, RowWarning.SAME_ADDRESS.value)
         if registration.state is State.NEEDS_DECISION:
             row.verdict, row.reason = Verdict.NEEDS_DECISION, registration.reason.value
+        self._note_organisation(row, registration.affiliation)
+
+    def _note_organisation(self, row: PlannedRow, affiliation: Affiliation | None) -> None:
+        """Warn, once in a file, of an organisation on which nobody has decided."""
+        if affiliation is None or affiliation.kind is not Kind.EXTERNAL:
+            return
+        name = folded(affiliation.name)
+        if name not in self.organisations and not self.reader.matcher.is_decided(affiliation):
+            row.warnings = (*row.warnings, RowWarning.NEW_EXTERNAL_ORGANISATION.value)
+        self.organisations.add(name)
 
     def _affiliation(self, response: Response) -> Affiliation | Unclear | None:
         return self.reader.affiliation(response.answers.stated, response.answers.organisation)
@@ -386,9 +356,3 @@ def _keep(row: PlannedRow, differs: RowWarning) -> None:
     corrects the registration itself."""
     row.verdict, row.reason = Verdict.UNCHANGED, RowReason.KEPT_AS_FIRST_GIVEN.value
     row.warnings = (*row.warnings, differs.value)
-
-
-def _could_be_one(first: Entry, second: Entry) -> bool:
-    return could_be_one(
-        first.person, first.registration.bucket, second.person, second.registration.bucket
-    )
