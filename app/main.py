@@ -13,7 +13,7 @@ from app.routers import openapi
 from app.routers.all import ROUTERS
 from app.routers.habits import problems
 from app.routers.habits.accepting import serve_what_is_accepted
-from app.routers.habits.asgi import AnonymousRate, BodyLimit, TraceAndLog
+from app.routers.habits.asgi import AnonymousRate, AnswerDefects, BodyLimit, TraceAndLog
 from app.routers.habits.signpost import Signpost
 from app.routers.habits.uploads import taking_files
 from app.routers.pages.refusals import is_for_a_page, refusal_page
@@ -53,6 +53,7 @@ def create_app(
         takes_files=taking_files(routes),
     )
     app.add_middleware(AnonymousRate, per_minute=settings.anonymous_requests_per_minute)
+    app.add_middleware(AnswerDefects)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.routers.habits.problems import problem
+from app.routers.habits.problems import defect, problem
 
 log = logging.getLogger("app.access")
 
@@ -87,6 +87,38 @@ def header(scope: Scope, name: bytes) -> bytes | None:
         if one == name:
             return cast(bytes, value)
     return None
+
+
+class AnswerDefects:
+    """Answers whatever an operation raises that nobody foresaw, and is done with it.
+
+    Starlette raises it again after its answer, on which the server closes a connection that the
+    client means to keep, and answers outside of the trace and of what frontends elsewhere may see.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            if begun:
+                # Half an answer cannot be taken back: the client has to see that it broke off.
+                raise
+            response = await defect(Request(scope), error)
+            await response(scope, receive, send)
 
 
 class TooLarge(Exception):

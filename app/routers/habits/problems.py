@@ -197,9 +197,11 @@ def _methods_of_first(request: Request, method: str) -> Collection[str]:
     return ()
 
 
-async def _defect(request: Request, error: Exception) -> Response:
+async def defect(request: Request, error: Exception) -> Response:
+    """What nobody foresaw, as a response: logged once, with the trace that the answer names."""
     # The type alone: a message might repeat what was sent.
-    log.error("defect %s", type(error).__name__, exc_info=error)
+    trace_id = request.scope.get("trace_id", "")
+    log.error("defect %s trace=%s", type(error).__name__, trace_id, exc_info=error)
     return problem(
         request,
         500,
@@ -214,4 +216,4 @@ def install(app: FastAPI, pages: PagesOfRefusals) -> None:
     app.add_exception_handler(DomainError, refusal)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _defect)
+    app.add_exception_handler(Exception, defect)
