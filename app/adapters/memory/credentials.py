@@ -1,13 +1,13 @@
 """Credentials and issuing batches in memory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.adapters.memory.credential_levels import MemoryRevisions
-from app.domain.credentials.batch import BatchNotFound, IssuingBatch
+from app.domain.credentials.batch import OPEN, BatchNotFound, IssuingBatch
 from app.domain.credentials.credential import Credential, CredentialNotFound, Source
 from app.domain.credentials.errors import AnotherIsLive, ImageNotFound
 from app.domain.credentials.levels import SealStanding
@@ -215,6 +215,19 @@ class MemoryBatches:
         """Approved batches without a job whose moment has come, by id."""
         due = self._batches.where(lambda batch: batch.is_due(now))
         return sorted(due, key=lambda batch: batch.id)[:limit]
+
+    async def held_elsewhere(self, batch: IssuingBatch) -> Mapping[UUID, UUID]:
+        """Which of the batch's learners an earlier one holds that has not come to its end."""
+        learners = {item.registration for item in batch.items}
+        earlier = self._batches.where(
+            lambda one: one.edition == batch.edition and one.id < batch.id and one.state in OPEN
+        )
+        return {
+            item.registration: one.id
+            for one in sorted(earlier, key=lambda one: one.id, reverse=True)
+            for item in one.items
+            if item.registration in learners
+        }
 
     async def page(
         self,

@@ -1,6 +1,6 @@
 """Issuing batches on PostgreSQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from itertools import groupby
@@ -12,6 +12,7 @@ from sqlalchemy import Row, insert, or_, select, update
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.credentials import IssuingBatchItemRow, IssuingBatchRow
 from app.domain.credentials.batch import (
+    OPEN,
     BatchItem,
     BatchNotFound,
     BatchState,
@@ -92,6 +93,23 @@ class PostgresBatches:
         rows = found.all()
         items = await self._items([row.id for row in rows])
         return [_to_batch(row, items[row.id]) for row in rows]
+
+    async def held_elsewhere(self, batch: IssuingBatch) -> Mapping[UUID, UUID]:
+        """Which of the batch's learners an earlier one holds that has not come to its end."""
+        own = _item.alias()
+        rows = await self._work.connection.execute(
+            select(_item.c.registration, _batch.c.id)
+            .join(_batch, _batch.c.id == _item.c.batch)
+            .join(own, own.c.registration == _item.c.registration)
+            .where(
+                own.c.batch == batch.id,
+                _batch.c.edition == batch.edition,
+                _batch.c.id < batch.id,
+                _batch.c.state.in_([state.value for state in OPEN]),
+            )
+            .order_by(_batch.c.id.desc())
+        )
+        return {row.registration: row.id for row in rows}
 
     async def page(
         self,

@@ -57,6 +57,9 @@ MOVES: Mapping[BatchState, frozenset[BatchState]] = {
 AGREED = frozenset({BatchState.APPROVED, BatchState.RUNNING, BatchState.STOPPED})
 """Two people have agreed on it, and it has not come to its end."""
 
+OPEN = AGREED | {BatchState.PREPARED}
+"""It has not come to its end."""
+
 _NEVER_RUN_AGAIN = frozenset({BatchState.PREPARED, BatchState.CANCELLED})
 
 FARTHEST = timedelta(days=366)

@@ -40,6 +40,18 @@ class AwardNotReady(Conflict):
         self.not_ready = not_ready
 
 
+class CredentialRevoked(Conflict):
+    """The learner had a credential that was revoked, and nobody has issued that one again."""
+
+    code = "credential_revoked"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The learner's credential was revoked. They get a new one only when that very "
+            "credential is issued again, on the word of two officers."
+        )
+
+
 class ImageNotFound(NotFound):
     """The credential has no display image in that language."""
 

@@ -112,8 +112,9 @@ CERTIFIED_PATHS: Mapping[str, str] = {
 
 A type of quality assurance without a decision on record stands in a note about it, because ELM
 knows an accreditation only with the agency that decided. Supervision and identification stand there
-as the result's own evidence says, whatever was planned, and not at all where there is none. The awarding country
-is that of each awarding body, in their order: an institution has one, so it is no field to fill in.
+as the result's own evidence says, whatever was planned, and not at all where there is none. The
+awarding country is that of each awarding body, in their order: an institution has one, so it is no
+field to fill in.
 """
 
 NOT_IN_CREDENTIAL: Mapping[str, str] = {

@@ -172,6 +172,13 @@ class Batches(Protocol):
         """Approved batches without a job whose moment has come, by id."""
         ...
 
+    async def held_elsewhere(self, batch: IssuingBatch) -> Mapping[UUID, UUID]:
+        """Which of the batch's learners an earlier one holds that has not come to its end.
+
+        By registration; the earliest such batch of the edition.
+        """
+        ...
+
     async def page(
         self,
         *,

@@ -12,9 +12,8 @@ from app.domain.access.roles import Caller
 from app.domain.access.table import PERMISSIONS
 from app.domain.credentials.batch import BatchState, IssuingBatch
 from app.domain.credentials.batch_actions import allowed_on_batch
-from app.domain.credentials.status import (
-    CredentialState,
-)
+from app.domain.credentials.batch_warnings import BatchWarning
+from app.domain.credentials.status import CredentialState
 from app.domain.credentials.use_cases.batches import (
     EditionAwards,
     LearnerOutcome,
@@ -193,11 +192,17 @@ class BatchItemOut(BaseModel):
 
 
 class BatchWarningOut(BaseModel):
-    """What does not keep one learner's credential from being sealed, but should be known."""
+    """What the two officers should know of one learner before anything is sealed."""
 
     registration: UUID
-    code: str = Field(examples=["name_not_drawable"])
+    code: str = Field(
+        examples=["name_not_drawable"],
+        description="`name_not_drawable`, `mixed_scripts`: about the name; `in_another_batch`: an "
+        "earlier batch holds the learner too; `already_issued`, `credential_revoked`: nothing will "
+        "be sealed for them here",
+    )
     detail: str
+    batch: UUID | None = Field(None, description="the other batch that it is about")
 
 
 class BatchDetailOut(BatchOut):
@@ -214,15 +219,20 @@ class BatchDetailOut(BatchOut):
         batch: IssuingBatch,
         outcomes: Sequence[LearnerOutcome],
         caller: Caller,
-        warnings: Mapping[UUID, Finding],
+        warnings: Sequence[BatchWarning],
     ) -> "BatchDetailOut":
-        """From the domain; `warnings` by registration."""
+        """From the domain."""
         return cls(
             **_batch_fields(batch, caller),
             items=[BatchItemOut.of(one) for one in outcomes],
             warnings=[
-                BatchWarningOut(registration=registration, code=one.code, detail=one.detail)
-                for registration, one in sorted(warnings.items())
+                BatchWarningOut(
+                    registration=one.registration,
+                    code=one.code,
+                    detail=one.detail,
+                    batch=one.batch,
+                )
+                for one in warnings
             ],
         )
 
@@ -231,7 +241,7 @@ class BatchDetailOut(BatchOut):
         cls,
         batch: IssuingBatch,
         caller: Caller,
-        warnings: Mapping[UUID, Finding],
+        warnings: Sequence[BatchWarning],
     ) -> "BatchDetailOut":
         """A batch for whose learners nothing has been done yet."""
         untouched = [LearnerOutcome(item, None, None) for item in batch.items]

@@ -25,6 +25,7 @@ from app.domain.credentials.seal import (
     SealNotFound,
 )
 from app.domain.credentials.status import LIVE, CredentialState
+from app.domain.credentials.use_cases.keep import kept_of
 from app.domain.credentials.use_cases.taught import IssuerChanged, taught_in
 from app.domain.errors import Forbidden
 from app.domain.ids import new_id
@@ -313,9 +314,20 @@ def certified_before(micro_credential: MicroCredential, source: Source) -> Micro
 
 
 async def begin_job(batch: IssuingBatch, *, work: CredentialsWork) -> Job:
-    """Start the job that seals a batch, or prepares it for sealing elsewhere."""
+    """Start the job that seals a batch, or prepares it for sealing elsewhere.
+
+    Learners who have got a credential since it was prepared, or whose credential was revoked, are
+    noted at once as skipped.
+    """
     kind = PREPARE_LOCAL_SEALS if batch.local else ISSUE_CREDENTIALS
     job = await work.jobs.start(kind, {"batch": str(batch.id)}, total=len(batch.items))
+    await work.jobs.put_items(
+        job.id,
+        [
+            JobItem(str(registration), done.status, done.code, {"credential": str(done.credential)})
+            for registration, done in (await kept_of(batch, work=work)).items()
+        ],
+    )
     batch.job = job.id
     return job
 

@@ -22,7 +22,7 @@ from app.domain.credentials.batch import (
     SpecificationChanged,
     award_hash,
 )
-from app.domain.credentials.errors import EditionNotFound
+from app.domain.credentials.errors import CredentialRevoked, EditionNotFound
 from app.domain.credentials.ports import CredentialsWork, WorkMaker
 from app.domain.credentials.ports_sealing import Sealing
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder, SealDoubtful
@@ -290,6 +290,9 @@ async def _kept_alone(batch: IssuingBatch, one: Made, *, work: WorkMaker) -> Don
             return await keep_sealed(batch, one.item, one.order, one.issued, work=writing)
     except Unavailable:
         raise
+    except CredentialRevoked as refusal:
+        # Nothing that a further run could put right.
+        return Done("skipped", refusal.code)
     except DomainError as refusal:
         return Done("failed", refusal.code)
 

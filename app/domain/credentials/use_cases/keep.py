@@ -3,16 +3,22 @@
 What makes it exactly once is the database, which holds one live credential per award.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.domain.credentials.batch import BatchItem, IssuingBatch, award_hash
 from app.domain.credentials.credential import Credential, Source
-from app.domain.credentials.errors import AnotherIsLive
+from app.domain.credentials.errors import AnotherIsLive, CredentialRevoked
 from app.domain.credentials.ports import CredentialsWork
 from app.domain.credentials.seal import IssuedCredential, IssuingOrder
-from app.domain.credentials.status import LIVE, Channel, Delivery, DeliveryState
+from app.domain.credentials.status import (
+    LIVE,
+    Channel,
+    CredentialState,
+    Delivery,
+    DeliveryState,
+)
 from app.domain.credentials.use_cases.wallet import want_deposit
 from app.domain.errors import Conflict, DomainError, InternalInconsistency
 from app.domain.vocabulary.award import Award
@@ -58,7 +64,8 @@ async def keep_sealed(
 ) -> Done:
     """Keep what was sealed, with all that goes with a new credential, unless another was faster.
 
-    Raises AnotherIsLive when it replaces a credential that somebody else has replaced meanwhile.
+    Raises AnotherIsLive when it replaces a credential that somebody else has replaced meanwhile,
+    CredentialRevoked when the learner's credential was revoked meanwhile.
     """
     credential = _credential(batch, item, order, issued)
     if item.supersedes is not None:
@@ -66,6 +73,7 @@ async def keep_sealed(
         old.give_way(credential.id, batch.reason or "", issued.issued_at)
         await work.credentials.save(old)
     if await work.credentials.keep(credential, issued, _source(order)):
+        await _expect_none_revoked(batch, [item.registration], work=work)
         await work.status_lists.assign(credential.id, issued.issued_at)
         await work.credentials.note_delivery(
             Delivery(credential.id, Channel.EMAIL, DeliveryState.PENDING, issued.issued_at)
@@ -85,6 +93,7 @@ async def keep_together(
     """The same for several learners none of whose credentials replaces another.
 
     Those of whom something else is true by now than two officers agreed on are left out, and told.
+    Raises CredentialRevoked when that is so of somebody: each alone fares better.
     """
     held = await work.awards.held([one.item.registration for one in sealed])
     outcomes: dict[UUID, Done] = {}
@@ -101,6 +110,7 @@ async def keep_together(
             credential = _credential(batch, one.item, one.order, one.issued)
             fresh.append((credential, one.issued, _source(one.order)))
     kept = await work.credentials.keep_all(fresh)
+    await _expect_none_revoked(batch, [c.registration for c, *_ in fresh], work=work)
     new = [credential for credential, _, _ in fresh if credential.id in kept]
     at = {credential.id: issued.issued_at for credential, issued, _ in fresh}
     await work.status_lists.assign_all({c.id: at[c.id] for c in new})
@@ -158,15 +168,35 @@ def _credential(
 
 
 async def kept_of(batch: IssuingBatch, *, work: CredentialsWork) -> dict[UUID, Done]:
-    """What became of the batch's learners who have a credential."""
+    """What became of the batch's learners who have a credential, or whose credential was revoked.
+
+    A batch makes none in the place of a revoked one, however long ago it was prepared: somebody
+    has had a reason. It is issued anew by a batch that replaces it, and by no other.
+    """
     existing = await work.credentials.of_registrations([i.registration for i in batch.items])
     replaced = {item.supersedes for item in batch.items}
-    return {
-        c.registration: (
-            Done("done", "sealed", c.id)
-            if c.batch == batch.id
-            else Done("skipped", "already_issued", c.id)
-        )
-        for c in existing
-        if c.state in LIVE and c.id not in replaced
-    }
+    found = {c.registration: c for c in existing if _is_revoked(c) and c.id not in replaced}
+    found |= {c.registration: c for c in existing if c.state in LIVE and c.id not in replaced}
+    return {registration: _settled(batch, c) for registration, c in found.items()}
+
+
+def _settled(batch: IssuingBatch, credential: Credential) -> Done:
+    if credential.batch == batch.id:
+        return Done("done", "sealed", credential.id)
+    revoked = credential.state is CredentialState.REVOKED
+    return Done("skipped", CredentialRevoked.code if revoked else "already_issued", credential.id)
+
+
+def _is_revoked(credential: Credential) -> bool:
+    return credential.state is CredentialState.REVOKED and credential.superseded_by is None
+
+
+async def _expect_none_revoked(
+    batch: IssuingBatch, registrations: Collection[UUID], *, work: CredentialsWork
+) -> None:
+    """Asked after keeping: one in force bars a second until the moment in which it is revoked, so
+    that keeping was possible only if whoever revoked it is seen by now."""
+    replaced = {item.supersedes for item in batch.items}
+    existing = await work.credentials.of_registrations(registrations)
+    if any(_is_revoked(c) and c.id not in replaced for c in existing):
+        raise CredentialRevoked

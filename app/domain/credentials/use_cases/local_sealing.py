@@ -23,6 +23,7 @@ from app.domain.credentials.batch import (
     Outcome,
     SpecificationChanged,
 )
+from app.domain.credentials.errors import CredentialRevoked
 from app.domain.credentials.ports import CredentialsWork, WorkMaker
 from app.domain.credentials.ports_local import PreparedSealNotFound, Waiting
 from app.domain.credentials.ports_sealing import Sealing
@@ -245,6 +246,8 @@ async def attach_seals(
             status = await _attach(
                 batch_id, credential, one, work=work, sealing=sealing, clock=clock
             )
+            if status == CredentialRevoked.code:
+                raise CredentialRevoked
         except DomainError as refusal:
             if isinstance(refusal, NotSealedElsewhere) and not outcomes:
                 raise
@@ -279,6 +282,11 @@ async def _attach(
         if (await writing.prepared_seals.read(batch_id, credential)).digest != prepared.digest:
             raise PreparedSealNotFound(credential)
         item = _item(batch, prepared)
+        settled = (await kept_of(batch, work=writing)).get(item.registration)
+        if settled is not None and settled.code == CredentialRevoked.code:
+            await writing.prepared_seals.remove(batch_id, credential)
+            await _finish(batch, work=writing, clock=clock)
+            return settled.code
         # Held: an objection may have come in while it was signed.
         award = await agreed(item, work=writing)
         micro_credential = await certified(batch, work=writing)
