@@ -8,6 +8,7 @@ from app.domain.enrolment.edition import Mode
 from app.domain.enrolment.errors import (
     DecisionInvalid,
     DecisionsOpen,
+    InstitutionFixed,
     NothingToDecide,
     OverridesOff,
 )
@@ -103,6 +104,81 @@ async def test_an_officers_decision_on_a_spelling_settles_all_and_is_remembered(
     assert [(row.verdict.value, row.institution) for row in known] == [
         ("create", "UNIOVI"), ("create", "EXT:skovde motor club"),
     ]  # fmt: skip
+
+
+async def test_an_officer_corrects_an_institution_while_the_list_is_provisional(
+    importer: Importer, clock: StoryClock
+) -> None:
+    rows = [
+        Row(1, at(clock, 1), "Ana", "ana@uoc.gr", "Panepistimion"),
+        Row(2, at(clock, 2), "Bo", "bo@uoc.gr", "PANEPISTIMION"),
+        Row(3, at(clock, 3), "Cy", "cy@uoc.gr", "University of Crete"),
+        Row(4, at(clock, 4), "Di", "di@h-ka.de", "HKA"),
+    ]
+    await importer.take(rows)
+    await decides(importer, "Ana", organisation="Panepistimion")
+    # That was a mistake. Both who wrote it move, at their ranks; the caps hold at once.
+    await decides(importer, "Ana", institution="UOC")
+    assert [(name, bucket) for name, bucket, _ in await importer.standing()] == [
+        ("Ana", "UOC"), ("Bo", "UOC"), ("Cy", "UOC"), ("Di", "HKA"),
+    ]  # fmt: skip
+    found = await get_standing(importer.edition.id, work=importer.work(), caller=importer.officer)
+    assert [s.is_placed for s in found.standings] == [True, True, False, True]
+    with pytest.raises(NothingToDecide):
+        await decides(importer, "Ana", institution="UOC")
+    # And back again: the spelling is an organisation's from now on, also for those to come.
+    await decides(importer, "Bo", organisation="Panepistimion Ltd")
+    more = await importer.take([Row(5, at(clock, 5), "Ed", "ed@uoc.gr", "panepistimion")])
+    assert [(row.institution, row.warnings) for row in more] == [("EXT:panepistimion ltd", ())]
+    assert (await registration_of(importer, "Ana")).bucket == "EXT:panepistimion ltd"
+    async with importer.work() as w:
+        assert await w.tallies.reconcile() == []
+
+
+async def test_a_partners_own_name_keeps_its_meaning_when_one_person_is_corrected(
+    importer: Importer, clock: StoryClock
+) -> None:
+    rows = [
+        Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "HKA"),
+        Row(2, at(clock, 2), "Bo", "bo@h-ka.de", "HKA"),
+        Row(3, at(clock, 3), "Ana", "ana@uniovi.es", "UNIOVI"),
+    ]
+    await importer.take(rows)
+    ana = await registration_of(importer, "Ana")
+    assert ana.warnings == ("email_domain_differs", "institution_differs")
+    corrected = await decides(importer, "Ana", institution="UNIOVI")
+    assert (corrected.bucket, corrected.warnings, corrected.rank) == ("UNIOVI", (), ana.rank)
+    assert (await registration_of(importer, "Bo")).bucket == "HKA"
+    assert verdicts(await importer.take(rows)) == ["unchanged"] * 3
+    assert (await registration_of(importer, "Ana")).bucket == "UNIOVI"
+
+
+async def test_who_comes_to_the_institution_of_a_namesake_may_be_a_double(
+    importer: Importer, clock: StoryClock
+) -> None:
+    await importer.take(
+        [
+            Row(1, at(clock, 1), "Ana", "ana@gmail.com", "Cruz Roja"),
+            Row(2, at(clock, 2), "ANA", "ana@uniovi.es", "UNIOVI"),
+        ]
+    )
+    assert len(await importer.standing()) == 2
+    await decides(importer, "Ana", institution="UNIOVI")
+    held = await registration_of(importer, "ANA")
+    assert (held.state, held.reason) == (State.NEEDS_DECISION, Reason.POSSIBLE_DOUBLE)
+    assert [name for name, *_ in await importer.standing()] == ["Ana"]
+
+
+async def test_once_the_list_binds_nobodys_institution_is_corrected(
+    importer: Importer, clock: StoryClock
+) -> None:
+    await importer.take([Row(1, at(clock, 1), "Ana", "ana@uoc.gr", "Panepistimion")])
+    await decides(importer, "Ana", organisation="Panepistimion")
+    await publishes(importer)
+    with pytest.raises(InstitutionFixed):
+        await decides(importer, "Ana", institution="UOC")
+    assert (await registration_of(importer, "Ana")).bucket == "EXT:panepistimion"
+    assert await proven(importer) == []
 
 
 @pytest.mark.parametrize("ruling", ["admit", "reject", "merge"])

@@ -55,6 +55,14 @@ class MemoryInstitutions:
         """Keep an officer's decision on a spelling."""
         self._decided.put(folded(spelling), institution)
 
+    async def decided_aliases(self) -> Mapping[str, str]:
+        """Those of the known spellings that officers have decided."""
+        return dict(self._decided.items())
+
+    async def forget_alias(self, spelling: str) -> None:
+        """Take back an officer's decision on a spelling."""
+        self._decided.delete(folded(spelling))
+
 
 class MemoryAccounts:
     """See `app.domain.access.ports.Accounts`."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, or_, select, update
+from sqlalchemy import Row, and_, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters.postgres.tables.base import table
@@ -85,6 +85,19 @@ class PostgresInstitutions:
                 index_elements=[_alias.c.spelling],
                 set_={"institution": institution, "decided": True},
             )
+        )
+
+    async def decided_aliases(self) -> Mapping[str, str]:
+        """Those of the known spellings that officers have decided."""
+        rows = await self._work.connection.execute(
+            select(_alias.c.spelling, _alias.c.institution).where(_alias.c.decided)
+        )
+        return {row.spelling: row.institution for row in rows}
+
+    async def forget_alias(self, spelling: str) -> None:
+        """Take back an officer's decision on a spelling."""
+        await self._work.connection.execute(
+            delete(_alias).where(_alias.c.spelling == folded(spelling), _alias.c.decided)
         )
 
 

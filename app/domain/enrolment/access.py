@@ -133,7 +133,9 @@ def actions_on_registration(
         if edition.state in CANCELLABLE:
             possible.add("cancel_registration")
         above_caps = edition.overrides_allowed and registration.state is State.WAITING
-        if needs_officer(registration) or above_caps:
+        # On a provisional list an officer may still correct for which institution it counts.
+        may_correct = registration.state is State.WAITING and not edition.is_binding
+        if needs_officer(registration) or above_caps or may_correct:
             possible.add("decide_registration")
     place = edition.place_of(registration.bucket, own=own)
     return sorted(action for action in possible if permits(PERMISSIONS[action], caller, place))

@@ -283,6 +283,19 @@ class NothingToDecide(Conflict):
         super().__init__("This registration does not wait for a decision.")
 
 
+class InstitutionFixed(Conflict):
+    """The list binds, so that nobody counts for another institution any more."""
+
+    code = "institution_fixed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The list is binding, and with it for which institution each registration counts. "
+            "Where that is wrong, the institution contests it (contest_affiliation), or the "
+            "registration is cancelled; the person may register again."
+        )
+
+
 class RegistrationInvalid(Invalid):
     """What was given with the registration cannot be right; the findings say where."""
 

@@ -90,3 +90,11 @@ class Institutions(Protocol):
         A decision on a spelling that is known already replaces the older one.
         """
         ...
+
+    async def decided_aliases(self) -> Mapping[str, InstitutionCode]:
+        """Those of the known spellings that officers have decided."""
+        ...
+
+    async def forget_alias(self, spelling: str) -> None:
+        """Take back an officer's decision on a spelling; others stay."""
+        ...

@@ -254,9 +254,13 @@ async def decide_registration(
     caller: CallerDep,
     ports: PortsDep,
 ) -> DecidedOut:
-    """Decide on a registration whose institution, identity or time is unclear.
+    """Decide on a registration whose institution, identity or time is unclear, or correct for
+    which institution it counts.
 
-    A decision on a spelling is remembered for everybody who writes the same.
+    A decision on a spelling is remembered for everybody who writes the same, in place of an earlier
+    one. As long as the list is provisional, `admit` with one of `institution`, `organisation` and
+    `independent` also corrects what was decided, or taken without a question, at its rank;
+    `also_settled` are those who wrote the same. Once the list binds it answers `institution_fixed`.
     """
     decided = await decide(
         registration,

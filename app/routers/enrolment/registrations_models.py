@@ -188,8 +188,10 @@ class RegistrationOut(BaseModel):
     warnings: list[str] = Field(
         description="worth a look, and decide nothing. `email_domain_differs`: the address belongs "
         "to another partner than the one stated, such as ana@uniovi.es for somebody of HKA; the "
-        "stated institution counts until it contests that. `possible_double`, for the edition's "
-        "officers alone: somebody of this name or address may be registered already; "
+        "stated institution counts until it contests that. `institution_differs`: another response "
+        "of theirs names another institution; the one sent first counts. `possible_double`, for "
+        "the edition's officers alone: somebody of this name or address may be registered "
+        "already; "
         "`list_undecided` says who. `registered_after_contest`: the institution has contested an "
         "earlier registration of theirs in this edition, and was right",
         examples=[["email_domain_differs"]],

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.domain.access.roles import Caller
 from app.domain.clock import Clock
-from app.domain.enrolment.access import allow_on, needs_officer
+from app.domain.enrolment.access import allow_on, is_open, needs_officer
 from app.domain.enrolment.affiliation import (
     Affiliation,
     Kind,
@@ -33,9 +33,14 @@ from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ranking import received_over_api
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.use_cases.correcting import (
+    affiliate,
+    correct_institution,
+    remember_spelling,
+)
 from app.domain.enrolment.views import RegistrationView, is_own, view_of
 from app.domain.errors import Finding
-from app.domain.vocabulary.institutions import INDEPENDENT, InstitutionCode, InstitutionNotFound
+from app.domain.vocabulary.institutions import InstitutionCode, InstitutionNotFound
 from app.domain.vocabulary.text import folded
 
 
@@ -56,8 +61,9 @@ class Ruling(StrEnum):
 class OfficerDecision:
     """An officer's decision on one registration.
 
-    For an unclear institution exactly one of `institution`, `organisation` and `independent`; it is
-    remembered for everybody who writes the same. `take_new_time` for a changed time.
+    For an unclear institution, or to correct one while the list is provisional, exactly one of
+    `institution`, `organisation` and `independent`; it is remembered for everybody who writes the
+    same. `take_new_time` for a changed time.
     """
 
     ruling: Ruling = Ruling.ADMIT
@@ -69,6 +75,11 @@ class OfficerDecision:
     take_new_time: bool = False
     reason: str | None = None
     """Recorded; needed to reject and to place. No personal data."""
+
+    @property
+    def names_an_institution(self) -> bool:
+        """Whether it says for which institution the registration counts."""
+        return self.institution is not None or self.organisation is not None or self.independent
 
 
 @dataclass(frozen=True)
@@ -91,11 +102,11 @@ async def decide_registration(
     caller: Caller,
     clock: Clock,
 ) -> Decided:
-    """Decide on a registration that needs it.
+    """Decide on a registration that needs it, or correct for which institution it counts.
 
     A decision on a spelling also settles the others in the edition who wrote the same. Raises
     RegistrationNotFound, RegistrationStale, NotAllowed, NothingToDecide, DecisionInvalid,
-    NotAdmitted, OverridesOff.
+    InstitutionFixed, NotAdmitted, OverridesOff.
     """
     async with work:
         seen = await work.registrations.read(registration_id)
@@ -108,22 +119,34 @@ async def decide_registration(
         allow_on("decide_registration", registration, edition, caller, own=own)
         registration.expect(version)
         may_place = decision.ruling is Ruling.PLACE and registration.state is State.WAITING
-        if not may_place and not needs_officer(registration):
+        is_asked = needs_officer(registration)
+        corrects = decision.ruling is Ruling.ADMIT and decision.names_an_institution
+        may_correct = corrects and is_open(registration)
+        if not may_place and not is_asked and not may_correct:
             raise NothingToDecide
-        before = f"{registration.state} {registration.reason}"
-        deciding = _Deciding(edition, decision, work, caller.actor, clock.now())
+        before = _where(registration)
+        deciding = _Deciding(edition, decision, work, caller.actor, clock.now(), is_asked)
         also = await deciding.decide(registration)
         await work.editions.advance(edition)
         await work.trail.append(
             "registration",
             registration.id,
             before=before,
-            after=f"{registration.state} {registration.reason}",
+            after=_where(registration),
             note=decision.reason,
         )
         person = await person_of(registration, work)
         view = await view_of(registration, edition, person, work, caller, own=own)
     return Decided(view, also, deciding.promoted)
+
+
+def _where(registration: Registration) -> str:
+    """State, reason and institution, for the audit record; what people type stays out of it."""
+    where = registration.affiliation
+    counts = "unclear" if where is None else where.kind.value
+    if where is not None and where.kind is Kind.PARTNER:
+        counts = where.bucket
+    return f"{registration.state} {registration.reason} {counts}"
 
 
 class _Deciding:
@@ -136,7 +159,9 @@ class _Deciding:
         work: EnrolmentWork,
         actor: str,
         at: datetime,
+        is_asked: bool,
     ) -> None:
+        self.is_asked = is_asked
         self.edition = edition
         self.decision = decision
         self.work = work
@@ -220,11 +245,20 @@ class _Deciding:
         if registration.is_doubted:
             registration.decide_identity()
         registration.let_stand()
-        if registration.state is not State.NEEDS_DECISION:
+        names = self.decision.names_an_institution
+        is_held = registration.state is State.NEEDS_DECISION
+        if names and registration.reason is Reason.POSSIBLE_DOUBLE:
+            registration.decide_identity()
+        if registration.affiliation is None or (names and is_held and self.edition.is_binding):
+            return await self._decide_institution(registration)
+        if names:
+            decided = await self._affiliation()
+            return await correct_institution(
+                registration, decided, self.edition, self.work, is_asked=self.is_asked
+            )
+        if not is_held:
             await self.work.registrations.save(self.edition, [registration])
             return []
-        if registration.affiliation is None or self._names_an_institution:
-            return await self._decide_institution(registration)
         if registration.reason is Reason.POSSIBLE_DOUBLE:
             registration.decide_identity()
         await self._enter([registration])
@@ -254,11 +288,6 @@ class _Deciding:
                 # Its turn has moved; the log has to know before anybody is promoted.
                 await self.allocation.enter([registration], DecisionKind.DECIDED)
 
-    @property
-    def _names_an_institution(self) -> bool:
-        d = self.decision
-        return d.institution is not None or d.organisation is not None or d.independent
-
     async def _decide_institution(self, registration: Registration) -> list[UUID]:
         decided = await self._affiliation()
         admitted = under_rule(decided, self.edition.no_institution)
@@ -267,7 +296,7 @@ class _Deciding:
         spelling = folded(registration.stated)
         others: list[Registration] = []
         if spelling:
-            await self._remember(spelling, decided)
+            await remember_spelling(spelling, decided, self.work)
             unclear = await self.work.registrations.in_states(
                 self.edition.id, (State.NEEDS_DECISION,)
             )
@@ -278,8 +307,7 @@ class _Deciding:
                 and r.reason in ABOUT_INSTITUTION
                 and folded(r.stated) == spelling
             ]
-        for one in (registration, *others):
-            one.affiliation = admitted
+        await affiliate([registration, *others], admitted, self.work)
         await self._enter([registration, *others])
         return [other.id for other in others]
 
@@ -308,13 +336,6 @@ class _Deciding:
                 )
             return external(d.organisation)
         return independent()
-
-    async def _remember(self, spelling: str, decided: Affiliation) -> None:
-        if decided.kind is Kind.PARTNER:
-            await self.work.institutions.remember_alias(spelling, decided.bucket)
-        else:
-            means = INDEPENDENT if decided.kind is Kind.INDEPENDENT else decided.name
-            await self.work.external_spellings.remember(spelling, means)
 
     async def _enter(self, registrations: Sequence[Registration]) -> None:
         """Let them take part, unless they turn out to be possible doubles now that their

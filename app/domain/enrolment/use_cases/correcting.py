@@ -1,0 +1,124 @@
+"""For which institution a spelling, and a registration, counts by an officer's word; also where it
+was decided before, as long as the list is provisional."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.domain.enrolment.affiliation import Affiliation, Kind, domain_differs, under_rule
+from app.domain.enrolment.edition import Edition
+from app.domain.enrolment.errors import InstitutionFixed, NotAdmitted, NothingToDecide
+from app.domain.enrolment.forms.codes import RowWarning
+from app.domain.enrolment.forms.entries import Entry
+from app.domain.enrolment.forms.settling import settle_states
+from app.domain.enrolment.joining import people_of
+from app.domain.enrolment.planning import related
+from app.domain.enrolment.ports import EnrolmentWork
+from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.use_cases.register import spellings_of
+from app.domain.vocabulary.institutions import INDEPENDENT
+from app.domain.vocabulary.text import folded
+
+_ON_THE_LIST = (State.WAITING, State.NEEDS_DECISION)
+
+
+async def remember_spelling(spelling: str, decided: Affiliation, work: EnrolmentWork) -> bool:
+    """Keep a decision on a folded spelling, in place of an earlier one; whether it changes
+    anything.
+
+    The names and codes that a partner is known by from the start mean that partner whatever
+    somebody decides on one person.
+    """
+    if not spelling:
+        return False
+    aliases = await work.institutions.aliases()
+    own = aliases.get(spelling)
+    if own is not None and spelling not in await work.institutions.decided_aliases():
+        return False
+    if decided.kind is Kind.PARTNER:
+        if own == decided.bucket:
+            return False
+        await work.institutions.remember_alias(spelling, decided.bucket)
+        return True
+    means = INDEPENDENT if decided.kind is Kind.INDEPENDENT else decided.name
+    if own is not None:
+        await work.institutions.forget_alias(spelling)
+    elif (await work.external_spellings.all()).get(spelling) == means:
+        return False
+    await work.external_spellings.remember(spelling, means)
+    return True
+
+
+async def correct_institution(
+    registration: Registration,
+    decided: Affiliation,
+    edition: Edition,
+    work: EnrolmentWork,
+    *,
+    is_asked: bool,
+) -> list[UUID]:
+    """Let a registration that has an institution count for another, at its rank, and with it the
+    others that counted for the former by the same words. Returns these.
+
+    To name the same once more decides on the spelling; that and nothing else raises
+    NothingToDecide where it was decided already and nothing else `is_asked`. Raises
+    InstitutionFixed, NotAdmitted.
+    """
+    admitted = under_rule(decided, edition.no_institution)
+    if admitted is None:
+        raise NotAdmitted
+    former = registration.affiliation
+    if edition.is_binding:
+        if former != admitted:
+            raise InstitutionFixed
+        if not is_asked:
+            raise NothingToDecide
+        await work.registrations.save(edition, [registration])
+        return []
+    spelling = folded(registration.stated)
+    is_remembered = await remember_spelling(spelling, decided, work)
+    if former == admitted and not is_remembered and not is_asked:
+        raise NothingToDecide
+    others: list[Registration] = []
+    if is_remembered and former is not None:
+        others = [
+            one
+            for one in await work.registrations.in_states(edition.id, _ON_THE_LIST)
+            if one.id != registration.id
+            and one.bucket == former.bucket
+            and folded(one.stated) == spelling
+        ]
+    await affiliate([registration, *others], admitted, work)
+    await work.registrations.save(edition, [registration, *others])
+    await _settle(registration, others, edition, work)
+    return [one.id for one in others]
+
+
+async def affiliate(
+    registrations: Sequence[Registration], affiliation: Affiliation, work: EnrolmentWork
+) -> None:
+    """Let registrations count for it, with the warnings that follow."""
+    spellings = await spellings_of(work, with_known=False)
+    people = await people_of(registrations, work)
+    for one in registrations:
+        one.affiliation = affiliation
+        one.warn(RowWarning.INSTITUTION_DIFFERS.value, holds=False)
+        differs = domain_differs(people[one.person].email, affiliation, spellings)
+        one.warn(RowWarning.EMAIL_DOMAIN_DIFFERS.value, holds=differs)
+
+
+async def _settle(
+    registration: Registration, others: Sequence[Registration], edition: Edition,
+    work: EnrolmentWork,
+) -> None:  # fmt: skip
+    """Look anew who may be one person, as an import would that came now."""
+    here = [registration, *others]
+    people = await people_of(here, work)
+    identities = {people[one.person].identity for one in here}
+    ours = {one.id: one for one in here}
+    entries = [
+        Entry(ours.get(known.registration.id, known.registration), known.person, is_new=False)
+        for known in await related(edition.id, "", set(), identities, work)
+    ]
+    settle_states(entries, edition)
+    changed = [entry.registration for entry in entries if entry.changed]
+    await work.registrations.save(edition, changed)
