@@ -82,6 +82,10 @@ async def test_registering_tells_where_one_stands_and_twice_gives_the_same(
     assert body["allowed_actions"] == ["cancel_registration", "edit_registration"]
     again = await api.registers(path, "learner-1")
     assert (again.status_code, again.json()["id"]) == (200, body["id"])
+    assert (body["not_taken"], again.json()["not_taken"]) == ([], [])
+    other = await api.registers(path, "learner-1", institution="HKA", country="DE")
+    assert (other.status_code, other.json()["not_taken"]) == (200, ["institution", "country"])
+    assert (other.json()["institution"], other.json()["person"]["country"]) == ("UNIOVI", "ES")
     second = await api.registers(path, "learner-2", institution="HKA")
     assert (second.json()["state"], second.json()["reason"]) == ("waiting", "full")
     address = second.headers["location"]

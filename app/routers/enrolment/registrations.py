@@ -14,6 +14,7 @@ from app.domain.enrolment.use_cases.people import edit_registration as edit_pers
 from app.domain.enrolment.use_cases.register import register as register_learner
 from app.domain.enrolment.views import RegistrationView
 from app.routers.enrolment.promoted_models import promoted_of
+from app.routers.enrolment.registered_models import RegisteredOut, not_taken
 from app.routers.enrolment.registrations_models import (
     CancelIn,
     CancelledOut,
@@ -34,6 +35,7 @@ from app.routers.habits import (
     Page,
     PortsDep,
     page_of,
+    set_etag,
 )
 from app.routers.habits.pages import BadCursor
 from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
@@ -45,13 +47,14 @@ router = APIRouter(prefix="/v1", tags=["registrations"], route_class=HabitRoute)
     "/editions/{edition}/registrations",
     status_code=201,
     operation_id="register",
-    responses={200: {"model": RegistrationOut, "description": "They were registered already."}},
+    responses={200: {"model": RegisteredOut, "description": "They were registered already."}},
 )
 async def register(
     edition: UUID, body: RegistrationIn, response: Response, caller: CallerDep, ports: PortsDep
-) -> RegistrationOut:
+) -> RegisteredOut:
     """Register oneself, or as an officer somebody else. The answer says whether they have a place
-    or wait; registering twice answers 200 with the registration that exists."""
+    or wait; registering twice answers 200 with the registration that exists, and says in
+    `not_taken` what of the second request it does not take over."""
     view, is_new = await register_learner(
         edition,
         body.to_domain(),
@@ -63,7 +66,11 @@ async def register(
     )
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/v1/registrations/{view.registration.id}"
-    return shown(view, response, caller, ports)
+    set_etag(response, view.registration.version)
+    answer = RegisteredOut.of(view, caller, notices_of(ports))
+    if not is_new:
+        answer.not_taken = not_taken(body, view)
+    return answer
 
 
 _HEADER = (
@@ -254,8 +261,7 @@ async def decide_registration(
     caller: CallerDep,
     ports: PortsDep,
 ) -> DecidedOut:
-    """Decide on a registration whose institution, identity or time is unclear, or correct for
-    which institution it counts.
+    """Decide on what is unclear of a registration, or correct for which institution it counts.
 
     A decision on a spelling is remembered for everybody who writes the same, in place of an earlier
     one. As long as the list is provisional, `admit` with one of `institution`, `organisation` and

@@ -1,7 +1,7 @@
 """What operations on registrations take and answer with."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -208,9 +208,7 @@ class RegistrationOut(BaseModel):
     allowed_actions: list[str]
 
     @classmethod
-    def of(
-        cls, view: RegistrationView, caller: Caller, notices: PrivacyNotices
-    ) -> "RegistrationOut":
+    def of(cls, view: RegistrationView, caller: Caller, notices: PrivacyNotices) -> Self:
         """From the domain."""
         one, person = view.registration, view.person
         return cls(
