@@ -306,8 +306,8 @@ class KnownAwards:
 
     def postpone(self, registration: UUID, reason: str) -> None:
         """The award is not ready any more."""
-        del self.ready[registration]
-        self.not_ready[registration] = NotReady(registration, (reason,))
+        name = self.ready.pop(registration).holder.full_name
+        self.not_ready[registration] = NotReady(registration, (reason,), full_name=name)
 
 
 @dataclass

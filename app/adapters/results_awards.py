@@ -49,7 +49,12 @@ class ResultAwards:
                 ready.append(_award(participant, facts, result, own))
             else:
                 not_ready.append(
-                    NotReady(participant.registration, waits_for.reasons, waits_for.until)
+                    NotReady(
+                        participant.registration,
+                        waits_for.reasons,
+                        waits_for.until,
+                        own.identity.full_name if own.identity else participant.full_name,
+                    )
                 )
         return ready, not_ready
 

@@ -180,7 +180,10 @@ async def test_who_passed_accepted_and_confirmed_their_data_has_an_award(course:
     assert [part["idVerification"]["id"] for part in parts] == [
         grade.identity.concept.uri for grade in shown.result.grading.grades
     ]
-    assert [n.registration for n in not_ready] == [eva]
+    async with course.work() as work:
+        registered = (await work.participants.get(eva)).full_name
+    # As she registered, for she has not confirmed how her name shall stand.
+    assert [(n.registration, n.full_name) for n in not_ready] == [(eva, registered)]
 
 
 async def test_what_a_credential_waits_for_is_said_one_by_one(course: Course):

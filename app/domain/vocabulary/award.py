@@ -67,3 +67,5 @@ class NotReady:
     `no_participation` …"""
     until: datetime | None = None
     """When waiting alone will help: the end of the objection window."""
+    full_name: str | None = field(default=None, repr=False, compare=False)
+    """Whom it is about: as they confirmed it for the credential, else as they registered."""

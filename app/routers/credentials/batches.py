@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.domain.credentials.batch_warnings import batch_warnings, name_warnings
 from app.domain.credentials.use_cases import batches as use_cases
+from app.domain.credentials.use_cases.batch_learners import batch_learners
 from app.routers.credentials.batches_models import (
     AwardsOut,
     BatchDetailOut,
@@ -66,7 +67,8 @@ async def prepare_batch(
     set_etag(response, batch.version)
     response.headers["Location"] = f"/v1/issuing-batches/{batch.id}"
     warnings = await batch_warnings(batch, work=ports.reading(), lettering=ports.lettering)
-    return BatchDetailOut.prepared(batch, caller, warnings)
+    learners = await batch_learners(batch, work=ports.reading(), caller=caller)
+    return BatchDetailOut.prepared(batch, caller, warnings, learners)
 
 
 @router.get("/issuing-batches", operation_id="list_batches")
@@ -105,7 +107,8 @@ async def get_batch(
 ) -> Any:
     """A batch with its learners: what became of each, and the credentials that they have by now.
 
-    As CSV or workbook by `Accept`: one line per learner.
+    Officers of the issuer see who they are, so that the second one knows what they approve. As CSV
+    or workbook by `Accept`: one line per learner, without names.
     """
     found, outcomes = await use_cases.get_batch(batch, work=ports.reading(), caller=caller)
     media_type = wanted(request)
@@ -121,7 +124,8 @@ async def get_batch(
         return answer
     set_etag(response, found.version)
     warnings = await batch_warnings(found, work=ports.reading(), lettering=ports.lettering)
-    return BatchDetailOut.with_items(found, outcomes, caller, warnings)
+    learners = await batch_learners(found, work=ports.reading(), caller=caller)
+    return BatchDetailOut.with_items(found, outcomes, caller, warnings, learners)
 
 
 def _cell(value: object) -> str | None:

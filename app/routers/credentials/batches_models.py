@@ -14,6 +14,7 @@ from app.domain.credentials.batch import BatchState, IssuingBatch
 from app.domain.credentials.batch_actions import allowed_on_batch
 from app.domain.credentials.batch_warnings import BatchWarning
 from app.domain.credentials.status import CredentialState
+from app.domain.credentials.use_cases.batch_learners import BatchLearner
 from app.domain.credentials.use_cases.batches import (
     EditionAwards,
     LearnerOutcome,
@@ -54,17 +55,21 @@ class AwardOut(BaseModel):
 
 
 class IssuedOut(BaseModel):
-    """A learner who has their credential."""
+    """A learner who has their credential. Personal data."""
 
     registration: UUID
+    full_name: str | None = Field(description="as they have confirmed it by now")
     credential: UUID
     state: CredentialState
 
 
 class NotReadyOut(BaseModel):
-    """A learner who passed but whose credential cannot be made yet."""
+    """A learner who passed but whose credential cannot be made yet. Personal data."""
 
     registration: UUID
+    full_name: str | None = Field(
+        description="as they confirmed it for the credential, else as they registered"
+    )
     reasons: list[str] = Field(examples=[["credential_data_missing"]])
     until: datetime | None = Field(None, description="when waiting alone will help")
 
@@ -73,6 +78,7 @@ class NotReadyOut(BaseModel):
         """From the domain."""
         return cls(
             registration=not_ready.registration,
+            full_name=not_ready.full_name,
             reasons=list(not_ready.reasons),
             until=not_ready.until,
         )
@@ -99,7 +105,12 @@ class AwardsOut(BaseModel):
             issuer=awards.issuer,
             ready=[AwardOut.of(award, warnings.get(award.registration)) for award in awards.ready],
             issued=[
-                IssuedOut(registration=c.registration, credential=c.id, state=c.state)
+                IssuedOut(
+                    registration=c.registration,
+                    full_name=awards.names.get(c.registration),
+                    credential=c.id,
+                    state=c.state,
+                )
                 for c in awards.issued
             ],
             not_ready=[NotReadyOut.of(not_ready) for not_ready in awards.not_ready],
@@ -162,9 +173,18 @@ class BatchOut(BaseModel):
 
 
 class BatchItemOut(BaseModel):
-    """One learner of a batch."""
+    """One learner of a batch. Who it is, officers of the issuer alone see."""
 
     registration: UUID
+    full_name: str | None = Field(
+        None,
+        description="as confirmed by now, which is what is sealed: whoever changes it after the "
+        "batch was prepared is left out. Null for auditors, as the next three",
+        examples=["Zoë Ñandú"],
+    )
+    birth_date: date | None = None
+    student_identifier: str | None = None
+    grade: str | None = Field(None, examples=["Pass"])
     credential: UUID | None = Field(None, description="the one in force, once there is one")
     state: CredentialState | None = None
     supersedes: UUID | None = Field(None, description="the credential that it shall replace")
@@ -176,13 +196,18 @@ class BatchItemOut(BaseModel):
     code: str | None = Field(None, description="why", examples=["sealed"])
 
     @classmethod
-    def of(cls, outcome: LearnerOutcome) -> "BatchItemOut":
-        """From the domain."""
+    def of(cls, outcome: LearnerOutcome, learner: BatchLearner | None = None) -> "BatchItemOut":
+        """From the domain, and who it is for those who may know."""
+        award = learner.award if learner else None
         found, noted = outcome.credential, outcome.noted
         # Until it is replaced, the one in force is still the old one.
         fresh = found is not None and found.id != outcome.item.supersedes
         return cls(
             registration=outcome.item.registration,
+            full_name=learner.full_name if learner else None,
+            birth_date=award.holder.birth_date if award else None,
+            student_identifier=award.holder.student_identifier if award else None,
+            grade=award.grade if award else None,
             credential=found.id if found and fresh else None,
             state=found.state if found and fresh else None,
             supersedes=outcome.item.supersedes,
@@ -220,11 +245,12 @@ class BatchDetailOut(BatchOut):
         outcomes: Sequence[LearnerOutcome],
         caller: Caller,
         warnings: Sequence[BatchWarning],
+        learners: Mapping[UUID, BatchLearner],
     ) -> "BatchDetailOut":
-        """From the domain."""
+        """From the domain; `learners` by registration, as far as the caller may know them."""
         return cls(
             **_batch_fields(batch, caller),
-            items=[BatchItemOut.of(one) for one in outcomes],
+            items=[BatchItemOut.of(one, learners.get(one.item.registration)) for one in outcomes],
             warnings=[
                 BatchWarningOut(
                     registration=one.registration,
@@ -242,10 +268,11 @@ class BatchDetailOut(BatchOut):
         batch: IssuingBatch,
         caller: Caller,
         warnings: Sequence[BatchWarning],
+        learners: Mapping[UUID, BatchLearner],
     ) -> "BatchDetailOut":
         """A batch for whose learners nothing has been done yet."""
         untouched = [LearnerOutcome(item, None, None) for item in batch.items]
-        return cls.with_items(batch, untouched, caller, warnings)
+        return cls.with_items(batch, untouched, caller, warnings, learners)
 
 
 def _batch_fields(batch: IssuingBatch, caller: Caller) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from app.domain.credentials.batch_warnings import batch_warnings
 from app.domain.credentials.credential import Change
 from app.domain.credentials.status import Channel
 from app.domain.credentials.use_cases import life as use_cases
+from app.domain.credentials.use_cases.batch_learners import batch_learners
 from app.domain.credentials.use_cases.credentials import SeenCredential
 from app.domain.credentials.use_cases.credentials import retry_delivery as retry
 from app.domain.credentials.use_cases.life import Notice
@@ -155,7 +156,8 @@ async def prepare_reissue(
     set_etag(response, batch.version)
     response.headers["Location"] = f"/v1/issuing-batches/{batch.id}"
     warnings = await batch_warnings(batch, work=ports.reading(), lettering=ports.lettering)
-    return BatchDetailOut.prepared(batch, caller, warnings)
+    learners = await batch_learners(batch, work=ports.reading(), caller=caller)
+    return BatchDetailOut.prepared(batch, caller, warnings, learners)
 
 
 @router.post(

@@ -1,7 +1,7 @@
 """Preparing, approving and giving up issuing batches."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -59,6 +59,8 @@ class EditionAwards:
     """Can be put into a batch now."""
     issued: tuple[Credential, ...]
     """Have a credential in force, or a suspended one."""
+    names: Mapping[UUID, str] = field(repr=False)
+    """Full names of those who have one, by registration."""
     not_ready: tuple[NotReady, ...]
 
 
@@ -345,7 +347,8 @@ async def _gather(
 ) -> tuple[MicroCredential, EditionAwards]:
     micro_credential, issuer = await taught_in(edition, action, work=work, caller=caller)
     ready, not_ready = await work.awards.of_edition(edition)
-    existing = await work.credentials.of_registrations([award.registration for award in ready])
+    names = {award.registration: award.holder.full_name for award in ready}
+    existing = await work.credentials.of_registrations(list(names))
     issued = {c.registration: c for c in existing if c.state in LIVE}
     # A revoked credential is not made anew by the way: somebody has had a reason.
     revoked = {c.registration for c in existing if c.state is CredentialState.REVOKED}
@@ -358,10 +361,14 @@ async def _gather(
         issuer=issuer,
         ready=tuple(current),
         issued=tuple(issued.values()),
+        names={r: names[r] for r in issued},
         not_ready=(
             *not_ready,
-            *(NotReady(r, ("credential_revoked",)) for r in sorted(revoked - issued.keys())),
-            *(NotReady(r, ("other_version_published",)) for r in older),
+            *(
+                NotReady(r, ("credential_revoked",), full_name=names[r])
+                for r in sorted(revoked - issued.keys())
+            ),
+            *(NotReady(r, ("other_version_published",), full_name=names[r]) for r in older),
         ),
     )
 
