@@ -267,6 +267,12 @@ async def test_learners_state_their_name_as_it_shall_stand(course_api: CourseApi
     wrong = await api("learner-1", "PUT", path, json={"full_name": "<b>"}, if_match='"0"')
     assert (wrong.status_code, wrong.json()["code"]) == (422, "credential_data_invalid")
     assert [error["pointer"] for error in wrong.json()["errors"]] == ["/full_name", "/birth_date"]
+    for day, why in (("2027-03-02", "lies ahead"), ("1899-12-31", "lies before 1900")):
+        body = {"full_name": "Ana Núñez", "birth_date": day}
+        wrong = await api("learner-1", "PUT", path, json=body, if_match='"0"')
+        assert [(error["pointer"], error["detail"]) for error in wrong.json()["errors"]] == [
+            ("/birth_date", f"This day {why}. Give your date of birth.")
+        ]
     body = {"full_name": " Ana  Núñez", "birth_date": "1990-05-17"}
     stated = await api("learner-1", "PUT", path, json=body, if_match='"0"')
     assert (stated.status_code, stated.headers["etag"]) == (200, '"1"')

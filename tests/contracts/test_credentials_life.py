@@ -463,7 +463,7 @@ async def test_the_seal_of_the_original_seals_again_unless_another_is_named(hous
     await house.run(first)
     [[credential]] = (await house.live()).values()
     old = await read(house, credential)
-    with pytest.raises(SealNotFound):
+    with pytest.raises(SealNotFound, match="Its seals: default, faculty, rectorate"):
         await reissued(house, old, seal="chancellery")
     again = await reissued(house, old)
     assert (first.seal, again.seal) == ("rectorate", "rectorate")

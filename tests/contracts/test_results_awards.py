@@ -206,6 +206,8 @@ async def test_what_a_credential_waits_for_is_said_one_by_one(course: Course):
         "credential_data_missing",
         "email_not_confirmed",
     )
+    _, [not_only_time] = await awards(course)
+    assert not_only_time.until == course.clock.now() + timedelta(days=7)
     token = await make_link(
         ana,
         work=course.work(),

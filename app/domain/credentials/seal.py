@@ -5,7 +5,7 @@ whose subject names the institution. What the certificate says overwrites what t
 of its issuer, so that the two always agree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -48,8 +48,12 @@ class SealNotFound(NotFound):
 
     code = "seal_not_found"
 
-    def __init__(self, institution: InstitutionCode) -> None:
-        super().__init__(f"There is no seal of {institution} here. See /v1/seals.")
+    def __init__(self, institution: InstitutionCode, known: Sequence[SealName] = ()) -> None:
+        super().__init__(
+            f"{institution} has no seal of that name here. Its seals: {', '.join(known)}."
+            if known
+            else f"There is no seal of {institution} here. See /v1/seals."
+        )
 
 
 class SealDoubtful(Conflict):

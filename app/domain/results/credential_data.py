@@ -118,7 +118,14 @@ def findings(identity: LegalIdentity, *, today: date) -> list[Finding]:
             )
     born = identity.birth_date
     if born is not None and not EARLIEST_BIRTH <= born < today:
-        found.append(Finding("/birth_date", "birth_date", "Give your date of birth."))
+        wrong = (
+            "This day lies ahead."
+            if born > today
+            else "This day is today."
+            if born == today
+            else f"This day lies before {EARLIEST_BIRTH.year}."
+        )
+        found.append(Finding("/birth_date", "birth_date", f"{wrong} Give your date of birth."))
     number = identity.student_identifier
     if number is not None and not _is_identifier(number):
         found.append(

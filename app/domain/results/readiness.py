@@ -17,7 +17,8 @@ class Readiness:
     `credential_data_missing`, `student_identifier_contested`, `email_not_confirmed`. None when it
     waits for nothing."""
     until: datetime | None = None
-    """When waiting alone will help: the end of the objection window."""
+    """The end of the objection window, while it is open. Waiting alone helps where that is the
+    only reason."""
 
     @property
     def is_ready(self) -> bool:
@@ -50,5 +51,4 @@ def readiness(
     # Who has an account fetches the credential with it. The others have nothing but the address.
     if participant.account is None and not (participant.email_verified or address_confirmed):
         reasons.append("email_not_confirmed")
-    only_time = reasons == ["objection_window_open"]
-    return Readiness(tuple(reasons), ends if only_time else None)
+    return Readiness(tuple(reasons), ends if window_open else None)

@@ -66,6 +66,7 @@ class NotReady:
     `credential_data_missing`, `student_identifier_contested`, `email_not_confirmed`,
     `no_participation` …"""
     until: datetime | None = None
-    """When waiting alone will help: the end of the objection window."""
+    """The end of the objection window, while it is open. Waiting alone helps where that is the
+    only reason."""
     full_name: str | None = field(default=None, repr=False, compare=False)
     """Whom it is about: as they confirmed it for the credential, else as they registered."""

@@ -71,7 +71,11 @@ class NotReadyOut(BaseModel):
         description="as they confirmed it for the credential, else as they registered"
     )
     reasons: list[str] = Field(examples=[["credential_data_missing"]])
-    until: datetime | None = Field(None, description="when waiting alone will help")
+    until: datetime | None = Field(
+        None,
+        description="end of the objection window, while it is open; waiting alone helps where "
+        "`objection_window_open` is the only reason",
+    )
 
     @classmethod
     def of(cls, not_ready: NotReady) -> "NotReadyOut":

@@ -337,8 +337,8 @@ async def begin_job(batch: IssuingBatch, *, work: CredentialsWork) -> Job:
 async def named_seal(issuer: InstitutionCode, name: SealName | None, sealing: Sealing) -> SealFacts:
     """The seal of that name. Raises SealUnavailable, and SealNotFound where there is no such name:
     trying again later would not help."""
-    if name is not None and name not in await sealing.names(issuer):
-        raise SealNotFound(issuer)
+    if name is not None and name not in (known := await sealing.names(issuer)):
+        raise SealNotFound(issuer, known)
     return await sealing.facts(issuer, name)
 
 
