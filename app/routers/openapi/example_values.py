@@ -193,6 +193,8 @@ VALUES: dict[str, Any] = {
     "warnings": [],
     "sentence": "You wait: the places of your institution are taken.",
     "Registration.state": "waiting",
+    "Registered.state": "waiting",
+    "Registered.not_taken": [],
     "StandingItem.state": "waiting",
     "StandingItem.reason": "quota",
     "ResponseImportRow.state": "waiting",
