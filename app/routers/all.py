@@ -18,7 +18,7 @@ from app.routers.enrolment import (
     undecided,
 )
 from app.routers.enrolment import caps as editions_caps
-from app.routers.pages import landing, shared, verifying
+from app.routers.pages import landing, mine, shared, verifying
 from app.routers.platform import jobs, platform, reference, retention
 from app.routers.proposals import decisions as proposals_decisions
 from app.routers.proposals import proposals
@@ -60,6 +60,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     wallet.router,
     verifying.router,
     shared.router,
+    mine.router,
     landing.router,
     jobs.router,
     retention.router,

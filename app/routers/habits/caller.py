@@ -54,6 +54,13 @@ async def caller_of(request: Request) -> Caller:
     return caller
 
 
+async def caller_with(token: str, request: Request) -> Caller:
+    """Whom a token names that came by another way than a header. Raises NotAuthenticated."""
+    ports = ports_of(request)
+    identity = await ports.tokens.identify(token)
+    return await _behind(identity, ports, request.scope.get("trace_id", ""))
+
+
 async def _behind(identity: Identity, ports: Ports, trace_id: str) -> Caller:
     now = ports.clock.now()
     if ports.callers is not None:

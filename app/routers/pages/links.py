@@ -1,21 +1,29 @@
 """What a one-time link from a mail leads to, for people: opened by a button, never by following."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from app.domain.access.roles import Caller
 from app.domain.credentials.credential import Credential
-from app.domain.credentials.status import PUBLIC
+from app.domain.credentials.use_cases.credentials import list_my_credentials
 from app.domain.credentials.verification import CheckStatus
+from app.domain.errors import DomainError
 from app.domain.results.links import LinkState
 from app.domain.results.ports import LIVE, EditionFacts, Participant
+from app.domain.results.use_cases.entering import get_result
+from app.domain.results.use_cases.learner import get_credential_data
 from app.domain.results.use_cases.links import LinkView, Session
 from app.domain.vocabulary.text import in_language
 from app.ports import Ports
 from app.routers.habits.accepting import ranges
+from app.routers.habits.caller import caller_with
+from app.routers.pages.acting import data_of, files_of, result_of
 from app.routers.pages.checklist import LOOKS_OF_STANDING, banner, in_words, moment, pairs
 from app.routers.pages.elements import Content, Html, e
 from app.routers.pages.layout import PERSONAL, icon, language_of, page
@@ -69,33 +77,101 @@ async def link_page(
     return await _answer(request, ports, title, main)
 
 
-async def opened_page(request: Request, ports: Ports, session: Session) -> HTMLResponse:
-    """Where the registration and its credentials stand, and the key to act with."""
+@dataclass(frozen=True)
+class Opened:
+    """A session on the page of its link."""
+
+    registration: UUID
+    token: str = field(repr=False)
+    until: datetime | None = None
+    """When it ends, where that has to be said."""
+
+
+async def just_opened_page(request: Request, ports: Ports, session: Session) -> HTMLResponse:
+    """The page that opening the link leads to."""
+    caller = await caller_with(session.token, request)
+    until = ports.clock.now() + timedelta(seconds=session.expires_in)
+    return await opened_page(
+        request, ports, caller, Opened(session.registration, session.token, until)
+    )
+
+
+async def opened_page(
+    request: Request,
+    ports: Ports,
+    caller: Caller,
+    opened: Opened,
+    *,
+    problem: DomainError | None = None,
+    entered: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """Where the registration, its result and its credentials stand, and forms to act with.
+
+    `problem` is why the last form was refused, `entered` what stood in it.
+    """
     tag = language_of(request)
     async with ports.reading() as work:
-        participant = await work.participants.get(session.registration)
-        edition = await work.participants.edition(session.edition)
-        credentials = [
-            credential
-            for credential in await work.credentials.of_registrations([session.registration])
-            if credential.state in PUBLIC
-        ]
-    title = say("link-opened", tag)
-    until = ports.clock.now() + timedelta(seconds=session.expires_in)
+        participant = await work.participants.get(opened.registration)
+        edition = await work.participants.edition(participant.edition)
+    taking_part = participant.takes_part
+    result = data = None
+    if taking_part:
+        result = await get_result(
+            opened.registration, work=ports.reading(), caller=caller, clock=ports.clock
+        )
+        _, data = await get_credential_data(
+            opened.registration, work=ports.reading(), caller=caller
+        )
+    credentials = await list_my_credentials(work=ports.reading(), caller=caller)
+    title = say("link-opened" if opened.until else "link-title", tag)
     main = (
-        banner(CheckStatus.OK, title),
+        banner(CheckStatus.OK, title) if problem is None else _refused(problem, tag),
         _course(edition, tag),
         e("h2", say("registration", tag)),
         e("p", _registration(participant, tag)),
+        result_of(result, opened.token, tag) if result else None,
+        data_of(participant, data, opened.token, tag, entered) if data else None,
         e("h2", say("credentials", tag)),
-        [_credential(credential, ports, tag) for credential in credentials]
+        [
+            (_credential(seen.credential, ports, tag), files_of(seen, opened.token, tag))
+            for seen in credentials
+        ]
         or e("p", say("credentials-none", tag)),
-        e("h2", say("link-act", tag)),
-        e("p", say("link-act-means", tag, moment=moment(until, tag))),
-        pairs(((say("link-key", tag), e("code", session.token)),)),
+        _act_elsewhere(opened, tag),
         _application(ports, tag),
     )
-    return await _answer(request, ports, title, main, switch=False)
+    status = 200 if problem is None else 422
+    return await _answer(request, ports, title, main, status=status, switch=False)
+
+
+async def session_over_page(request: Request, ports: Ports) -> HTMLResponse:
+    """The session of a link has ended, or never was one."""
+    tag = language_of(request)
+    title = say("link-session-over", tag)
+    main = banner(CheckStatus.SKIPPED, title, say("link-session-over-means", tag))
+    return await _answer(request, ports, title, main, status=403, switch=False)
+
+
+def _refused(problem: DomainError, tag: str) -> Html:
+    """What was wrong, in English, which is marked where the page is in another language."""
+    foreign = None if tag == "en" else "en"
+    return banner(
+        CheckStatus.ERROR,
+        say("link-not-done", tag),
+        e("span", problem.detail, lang=foreign),
+        *[e("span", finding.detail, lang=foreign) for finding in problem.findings],
+    )
+
+
+def _act_elsewhere(opened: Opened, tag: str) -> Content:
+    """The key for an application, said once: it is good for a short time."""
+    if opened.until is None:
+        return None
+    return (
+        e("h2", say("link-act", tag)),
+        e("p", say("link-act-means", tag, moment=moment(opened.until, tag))),
+        pairs(((say("link-key", tag), e("code", opened.token)),)),
+    )
 
 
 async def unknown_link_page(request: Request, ports: Ports) -> HTMLResponse:

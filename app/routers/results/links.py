@@ -9,7 +9,7 @@ from app.domain.results.policy import ResultsPolicy
 from app.domain.results.use_cases import links
 from app.ports import Ports
 from app.routers.habits import CallerDep, HabitRoute, PortsDep
-from app.routers.pages.links import link_page, opened_page, unknown_link_page, wants_page
+from app.routers.pages.links import just_opened_page, link_page, unknown_link_page, wants_page
 from app.routers.results.learner_models import LinkOut, LinkRequestIn, LinkRequestOut, SessionOut
 
 router = APIRouter(prefix="/v1/links", route_class=HabitRoute, tags=["links"])
@@ -78,7 +78,7 @@ async def open_link(
         view = await links.look_at_link(token, work=ports.reading(), clock=ports.clock)
         return await link_page(request, ports, token, view, status=409)
     if wants_page(request):
-        return await opened_page(request, ports, session)
+        return await just_opened_page(request, ports, session)
     return SessionOut.of(session)
 
 
