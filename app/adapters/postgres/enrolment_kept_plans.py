@@ -20,6 +20,7 @@ from app.domain.enrolment.forms.planned import Plan, PlannedRow
 from app.domain.enrolment.person import Identity
 from app.domain.enrolment.registration import State
 from app.domain.enrolment.tallying import entering
+from app.domain.plain import to_plain
 
 if TYPE_CHECKING:
     from app.adapters.postgres.unit_of_work import PostgresWork
@@ -186,13 +187,9 @@ def _record(import_id: UUID, planned: PlannedRow, row: ImportRow, by: Bearers) -
         return (*told, False, None, None, *_NO_BEARER)
     brought = (
         entry.is_new,
-        {
-            "full_name": answers.full_name, "email": answers.email, "stated": answers.stated,
-            "organisation": answers.organisation, "country": answers.country,
-            "language": answers.language, "consent": answers.consent,
-        },
+        to_plain(answers),
         response.answers_at,
-    )  # fmt: skip
+    )
     first = by.get(row.row)
     if first is None:
         return (*told, *brought, *_NO_BEARER)

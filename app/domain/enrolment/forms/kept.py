@@ -32,14 +32,18 @@ def bearers(plan: Plan) -> Bearers | None:
     found = {}
     for entry in plan.entries:
         rows = rows_of[entry]
-        if len(rows) > 1:
-            # Its first response says some things, its last one others.
-            return None
         last = first = rows[0]
+        if len(rows) > 1:
+            last = max(rows, key=lambda row: (row.response.answers_at, row.response.number or 0))
+            first = min(rows, key=_turn)
         if not _says(last, first, entry):
             return None
         found[last.response.row] = first.response.row
     return found
+
+
+def _turn(row: PlannedRow) -> tuple[object, int]:
+    return row.response.completed_at, row.response.number or 0
 
 
 def _says(last: PlannedRow, first: PlannedRow, entry: Entry) -> bool:
