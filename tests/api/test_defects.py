@@ -12,8 +12,8 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
-from app.__main__ import serving
 from app.main import create_app
+from app.serve_command import serving
 from tests.api.conftest import Api
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"

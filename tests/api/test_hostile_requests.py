@@ -9,11 +9,11 @@ import httpx
 import pytest
 from fastapi import Response
 
-from app.__main__ import serving
 from app.adapters.identity.local import ISSUER
 from app.main import create_app
 from app.routers.habits.asgi import AnonymousRate
 from app.routers.habits.repeats import _may_be_kept
+from app.serve_command import serving
 from app.settings import read_settings
 from tests.api.conftest import Api
 from tests.memory_ports import StoryClock

@@ -2,11 +2,10 @@
 
 import io
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from app.adapters.children import ChildFell, answer_of
 from app.domain.enrolment.errors_forms import FileRefused
 
 _CHILD = Path(__file__).with_name("child.py")
@@ -54,21 +53,10 @@ class _CellsOnly(pickle.Unpickler):
 def read_workbook(content: bytes) -> dict[str, Any]:
     """What `child.read_workbook` returns. Raises FileRefused. Blocks: call it in a thread."""
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-X", "utf8", str(_CHILD)],
-            input=content,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_PATIENCE,
-            check=False,
-            env={},
-        )
-    except subprocess.TimeoutExpired:
+        found = answer_of(_CHILD, content, _PATIENCE)
+    except ChildFell:
         raise refused("too_large_unpacked") from None
-    if done.returncode != 0:
-        # It came to its limits of memory or time.
-        raise refused("too_large_unpacked")
-    answer: dict[str, Any] = _CellsOnly(io.BytesIO(done.stdout)).load()
+    answer: dict[str, Any] = _CellsOnly(io.BytesIO(found)).load()
     if "refused" in answer:
         raise refused(answer["refused"])
     return answer

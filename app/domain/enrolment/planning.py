@@ -21,13 +21,7 @@ from app.domain.enrolment.forms.report import (
     foreseen,
     true_ranks,
 )
-from app.domain.enrolment.forms.responses import (
-    Export,
-    KnownEntry,
-    Names,
-    Response,
-    read_responses,
-)
+from app.domain.enrolment.forms.responses import Export, KnownEntry, Names, Response, read_responses
 from app.domain.enrolment.person import Identity
 from app.domain.enrolment.ports import EnrolmentWork
 from app.domain.enrolment.ports_forms import FormsReader

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from cryptography import x509
@@ -346,21 +347,5 @@ def _plain(said: Qualification) -> Mapping[str, Any]:
     }
 
 
-def _status(
-    status: CheckStatus,
-    code: str,
-    sentence: str,
-    evidence: Mapping[str, Any] | None = None,
-    advice: str | None = None,
-) -> Check:
-    return Check(CheckName.CERTIFICATE_STATUS, status, code, sentence, evidence or {}, advice)
-
-
-def _kind(
-    status: CheckStatus,
-    code: str,
-    sentence: str,
-    evidence: Mapping[str, Any] | None = None,
-    advice: str | None = None,
-) -> Check:
-    return Check(CheckName.QUALIFICATION, status, code, sentence, evidence or {}, advice)
+_status = partial(Check, CheckName.CERTIFICATE_STATUS)
+_kind = partial(Check, CheckName.QUALIFICATION)

@@ -5,11 +5,10 @@ credential: only what is embedded is verified, by its own seal.
 """
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.adapters.children import ChildFell, answer_of
 from app.adapters.edc.strict_json import MAX_BYTES, NotReadable
 from app.adapters.edc.verification import pdf_child
 
@@ -50,21 +49,10 @@ def credential_in_pdf(raw: bytes) -> Embedded:
     if len(raw) > MAX_BYTES:
         raise NotReadable("too_large", f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-X", "utf8", str(_CHILD)],
-            input=raw,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_PATIENCE,
-            check=False,
-            env={},
-        )
-    except subprocess.TimeoutExpired:
+        answered = answer_of(_CHILD, raw, _PATIENCE)
+    except ChildFell:
         raise _refused("pdf_excessive") from None
-    if done.returncode != 0:
-        # It came to its limits of memory or time.
-        raise _refused("pdf_excessive")
-    head, _, content = done.stdout.partition(b"\n")
+    head, _, content = answered.partition(b"\n")
     answer = json.loads(head)
     if "refused" in answer:
         raise _refused(answer["refused"])

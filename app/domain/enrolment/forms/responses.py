@@ -1,14 +1,21 @@
 """Rows of an export as responses in our own words."""
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 from uuid import UUID
 
 from app.domain.enrolment.errors_forms import MappingInvalid
+from app.domain.enrolment.forms.answered import (
+    FORMULA_SIGNS,
+    first_choice,
+    is_unwritable,
+    recorded,
+    text_in,
+    whole,
+)
 from app.domain.enrolment.forms.cells import Cell, days_come_first, local_time, to_instant
 from app.domain.enrolment.forms.codes import RowReason, RowWarning
 from app.domain.enrolment.forms.consent import consent_in, is_no
@@ -18,7 +25,6 @@ from app.domain.enrolment.ranking import Receipt, received_by_form
 from app.domain.enrolment.registration import Registration
 from app.domain.enrolment.window import zone_named
 from app.domain.errors import Finding
-from app.domain.vocabulary.text import is_writable, only_writable
 
 _LONGEST = 300
 
@@ -229,14 +235,14 @@ class _RowReader:
         cells[self.width] = None
         problems: list[str] = []
         warnings: list[str] = []
-        number = _whole(cells[self.number])
+        number = whole(cells[self.number])
         if number is None:
             problems.append(RowReason.RESPONSE_NUMBER_MISSING.value)
         completed = self._instant(cells[self.completed], warnings)
         if completed is None:
             problems.append(RowReason.TIME_UNREADABLE.value)
-        name = _text(cells[self.full_name]) or self._other_name(cells)
-        email = _text(cells[self.email]) or _recorded(cells[self.recorded_email])
+        name = text_in(cells[self.full_name]) or self._other_name(cells)
+        email = text_in(cells[self.email]) or recorded(cells[self.recorded_email])
         if not name:
             problems.append(RowReason.NAME_MISSING.value)
         if not email:
@@ -256,12 +262,12 @@ class _RowReader:
         longest = max(len(name), len(email), len(stated), len(organisation))
         if longest > _LONGEST:
             problems.append(RowReason.ANSWER_TOO_LONG.value)
-        if any(_is_unwritable(cells[index]) for index in self.answered):
+        if any(is_unwritable(cells[index]) for index in self.answered):
             problems.append(RowReason.UNWRITABLE_TEXT.value)
         if (
-            name[:1] in _FORMULA_SIGNS
-            or stated[:1] in _FORMULA_SIGNS
-            or organisation[:1] in _FORMULA_SIGNS
+            name[:1] in FORMULA_SIGNS
+            or stated[:1] in FORMULA_SIGNS
+            or organisation[:1] in FORMULA_SIGNS
             or (self.formulas and any((row, index) in self.formulas for index in self.answered))
         ):
             warnings.append(RowWarning.FORMULA_AS_TEXT.value)
@@ -286,19 +292,19 @@ class _RowReader:
         )
 
     def _other_name(self, cells: Sequence[Cell]) -> str:
-        parts = _text(cells[self.given_name]), _text(cells[self.family_name])
+        parts = text_in(cells[self.given_name]), text_in(cells[self.family_name])
         joined = " ".join(part for part in parts if part)
-        return joined or _recorded(cells[self.recorded_name])
+        return joined or recorded(cells[self.recorded_name])
 
     def _choice(self, cell: Cell) -> str:
         """The first of the choices in a cell."""
         if cell is None:
             return ""
         if not isinstance(cell, str):
-            return _first_choice(_text(cell))
+            return first_choice(text_in(cell))
         choice = self.choices.get(cell)
         if choice is None:
-            choice = self.choices[cell] = _first_choice(_text(cell))
+            choice = self.choices[cell] = first_choice(text_in(cell))
         return choice
 
     def _refuses(self, choice: str) -> bool:
@@ -326,7 +332,7 @@ class _RowReader:
         return country
 
     def _language(self, cells: Sequence[Cell]) -> str | None:
-        text = self._choice(cells[self.language]) or _text(cells[self.recorded_language])
+        text = self._choice(cells[self.language]) or text_in(cells[self.recorded_language])
         if text not in self.languages:
             self.languages[text] = self.names.language(text)
         return self.languages[text]
@@ -343,59 +349,3 @@ class _RowReader:
         if odd and warnings is not None:
             warnings.append(RowWarning.TIME_IN_CLOCK_CHANGE.value)
         return instant
-
-
-def _recorded(cell: Cell) -> str:
-    """What Forms itself recorded of somebody; nothing for people whom it does not name."""
-    recorded = _text(cell)
-    return "" if recorded.casefold() in _ANONYMOUS else recorded
-
-
-_FORMULA_SIGNS = frozenset("=+-@")
-_ANONYMOUS = frozenset({"anonymous", "anónimo", "anonyme", "anonym", "anonimo"})
-
-
-def _whole(cell: Cell) -> int | None:
-    """A whole number, however the spreadsheet wrote it; None for anything else."""
-    if isinstance(cell, bool):
-        return None
-    if isinstance(cell, int):
-        return cell if cell >= 0 else None
-    if isinstance(cell, float):
-        return int(cell) if cell.is_integer() and 0 <= cell < 2**53 else None
-    if isinstance(cell, str):
-        text = cell.strip()
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-    return None
-
-
-def _is_unwritable(cell: Cell) -> bool:
-    return isinstance(cell, str) and not cell.isprintable() and not is_writable(cell)
-
-
-def _text(cell: Cell) -> str:
-    """What a person wrote, in one line without odd spaces and invisible characters."""
-    if isinstance(cell, str):
-        if cell.isascii() and cell.isprintable():
-            return " ".join(cell.split())
-    elif cell is None or isinstance(cell, bool | datetime | date | time | timedelta):
-        return ""
-    if isinstance(cell, float):
-        cell = int(cell) if cell.is_integer() else cell
-    kept = unicodedata.normalize("NFC", str(cell))
-    if not kept.isprintable():
-        # Characters that are printable hold no space but the ordinary one and nothing invisible.
-        kept = "".join(
-            " " if c.isspace() else c
-            for c in kept
-            if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf")
-        )
-        kept = only_writable(kept)
-    return " ".join(kept.split())
-
-
-def _first_choice(text: str) -> str:
-    """The first of the choices that Forms joins by semicolons; of two institutions, the first."""
-    if ";" not in text:
-        return text
-    return next((choice.strip() for choice in text.split(";") if choice.strip()), "")
