@@ -17,8 +17,8 @@ from jwcrypto import jwk as jwcrypto_jwk
 from jwcrypto import jws as jwcrypto_jws
 
 from app.adapters.edc.pki.trust import as_pem
-from app.adapters.edc.seal.jades import issuer_serial, seal
-from app.adapters.edc.seal.opened import open_sealed
+from app.adapters.edc.seal.jades import base64url, issuer_serial, seal
+from app.adapters.edc.seal.opened import open_sealed, opened_as_written
 from app.adapters.edc.seal.seals import SoftwareSealKey
 from tests.adapters.edc.material import ISSUED
 from tests.adapters.edc.official import SEALED_SAMPLES
@@ -80,6 +80,48 @@ def test_the_same_bytes_sealed_again_at_the_same_moment_give_the_same_seal(
     first = seal(payload, key, ISSUED, time_header=time_header)
     assert first == seal(payload, key, ISSUED, time_header=time_header)
     assert open_sealed(first).payload == payload
+
+
+@pytest.mark.parametrize("payload", ['{"a":"é"}', '{"a":"\\"so\\" \\\\ \\n","b":[{},1.5]}', "{}"])
+def test_a_seal_as_we_write_it_is_opened_quicker_and_to_the_same(payload: str) -> None:
+    raw = seal(payload.encode(), a_seal(), ISSUED)
+
+    assert opened_as_written(raw) == (open_sealed(raw), json.loads(payload))
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (b'{"payload"', b' {"payload"'),
+        (b'"}]}', b'"}]} '),
+        (b'"}]}', b'"},{}]}'),
+        (b'"}]}', b'","header":{}}]}'),
+        (b',"signatures"', b', "signatures"'),
+        (b'"protected":"', b'"protected":"="'),
+        (b'"signature":"', b'"signature":"\\u0041'),
+        (b'\\"a\\":', b'\\"a\\" :'),
+        (b'\\"a\\":', b'"a":'),
+        (b'\\"a\\":', b'\\u0022a\\":'),
+        (b'"protected":"', b'"protected":"A'),
+    ],
+)
+def test_a_seal_that_is_written_in_any_other_way_is_left_to_the_other_way(
+    was: bytes, becomes: bytes
+) -> None:
+    raw = seal(b'{"a":"\xc3\xa9"}', a_seal(), ISSUED)
+    assert was in raw
+
+    assert opened_as_written(raw.replace(was, becomes)) is None
+
+
+def test_a_payload_that_says_to_be_encoded_is_left_to_the_other_way() -> None:
+    outer = json.loads(seal(b'{"a":1}', a_seal(), ISSUED))
+    signature = outer["signatures"][0]
+    header = json.loads(base64.urlsafe_b64decode(signature["protected"] + "=="))
+    del header["b64"]
+    signature["protected"] = base64url(json.dumps(header).encode())
+
+    assert opened_as_written(json.dumps(outer, separators=(",", ":")).encode()) is None
 
 
 @pytest.mark.parametrize("alg", ALGORITHMS)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.adapters.edc.strict_json import NotReadable, read_json
+from app.adapters.edc.strict_json import NotReadable, quoted_object, read_json
 
 AS_WE_WRITE_IT = [
     '{"a":1,"b":[true,null,"x"],"c":{"d":-2.5}}',
@@ -48,3 +48,48 @@ def test_what_is_refused_is_refused_on_either_way(text: str, code: str) -> None:
         read_json(text.encode())
 
     assert refused.value.code == code
+
+
+OBJECTS = [
+    "{}",
+    '{"a":[1,true,null,{"b":"x"}]}',
+    '{"name":"Zo\u00eb \u201cÑandú\u201d","said":"\\"no\\" \\\\ and\\n\\t\\u0001"}',
+    '{"ends":"with\\\\"}',
+    *('{"long":"' + "x" * long + '\\"\\\\\\"' * 3 + '"}' for long in range(8_170, 8_200)),
+    '{"many":"' + "\\\\" * 20_000 + '"}',
+]
+
+
+@pytest.mark.parametrize("text", OBJECTS, ids=range(len(OBJECTS)))
+def test_an_object_that_stands_in_quotes_is_read_as_by_unquoting_it(text: str) -> None:
+    quoted = json.dumps(text, ensure_ascii=False)[1:-1].encode()
+
+    assert quoted_object(quoted) == (text.encode(), json.loads(text))
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        '{"a":1}',
+        "[1]",
+        '{\\"a\\": 1}',
+        '{\\"a\\":\\"\\u0041\\"}',
+        '\\u007b\\"a\\":1}',
+        '{\\"a\\":\\"\\/\\"}',
+        '{\\"a\\":\\"\\\\/\\"}',
+        '{\\"a\\":1,\\"a\\":1}',
+        '{\\"a\\":\\"\\\\ud800\\"}',
+        '{\\"a\\":1}\\',
+        '{\\"a\\":1}\\n',
+        '{\\"a\\":\\"\n\\"}',
+    ],
+)
+def test_what_stands_in_quotes_in_any_other_way_is_left_to_the_other_way(quoted: str) -> None:
+    assert quoted_object(quoted.encode()) is None
+
+
+def test_what_stands_in_quotes_may_not_be_nested_deeper_than_other_text() -> None:
+    with pytest.raises(NotReadable) as refused:
+        quoted_object(b'{\\"a\\":' + b"[" * 201 + b"]" * 201 + b"}")
+
+    assert refused.value.code == "too_deep"

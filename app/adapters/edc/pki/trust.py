@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.adapters.edc.pki.certificates import CertificateUnreadable
-from app.adapters.edc.pki.parsed import facts_of
+from app.adapters.edc.pki.parsed import facts_of, parsed_certificate
 
 _LONGEST_CHAIN = 6
 _WEAK = (hashes.MD5, hashes.SHA1)
@@ -23,6 +23,7 @@ _MOST_CANDIDATES = 60
 """Certificates that are tried as links of a chain; a seal that brings more is after our time."""
 _MOST_TURNS = 300
 """Signatures that are checked in search of a chain."""
+_LARGEST_KEPT = 20_000
 
 
 class Purpose(StrEnum):
@@ -161,7 +162,23 @@ def _readable(certificate: x509.Certificate) -> bool:
 
 
 def issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
-    """Whether the authority's key signed the certificate, and the names agree."""
+    """Whether the authority's key signed the certificate, and the names agree.
+
+    Found out once for the same few certificates; large ones, which only an attacker has, are not
+    kept.
+    """
+    own, above = (one.public_bytes(Encoding.DER) for one in (certificate, authority))
+    if len(own) + len(above) > _LARGEST_KEPT:
+        return _issued(certificate, authority)
+    return _known_as_issued(own, above)
+
+
+@lru_cache(maxsize=512)
+def _known_as_issued(certificate: bytes, authority: bytes) -> bool:
+    return _issued(parsed_certificate(certificate), parsed_certificate(authority))
+
+
+def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     try:
         if certificate.issuer != authority.subject:
             return False

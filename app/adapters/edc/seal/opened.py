@@ -7,8 +7,8 @@ taken apart in `app.adapters.edc.seal.unsigned`, and judged elsewhere.
 import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,13 @@ from cryptography import x509
 
 from app.adapters.edc.pki.parsed import parsed_certificate
 from app.adapters.edc.seal import imprints
-from app.adapters.edc.strict_json import NotReadable, read_json, read_object
+from app.adapters.edc.strict_json import (
+    NotReadable,
+    insist_on_size,
+    quoted_object,
+    read_json,
+    read_object,
+)
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 _SIG_T = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -136,6 +142,13 @@ def take_apart(outer: Mapping[str, Any], raw: bytes) -> Sealed:
     entry = signatures[0]
     if not isinstance(entry, dict) or entry.keys() - {"protected", "header", "signature"}:
         raise NotReadable("not_a_seal", "A signature has a protected header and its value.")
+    found = _taken_apart(entry, lambda encoded: _payload(outer["payload"], encoded=encoded))
+    first = re.match(rb'\s*\{\s*"payload"', raw) is not None
+    return found if first else replace(found, payload_first=False)
+
+
+def _taken_apart(entry: Mapping[str, Any], payload: Callable[[bool], bytes]) -> Sealed:
+    """A signature taken apart; `payload` gives what it is over, by whether that is encoded."""
     protected = entry.get("protected")
     if not isinstance(protected, str) or len(protected) > _MAX_PROTECTED:
         raise NotReadable("header_unreadable", "The seal has no readable protected header.")
@@ -146,7 +159,7 @@ def take_apart(outer: Mapping[str, Any], raw: bytes) -> Sealed:
     encoded = header.get("b64", True) is not False
     entries = _unsigned(unprotected)
     return Sealed(
-        payload=_payload(outer["payload"], encoded=encoded),
+        payload=payload(encoded),
         protected=protected,
         header=header,
         unprotected=unprotected,
@@ -155,9 +168,31 @@ def take_apart(outer: Mapping[str, Any], raw: bytes) -> Sealed:
         signature_text=str(entry.get("signature")),
         unsigned=[entry.name for entry in entries],
         entries=entries,
-        payload_first=re.match(rb'\s*\{\s*"payload"', raw) is not None,
         payload_encoded=encoded,
     )
+
+
+def opened_as_written(raw: bytes) -> tuple[Sealed, dict[str, Any]] | None:
+    """A file that has byte for byte the form in which we write B-B, with the credential in it.
+
+    Much quicker than reading it as any other. None for every other file, and for what there is
+    anything to say against.
+    """
+    middle = raw.rfind(_MIDDLE)
+    signature = _SIGNATURE.fullmatch(raw, middle + len(_MIDDLE)) if middle >= 0 else None
+    if signature is None or not raw.startswith(_BEGINNING):
+        return None
+    entry = {name: value.decode("ascii") for name, value in signature.groupdict().items()}
+    try:
+        insist_on_size(raw)
+        read = quoted_object(raw[len(_BEGINNING) : middle])
+        if read is None:
+            return None
+        payload, document = read
+        sealed = _taken_apart(entry, lambda encoded: b"" if encoded else payload)
+    except NotReadable:
+        return None
+    return None if sealed.payload_encoded else (sealed, document)
 
 
 def is_canonical(outer: Mapping[str, Any], raw: bytes) -> bool:
@@ -179,6 +214,10 @@ def _written(outer: Mapping[str, Any], *, only_texts: bool) -> bytes:
     return json.dumps(outer, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
+_BEGINNING, _MIDDLE = b'{"payload":"', b'","signatures":[{"protected":"'
+_SIGNATURE = re.compile(
+    rb'(?P<protected>[A-Za-z0-9_-]+)","signature":"(?P<signature>[A-Za-z0-9_-]+)"\}\]\}'
+)
 _WITHOUT_HEADER = ["protected", "signature"]
 
 

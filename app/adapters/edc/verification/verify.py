@@ -5,7 +5,7 @@ recognised, what time it is. What the register says is added afterwards (`verify
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -15,7 +15,13 @@ from app.adapters.edc.elm.format_cache import FormatVerdicts
 from app.adapters.edc.pki.certificates import CertificateFacts
 from app.adapters.edc.pki.qualification import QualificationSource
 from app.adapters.edc.pki.trust import Path, PathStatus, TrustStore
-from app.adapters.edc.seal.opened import Sealed, is_canonical, looks_sealed, take_apart
+from app.adapters.edc.seal.opened import (
+    Sealed,
+    is_canonical,
+    looks_sealed,
+    opened_as_written,
+    take_apart,
+)
 from app.adapters.edc.strict_json import NotReadable, read_object
 from app.adapters.edc.verification.certificate import qualification_check, status_check, trust_check
 from app.adapters.edc.verification.document import (
@@ -104,6 +110,14 @@ class _World:
 
 
 def _json(raw: bytes, world: _World) -> Verification:
+    if written := opened_as_written(raw):
+        return _sealed(
+            written[0],
+            world,
+            canonical=True,
+            digest=sha256(raw).hexdigest(),
+            read=(written[1], None),
+        )
     try:
         if named := compact_seal(raw):
             return _other_format(named)
@@ -116,11 +130,21 @@ def _json(raw: bytes, world: _World) -> Verification:
     except NotReadable as problem:
         return _unreadable(problem, sealed=b'"signatures"' in raw)
     return _sealed(
-        sealed, world, canonical=is_canonical(outer, raw), digest=sha256(raw).hexdigest()
+        sealed,
+        world,
+        canonical=is_canonical(outer, raw),
+        digest=sha256(raw).hexdigest(),
+        read=_document(sealed.payload),
     )
 
 
-def _sealed(sealed: Sealed, world: _World, *, canonical: bool, digest: str) -> Verification:
+_Read = tuple[dict[str, Any] | None, NotReadable | None]
+"""A payload's document, or what keeps it from being read."""
+
+
+def _sealed(
+    sealed: Sealed, world: _World, *, canonical: bool, digest: str, read: _Read
+) -> Verification:
     facts, now = facts_or_none(sealed), world.now
     seal = seal_check(sealed, facts, now)
     times = judge_times(sealed, world.trust, world.material, now)
@@ -128,7 +152,7 @@ def _sealed(sealed: Sealed, world: _World, *, canonical: bool, digest: str) -> V
         # Timestamps over a seal that is broken attest nothing about the credential.
         times = replace(times, proven=None)
     path_check, path = trust_check(sealed, facts, seal, times, world.trust)
-    document, problem = _document(sealed.payload)
+    document, problem = read
     findings = world.verdicts.findings(sealed.payload, document) if document is not None else ()
     if document is not None and world.own_issue:
         # Strangers' files are not worth a second of the machine each.
@@ -259,7 +283,7 @@ def _other_format(
     return Verification(checks=_in_order([found, *others]), sealed=False, only_named=True)
 
 
-def _document(payload: bytes) -> tuple[dict[str, Any] | None, NotReadable | None]:
+def _document(payload: bytes) -> _Read:
     try:
         return read_object(payload), None
     except NotReadable as problem:
@@ -274,7 +298,8 @@ def _in_order(checks: Sequence[Check]) -> tuple[Check, ...]:
 def _plain(facts: CertificateFacts | None) -> dict[str, Any]:
     if facts is None:
         return {}
-    plain = asdict(facts) | {"development": facts.development}
+    # All its values are plain ones.
+    plain = vars(facts) | {"development": facts.development}
     return {
         key: value.isoformat() if isinstance(value, datetime) else value
         for key, value in plain.items()
