@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
@@ -128,8 +128,17 @@ async def react(name: str, event: Event, ports: Ports) -> None:
     Raises WorkerFailed, so that the queue tries again; OutsideUnavailable when that is not ours to
     mend, so that it keeps trying for as long as outages last.
     """
+    await _reacted(name, reactions.BY_NAME[name](event, ports))
+
+
+async def react_to_all(name: str, events: Sequence[Event], ports: Ports) -> None:
+    """The same for several events that are told of together."""
+    await _reacted(name, reactions.TOGETHER[name](events, ports))
+
+
+async def _reacted(name: str, reaction: Awaitable[None]) -> None:
     try:
-        await reactions.BY_NAME[name](event, ports)
+        await reaction
     except Unavailable as outage:
         log.warning("reaction %s waits for an outside system: %s", name, outage.code)
         raise OutsideUnavailable(f"{name}: {type(outage).__name__}") from None

@@ -122,7 +122,7 @@ async def connected(settings: Settings, url: str) -> AsyncIterator[Ports]:
     repeats = make_engine(
         url, pool_size=settings.pool_size, behind_pgbouncer=settings.behind_pgbouncer
     )
-    outbox = PostgresOutbox(reactions.NAMES)
+    outbox = PostgresOutbox(reactions.NAMES, reactions.TOGETHER)
     local = (
         None if settings.is_production else DevelopmentIdentity(settings.data_dir / "keys", clock)
     )

@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -25,9 +26,10 @@ from pgqueuer.queries import Queries
 from sqlalchemy.engine import make_url
 
 from app import reactions
-from app.adapters.postgres.outbox import JOB, REACTION, event_from_payload
+from app.adapters.postgres.outbox import JOB, REACTION, events_of
+from app.domain.events import Event
 from app.ports import Ports
-from app.running import OutsideUnavailable, WorkerFailed, react, run_job
+from app.running import OutsideUnavailable, WorkerFailed, react, react_to_all, run_job
 from app.timers import run_timers
 
 log = logging.getLogger(__name__)
@@ -82,6 +84,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._queue: QueueManager | None = None
         self._attempts = attempts
+        self._together = asyncio.Lock()
         self._failures: Counter[int] = Counter()
         """How often each reaction has failed here. The queue counts the tries of outages as well,
         and who begins anew had better try too often than give up too soon. An entry stays where
@@ -102,6 +105,15 @@ class Worker:
             self._stopping.set()
             await asyncio.wait({timers}, timeout=30)
             timers.cancel()
+
+    async def _react(self, name: str, events: Sequence[Event]) -> None:
+        if len(events) == 1:
+            await react(name, events[0], self._ports)
+            return
+        # What is told of several is told of them at the same time already. So no more of it is
+        # told again after a death than where each has a job.
+        async with self._together:
+            await react_to_all(name, events, self._ports)
 
     async def _work_on(self) -> None:
         while not self._stopping.is_set():
@@ -124,10 +136,9 @@ class Worker:
             @queue.entrypoint(REACTION, on_failure="hold")
             async def run_reaction(job: QueuedJob) -> None:
                 payload = json.loads(job.payload or b"{}")
-                kind = reactions.EVENTS[payload["event"]]
-                event = event_from_payload(kind, payload["fields"])
+                events = events_of(payload, reactions.EVENTS)
                 try:
-                    await react(payload["reaction"], event, self._ports)
+                    await self._react(payload["reaction"], events)
                 except OutsideUnavailable as outage:
                     # An outage uses up no attempts: what was to be told is told when it is over.
                     if datetime.now(UTC) - job.created >= OUTAGE:

@@ -18,7 +18,7 @@ from app.reactions import (
     seal_levels,
     wallet,
 )
-from app.reactions.types import Reaction, Runner
+from app.reactions.types import Reaction, Runner, Together
 
 _PARTS = (proposals, enrolment, results, corrections, credentials, seal_levels, retention, wallet)
 
@@ -46,6 +46,10 @@ EVENTS: dict[str, type[Event]] = {event.__name__: event for event in REACTIONS}
 BY_NAME: dict[str, Reaction] = {
     name_of(reaction): reaction for reactions in REACTIONS.values() for reaction in reactions
 }
+TOGETHER: dict[str, Together] = {
+    name_of(reaction): together for reaction, together in credentials.TOGETHER.items()
+}
+"""Reactions of which one job may be for several events, by name, and what is done then."""
 NAMES: dict[type[Event], tuple[str, ...]] = {
     event: tuple(name_of(reaction) for reaction in reactions)
     for event, reactions in REACTIONS.items()

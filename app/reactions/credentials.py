@@ -1,6 +1,6 @@
 """What follows from the events of credentials, and its long work."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,17 +11,18 @@ from app.domain.credentials.events import (
     CredentialSuspended,
     DeliveryRequested,
 )
-from app.domain.credentials.status import Channel, CredentialState, DeliveryState
+from app.domain.credentials.status import Channel, CredentialState
 from app.domain.credentials.use_cases.batches import ISSUE_CREDENTIALS, PREPARE_LOCAL_SEALS
-from app.domain.credentials.use_cases.credentials import note_email
+from app.domain.credentials.use_cases.credentials import note_emails
 from app.domain.credentials.use_cases.issue import issue_batch
 from app.domain.credentials.use_cases.local_sealing import prepare_local_seals
 from app.domain.errors import DomainError
 from app.domain.jobs import Job, Progress
 from app.domain.plain import to_plain
+from app.domain.results.telling import Became, Telling
 from app.ports import Ports, Work
 from app.reactions.results import teller_of
-from app.reactions.types import Reactions, Runners
+from app.reactions.types import Reaction, Reactions, Runners, Together
 
 MAIL_REFUSED = "mail_refused"
 """The holder's address refuses mail for good."""
@@ -29,15 +30,28 @@ MAIL_REFUSED = "mail_refused"
 
 async def tell_credential(event: CredentialSealed, ports: Ports) -> None:
     """Tell the holder that there is a credential, with a link for those without an account."""
-    kind = "credential_issued" if event.supersedes is None else "credential_replaced"
-    await _deliver(kind, event.subject, event.registration, f"credential-{event.subject}", ports)
+    await tell_credentials([event], ports)
+
+
+async def tell_credentials(events: Sequence[CredentialSealed], ports: Ports) -> None:
+    """The same for those whose credentials were kept together."""
+    tellings = {
+        event.subject: Telling(
+            "credential_issued" if event.supersedes is None else "credential_replaced",
+            event.registration,
+            f"credential-{event.subject}",
+        )
+        for event in events
+    }
+    await _deliver(tellings, ports)
 
 
 async def tell_credential_again(event: DeliveryRequested, ports: Ports) -> None:
     """Tell the holder once more, because somebody has asked for it."""
     if event.channel == Channel.EMAIL:
         message = f"credential-{event.subject}-{event.attempt}"
-        await _deliver("credential_issued", event.subject, event.registration, message, ports)
+        telling = Telling("credential_issued", event.registration, message)
+        await _deliver({event.subject: telling}, ports)
 
 
 async def tell_suspended(event: CredentialSuspended, ports: Ports) -> None:
@@ -55,28 +69,25 @@ async def tell_reinstated(event: CredentialReinstated, ports: Ports) -> None:
     await _tell_change(event, "credential_reinstated", CredentialState.SEALED, ports)
 
 
-async def _deliver(
-    kind: str, credential: UUID, registration: UUID, message: str, ports: Ports
-) -> None:
-    """Tell the holder, and note how that went. What fails is noted, and raised to be tried anew."""
+async def _deliver(tellings: Mapping[UUID, Telling], ports: Ports) -> None:
+    """Tell the holders of credentials, and note how that went.
+
+    What fails is noted, and raised to be tried anew.
+    """
+    of = {telling.message_id: credential for credential, telling in tellings.items()}
+
+    async def along(work: Work, became: Mapping[str, Became]) -> None:
+        codes = {of[message]: _code(outcome) for message, outcome in became.items()}
+        await note_emails(codes, work=work, clock=ports.clock)
+
     teller = await teller_of(ports)
+    await teller.tell_all(list(tellings.values()), along)
 
-    async def along(work: Work, taken: bool) -> None:
-        if taken:
-            await note_email(credential, DeliveryState.DELIVERED, work=work, clock=ports.clock)
-        else:
-            await note_email(
-                credential, DeliveryState.FAILED, code=MAIL_REFUSED, work=work, clock=ports.clock
-            )
 
-    try:
-        await teller.tell(kind, registration, message, along=along)
-    except DomainError as failure:
-        async with ports.system_work("deliver_credential") as work:
-            await note_email(
-                credential, DeliveryState.FAILED, code=failure.code, work=work, clock=ports.clock
-            )
-        raise
+def _code(outcome: Became) -> str | None:
+    if isinstance(outcome, DomainError):
+        return outcome.code
+    return None if outcome else MAIL_REFUSED
 
 
 async def _tell_change(
@@ -130,4 +141,5 @@ REACTIONS: Reactions = {
     CredentialReinstated: (tell_reinstated,),
     DeliveryRequested: (tell_credential_again,),
 }
+TOGETHER: Mapping[Reaction, Together] = {tell_credential: tell_credentials}
 RUNNERS: Runners = {ISSUE_CREDENTIALS: run_issuing, PREPARE_LOCAL_SEALS: run_preparing}

@@ -22,12 +22,12 @@ from app import reactions
 from app.adapters.identity.local import ISSUER as LOCAL
 from app.adapters.memory.unit_of_work import MemoryStore
 from app.adapters.postgres.engine import make_engine
-from app.adapters.postgres.outbox import REACTION, event_from_payload
+from app.adapters.postgres.outbox import REACTION, events_of
 from app.demo.mailboxes import Mailboxes
 from app.domain.access.roles import Role
 from app.main import create_app
 from app.ports import Ports
-from app.running import react, run_job
+from app.running import react, react_to_all, run_job
 from app.settings import Settings
 from app.wiring import connected, mail_folder
 from tests.api.conftest import Api
@@ -70,8 +70,11 @@ class PostgresApi(Api):
             for entrypoint, payload in rows:
                 told = json.loads(payload)
                 if entrypoint == REACTION:
-                    event = event_from_payload(reactions.EVENTS[told["event"]], told["fields"])
-                    await react(told["reaction"], event, self.ports)
+                    events = events_of(told, reactions.EVENTS)
+                    if len(events) > 1:
+                        await react_to_all(told["reaction"], events, self.ports)
+                    else:
+                        await react(told["reaction"], events[0], self.ports)
                 else:
                     await run_job(UUID(told["job"]), self.ports)
                 ran += 1

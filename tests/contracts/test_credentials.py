@@ -30,7 +30,7 @@ from app.domain.credentials.use_cases.credentials import (
     list_credentials,
     list_my_credentials,
     list_seals,
-    note_email,
+    note_emails,
 )
 from app.domain.errors import NotAuthenticated
 from app.domain.ids import new_id
@@ -191,12 +191,12 @@ async def test_a_revoked_credential_makes_room_for_another_and_does_not_come_bac
 async def test_a_delivery_that_has_arrived_stays_so(house):
     (credential,), _ = await issued(house)
     async with house.work() as work:
-        await note_email(credential.id, DeliveryState.FAILED, work=work, clock=house.clock)
+        await note_emails({credential.id: "mail_refused"}, work=work, clock=house.clock)
     async with house.work() as work:
-        await note_email(credential.id, DeliveryState.DELIVERED, work=work, clock=house.clock)
+        await note_emails({credential.id: None}, work=work, clock=house.clock)
     arrived = house.clock.time
     async with house.work() as work:
-        await note_email(credential.id, DeliveryState.FAILED, work=work, clock=house.clock)
+        await note_emails({credential.id: "mail_refused"}, work=work, clock=house.clock)
     async with house.work() as work:
         assert await work.credentials.deliveries(credential.id) == [
             Delivery(credential.id, Channel.EMAIL, DeliveryState.DELIVERED, arrived, attempts=2)

@@ -41,7 +41,7 @@ from app.domain.credentials.use_cases.credentials import (
     erase_credential,
     get_credential,
     get_published_status,
-    note_email,
+    note_emails,
     retry_delivery,
 )
 from app.domain.credentials.use_cases.life import (
@@ -390,13 +390,7 @@ async def test_mail_that_failed_is_tried_again_on_demand(house):
     with pytest.raises(NotRetried):
         await retried(house, credential)
     async with house.work() as work:
-        await note_email(
-            credential.id,
-            DeliveryState.FAILED,
-            code="mail_refused",
-            work=work,
-            clock=house.clock,
-        )
+        await note_emails({credential.id: "mail_refused"}, work=work, clock=house.clock)
     seen = await get_credential(credential.id, work=house.work(house.ines), caller=house.ines)
     assert [(d.state, d.code, d.attempts) for d in seen.deliveries] == [
         (DeliveryState.FAILED, "mail_refused", 1)
@@ -406,7 +400,7 @@ async def test_mail_that_failed_is_tried_again_on_demand(house):
         (DeliveryState.PENDING, None, 1)
     ]
     async with house.work() as work:
-        await note_email(credential.id, DeliveryState.DELIVERED, work=work, clock=house.clock)
+        await note_emails({credential.id: None}, work=work, clock=house.clock)
     seen = await get_credential(credential.id, work=house.work(house.ines), caller=house.ines)
     assert [(d.state, d.attempts) for d in seen.deliveries] == [(DeliveryState.DELIVERED, 2)]
 

@@ -160,8 +160,8 @@ class MemoryCredentials:
             before = known.attempts if known is not None else 0
             self._deliveries.put(key, replace(delivery, attempts=before + ended))
 
-    async def note_new_deliveries(self, deliveries: Sequence[Delivery]) -> None:
-        """Note ways of delivery of credentials that were kept in this unit of work."""
+    async def note_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """The same for several, each with another credential or channel."""
         for delivery in deliveries:
             await self.note_delivery(delivery)
 

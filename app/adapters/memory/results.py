@@ -214,6 +214,15 @@ class MemoryMailLog:
         if self._messages.get(message) is None:
             self._messages.put(message, (registration, self._work.clock.now()))
 
+    async def known(self, messages: Collection[str]) -> Collection[str]:
+        """Those of them that were."""
+        return {message for message in messages if await self.knows(message)}
+
+    async def note_all(self, messages: Mapping[str, UUID | None]) -> None:
+        """The same for several, each with its registration."""
+        for message, registration in messages.items():
+            await self.note(message, registration)
+
 
 def in_order(participants: Collection[Participant]) -> Sequence[Participant]:
     """The order in which everybody locks several."""

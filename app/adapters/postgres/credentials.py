@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, delete, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -58,6 +58,8 @@ _level = table(CredentialSealLevelRow)
 _award_of = TypeAdapter(Award).validate_python
 _specification_of = TypeAdapter(Specification).validate_python
 _pending_of = TypeAdapter(PendingChange).validate_python
+
+_NOT_DELIVERED = _delivery.c.state != DeliveryState.DELIVERED.value
 
 _COLUMNS = [f.name for f in fields(Credential) if f.name != "events"]
 
@@ -256,40 +258,40 @@ class PostgresCredentials:
 
     async def note_delivery(self, delivery: Delivery, *, anew: bool = False) -> None:
         """Note how far one way of delivery has come. What was delivered stays delivered."""
-        values = {"state": delivery.state.value, "at": delivery.at, "code": delivery.code}
-        ended = int(delivery.state is not DeliveryState.PENDING)
-        await self._work.connection.execute(
-            insert(_delivery)
-            .values(
-                credential=delivery.credential,
-                channel=delivery.channel.value,
-                attempts=ended,
-                **values,
-            )
-            .on_conflict_do_update(
-                index_elements=[_delivery.c.credential, _delivery.c.channel],
-                set_={**values, "attempts": _delivery.c.attempts + ended},
-                where=None if anew else _delivery.c.state != DeliveryState.DELIVERED.value,
-            )
-        )
+        await self._note([delivery], None if anew else _NOT_DELIVERED)
 
-    async def note_new_deliveries(self, deliveries: Sequence[Delivery]) -> None:
-        """Note ways of delivery of credentials that were kept in this unit of work."""
+    async def note_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """The same for several, each with another credential or channel."""
         if deliveries:
-            await self._work.connection.execute(
-                insert(_delivery),
-                [
-                    {
-                        "credential": one.credential,
-                        "channel": one.channel.value,
-                        "state": one.state.value,
-                        "at": one.at,
-                        "code": one.code,
-                        "attempts": int(one.state is not DeliveryState.PENDING),
-                    }
-                    for one in deliveries
-                ],
-            )
+            await self._note(deliveries, _NOT_DELIVERED)
+
+    async def _note(
+        self, deliveries: Sequence[Delivery], where: ColumnElement[bool] | None
+    ) -> None:
+        new = insert(_delivery)
+        await self._work.connection.execute(
+            new.on_conflict_do_update(
+                index_elements=[_delivery.c.credential, _delivery.c.channel],
+                set_={
+                    "state": new.excluded.state,
+                    "at": new.excluded.at,
+                    "code": new.excluded.code,
+                    "attempts": _delivery.c.attempts + new.excluded.attempts,
+                },
+                where=where,
+            ),
+            [
+                {
+                    "credential": one.credential,
+                    "channel": one.channel.value,
+                    "state": one.state.value,
+                    "at": one.at,
+                    "code": one.code,
+                    "attempts": int(one.state is not DeliveryState.PENDING),
+                }
+                for one in deliveries
+            ],
+        )
 
     async def erase(self, credential: UUID) -> Sequence[str]:
         """Forget document, further revisions, images, source, transcript and deliveries."""

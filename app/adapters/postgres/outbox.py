@@ -1,7 +1,7 @@
 """Events become jobs of the queue in the transaction of the change that they tell of."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,6 +20,8 @@ REACTION = "reaction"
 """Queue entrypoint: one reaction to one event."""
 JOB = "job"
 """Queue entrypoint: one piece of long work."""
+_TOGETHER = 8
+"""So many events at most are in one job, and are told anew when that is done again."""
 
 
 class _SessionDriver(AsyncpgDriver):
@@ -79,16 +81,29 @@ def event_from_payload(kind: type[Event], payload: Mapping[str, Any]) -> Event:
     )
 
 
+def events_of(told: Mapping[str, Any], kinds: Mapping[str, type[Event]]) -> list[Event]:
+    """The events that the payload of a reaction's job tells of; most tell of one."""
+    several = told["several"] if "several" in told else [told["fields"]]
+    return [event_from_payload(kinds[told["event"]], fields) for fields in several]
+
+
 class PostgresOutbox:
     """Writes one job for each event and each reaction to it; events without any leave no trace."""
 
-    def __init__(self, reactions: Mapping[type[Event], Collection[str]]) -> None:
+    def __init__(
+        self,
+        reactions: Mapping[type[Event], Collection[str]],
+        together: Collection[str] = (),
+    ) -> None:
+        """Events of one kind that are put together are one job of those reactions that are named
+        in `together`."""
         self._reactions = reactions
+        self._together = together
         self._work: PostgresWork | None = None
 
     def of(self, work: "PostgresWork") -> "PostgresOutbox":
         """The same outbox in a unit of work's transaction."""
-        bound = PostgresOutbox(self._reactions)
+        bound = PostgresOutbox(self._reactions, self._together)
         bound._work = work
         return bound
 
@@ -101,18 +116,30 @@ class PostgresOutbox:
             await enqueue(self._work.connection, REACTION, payloads)
 
     def payloads(self, *events: Event) -> list[dict[str, Any]]:
-        """What is written for these events: one job for each and each reaction to it."""
+        """What is written for these events: one job for each and each reaction to it, and one for
+        several where that is told of them together."""
         trace_id = self._work.caller.trace_id if self._work else ""
         return [
             {
                 "reaction": reaction,
-                "event": type(event).__name__,
-                "fields": event_payload(event),
+                "event": type(several[0]).__name__,
+                **_told(several),
                 "trace_id": trace_id,
             }
-            for event in events
-            for reaction in self._reactions.get(type(event), ())
+            for reaction, several in self._jobs(events)
         ]
+
+    def _jobs(self, events: Sequence[Event]) -> Iterator[tuple[str, Sequence[Event]]]:
+        waiting: dict[tuple[str, type[Event]], list[Event]] = {}
+        for event in events:
+            for reaction in self._reactions.get(type(event), ()):
+                if reaction in self._together:
+                    waiting.setdefault((reaction, type(event)), []).append(event)
+                else:
+                    yield reaction, [event]
+        for (reaction, _), alike in waiting.items():
+            for start in range(0, len(alike), _TOGETHER):
+                yield reaction, alike[start : start + _TOGETHER]
 
     def written(self, event: Event) -> list[bytes]:
         """The payloads of one event as the queue keeps them: what `payloads` says, quicker."""
@@ -123,6 +150,12 @@ class PostgresOutbox:
         }
         reactions = self._reactions.get(type(event), ())
         return [as_bytes({"reaction": reaction, **told}) for reaction in reactions]
+
+
+def _told(events: Sequence[Event]) -> dict[str, Any]:
+    if len(events) == 1:
+        return {"fields": event_payload(events[0])}
+    return {"several": [event_payload(event) for event in events]}
 
 
 def as_bytes(payload: Mapping[str, Any]) -> bytes:

@@ -243,12 +243,28 @@ class PostgresMailLog:
         )
         return found is not None
 
+    async def known(self, messages: Collection[str]) -> Collection[str]:
+        """Those of them that were."""
+        found = await self._work.connection.scalars(
+            select(_mail.c.message).where(_mail.c.message.in_(messages))
+        )
+        return set(found)
+
     async def note(self, message: str, registration: UUID | None) -> None:
         """Note that it was."""
-        new = insert(_mail).values(
-            message=message, registration=registration, at=self._work.clock.now()
-        )
-        await self._work.connection.execute(new.on_conflict_do_nothing())
+        await self.note_all({message: registration})
+
+    async def note_all(self, messages: Mapping[str, UUID | None]) -> None:
+        """The same for several, each with its registration."""
+        if messages:
+            at = self._work.clock.now()
+            await self._work.connection.execute(
+                insert(_mail).on_conflict_do_nothing(),
+                [
+                    {"message": message, "registration": registration, "at": at}
+                    for message, registration in messages.items()
+                ],
+            )
 
 
 async def _one(

@@ -136,8 +136,8 @@ class Credentials(Protocol):
         """
         ...
 
-    async def note_new_deliveries(self, deliveries: Sequence[Delivery]) -> None:
-        """Note ways of delivery of credentials that were kept in this unit of work."""
+    async def note_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """The same for several, each with another credential or channel."""
         ...
 
     async def erase(self, credential: UUID) -> Sequence[str]:

@@ -224,8 +224,16 @@ class MailLog(Protocol):
         """Whether the message with that id was handed over."""
         ...
 
+    async def known(self, messages: Collection[str]) -> Collection[str]:
+        """Those of them that were."""
+        ...
+
     async def note(self, message: str, registration: UUID | None) -> None:
         """Note that it was; a second note changes nothing."""
+        ...
+
+    async def note_all(self, messages: Mapping[str, UUID | None]) -> None:
+        """The same for several, each with its registration."""
         ...
 
 

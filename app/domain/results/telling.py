@@ -4,15 +4,18 @@ People without an account get a link with every message, since it is the only wa
 so do those whose provider has not verified the address that they stated, until they open one.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from app.domain.clock import Clock
+from app.domain.errors import DomainError, Unavailable
 from app.domain.mail import Mailer, MailRefused, MailUnavailable, Message
 from app.domain.messages import Value, compose
+from app.domain.results.errors import RegistrationNotFound
 from app.domain.results.links import token_hash
 from app.domain.results.policy import ResultsPolicy
 from app.domain.results.ports import EditionFacts, Participant, ResultsWork
@@ -34,7 +37,21 @@ class House:
     """Address to which the token of a one-time link is appended after a slash."""
 
 
+@dataclass(frozen=True)
+class Telling:
+    """A message that is to be written to the person of a registration."""
+
+    kind: str
+    registration: UUID
+    message_id: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
 W = TypeVar("W", bound=ResultsWork)
+Became = bool | DomainError
+"""Whether a message was taken, now or before; the error that may be over the next time."""
+Along = Callable[[W, Mapping[str, Became]], Awaitable[None]]
+"""What else to note when it is known what became of messages, by their ids."""
 
 
 @dataclass(frozen=True)
@@ -56,30 +73,78 @@ class Teller(Generic[W]):
         registration: UUID,
         message_id: str,
         values: Mapping[str, Value] | None = None,
-        *,
-        along: "Along[W] | None" = None,
     ) -> bool:
         """Write to the person of a registration; whether the message was taken, now or before.
 
-        `along` is told that in the transaction that notes the message. Raises MailUnavailable, so
-        that it is tried again later. An address that refuses mail for good is given up; the
-        registration is logged, never the address. Nobody writes to somebody whose address has been
-        erased.
+        Raises MailUnavailable, so that it is tried again later. An address that refuses mail for
+        good is given up; the registration is logged, never the address. Nobody writes to somebody
+        whose address has been erased.
         """
         found = await self._person(registration, message_id)
         if found is None:
-            return await self._settled(True, along)
+            return True
         participant, edition = found
         if is_erased(participant.email):
-            return await self._settled(False, along)
-        told = self._values(edition, participant.language) | dict(values or {})
+            return False
+        telling = Telling(kind, registration, message_id, values or {})
+        message, token = await self._composed(telling, participant, edition)
+        return await self._send(message, registration, token)
+
+    async def tell_all(self, tellings: Sequence[Telling], along: "Along[W]") -> None:
+        """The same for several people at the same time, looked up and noted together.
+
+        `along` is told in the transaction that notes the messages what became of each. What keeps
+        one of them from being told is nobody else's trouble, and is raised when the others have
+        been noted: MailUnavailable before anything else.
+        """
+        async with self.looking() as work:
+            known = await work.mail_log.known([one.message_id for one in tellings])
+            people = await work.participants.several([one.registration for one in tellings])
+            editions = {
+                edition: await work.participants.edition(edition)
+                for edition in {person.edition for person in people.values()}
+            }
+        handed_over: dict[str, UUID | None] = {}
+
+        async def told(one: Telling) -> bool:
+            if one.message_id in known:
+                return True
+            person = people.get(one.registration)
+            if person is None:
+                raise RegistrationNotFound(one.registration)
+            if is_erased(person.email):
+                return False
+            message, token = await self._composed(one, person, editions[person.edition])
+            taken = await self._handed_over(message, one.registration, token)
+            handed_over[message.id] = one.registration
+            return taken
+
+        found = await asyncio.gather(*map(told, tellings), return_exceptions=True)
+        became = {
+            one.message_id: outcome
+            for one, outcome in zip(tellings, found, strict=True)
+            if isinstance(outcome, (bool, DomainError))
+        }
+        async with self.work() as work:
+            await work.mail_log.note_all(handed_over)
+            await along(work, became)
+        errors = [outcome for outcome in found if isinstance(outcome, BaseException)]
+        errors.sort(key=lambda error: not isinstance(error, Unavailable))
+        if errors:
+            raise errors[0]
+
+    async def _composed(
+        self, telling: Telling, participant: Participant, edition: EditionFacts
+    ) -> tuple[Message, str]:
+        """A message, and the token of the link in it, if there is one."""
+        told = self._values(edition, participant.language) | dict(telling.values)
         by_link = participant.account is None or not participant.email_verified
-        token = await self._link(registration, participant.email) if by_link else ""
+        token = await self._link(telling.registration, participant.email) if by_link else ""
         if token:
             told |= self._way_of(token)
         message = compose(
-            kind,
-            id=message_id,
+            telling.kind,
+            id=telling.message_id,
             to=participant.email,
             name=participant.full_name,
             language=participant.language,
@@ -88,13 +153,7 @@ class Teller(Generic[W]):
             link=by_link,
             account=not by_link,
         )
-        return await self._send(message, registration, token, along)
-
-    async def _settled(self, taken: bool, along: "Along[W] | None") -> bool:
-        if along is not None:
-            async with self.work() as work:
-                await along(work, taken)
-        return taken
+        return message, token
 
     async def tell_wanted_address(self, kind: str, registration: UUID, message_id: str) -> None:
         """Write, with a link, to the address that a registration's person wants, if they still do.
@@ -210,14 +269,14 @@ class Teller(Generic[W]):
             "site": self.house.site,
         }
 
-    async def _send(
-        self,
-        message: Message,
-        registration: UUID,
-        token: str = "",
-        along: "Along[W] | None" = None,
-    ) -> bool:
-        taken = True
+    async def _send(self, message: Message, registration: UUID, token: str = "") -> bool:
+        taken = await self._handed_over(message, registration, token)
+        async with self.work() as work:
+            await work.mail_log.note(message.id, registration)
+        return taken
+
+    async def _handed_over(self, message: Message, registration: UUID, token: str) -> bool:
+        """Whether the message was taken. Raises MailUnavailable."""
         try:
             await self.mailer.send(message)
         except MailUnavailable:
@@ -228,13 +287,5 @@ class Teller(Generic[W]):
             raise
         except MailRefused as refused:
             log.warning("mail to registration %s given up: %s", registration, refused)
-            taken = False
-        async with self.work() as work:
-            await work.mail_log.note(message.id, registration)
-            if along is not None:
-                await along(work, taken)
-        return taken
-
-
-Along = Callable[[W, bool], Awaitable[None]]
-"""What else to note when it is known whether a message was taken."""
+            return False
+        return True

@@ -1,6 +1,6 @@
 """Reading credentials: by their holder, by the issuer's officers, and by anybody their status."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -204,20 +204,25 @@ async def get_seal_root(
         raise SealNotFound(institution) from error
 
 
-async def note_email(
-    credential_id: UUID,
-    state: DeliveryState,
-    *,
-    code: str | None = None,
-    work: CredentialsWork,
-    clock: Clock,
+async def note_emails(
+    became: Mapping[UUID, str | None], *, work: CredentialsWork, clock: Clock
 ) -> None:
-    """The message that tells the holder has been sent, or could not be and why.
+    """The messages that tell holders have been sent, or could not be: why, by credential.
 
-    In an open unit of work, which notes the message itself as well.
+    In an open unit of work, which notes the messages themselves as well.
     """
-    await work.credentials.note_delivery(
-        Delivery(credential_id, Channel.EMAIL, state, clock.now(), code)
+    now = clock.now()
+    await work.credentials.note_deliveries(
+        [
+            Delivery(
+                credential,
+                Channel.EMAIL,
+                DeliveryState.DELIVERED if code is None else DeliveryState.FAILED,
+                now,
+                code,
+            )
+            for credential, code in became.items()
+        ]
     )
 
 

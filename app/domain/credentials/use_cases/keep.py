@@ -114,7 +114,7 @@ async def keep_together(
     new = [credential for credential, _, _ in fresh if credential.id in kept]
     at = {credential.id: issued.issued_at for credential, issued, _ in fresh}
     await work.status_lists.assign_all({c.id: at[c.id] for c in new})
-    await work.credentials.note_new_deliveries(
+    await work.credentials.note_deliveries(
         [Delivery(c.id, Channel.EMAIL, DeliveryState.PENDING, at[c.id]) for c in new]
     )
     wanted = await work.wallet_consents.given_among([c.registration for c in new])
