@@ -78,6 +78,8 @@ UPDATE person p
  WHERE b.import_id = :import AND b.person_is = 'changed' AND p.id = b.person
    AND p.account IS NULL AND p.email_folded = b.email_folded AND p.name_key = b.name_key
 """)
+# Each first row is looked up by its key: statistics know hardly a row of an import that was written
+# just now, and joined by that estimate all of its rows would be gone through once for each.
 _REGISTRATIONS = text("""
 INSERT INTO registration
     (id, edition, person, state, reason, received_at, source, form, response, rank, stated,
@@ -92,7 +94,10 @@ SELECT b.registration, :edition, b.person,
        CASE WHEN b.answers ->> 'consent' = 'true'
             THEN jsonb_build_object(cast(:consent AS text), b.answers_at) ELSE '{}' END, 1
   FROM import_row b
-  LEFT JOIN import_row f ON f.import_id = :import AND f.row = b.first_row
+  LEFT JOIN LATERAL (
+       SELECT r.received_at, r.response
+         FROM import_row r WHERE r.import_id = :import AND r.row = b.first_row LIMIT 1
+       ) f ON true
  WHERE b.import_id = :import AND b.rank IS NOT NULL
 """).bindparams(bindparam("at", type_=DateTime(timezone=True)))
 _RESPONSES = text("""

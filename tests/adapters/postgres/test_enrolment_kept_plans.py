@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 from sqlalchemy import text
@@ -37,6 +38,10 @@ SELECT r.state, r.reason, r.received_at, r.source, r.form, r.response, r.rank, r
   JOIN person p ON p.id = r.person
   LEFT JOIN form_response f ON f.registration = r.id
  ORDER BY r.rank, f.number
+"""
+
+ROWS_READ = """
+SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'import_row'
 """
 
 
@@ -189,6 +194,32 @@ async def test_a_second_file_of_a_growing_form_is_carried_out_as_kept(
     assert [name for name, *_ in await importer.standing()] == ["Ana Gil", "Bo Berg"]
     assert isinstance(importer.given, Reads)
     assert importer.given.times == 2
+
+
+async def test_a_later_import_costs_by_its_rows_while_statistics_know_only_earlier_ones(
+    office: Office,
+) -> None:
+    clock, many = office.clock, 300
+    importer = await office.importer()
+
+    def rows(of: int) -> list[Row]:
+        return [
+            Row(n, at(clock, n), f"{uuid5(NAMESPACE_OID, str(n))}", f"p{n}@example.org", "UDA")
+            for n in range(of * many + 1, of * many + many + 1)
+        ]
+
+    await importer.take(rows(0))
+    await office.ask("ANALYZE import_row")
+    planned = await importer.plan(rows(1))
+    async with office.work() as work:
+        assert isinstance(work, PostgresWork)
+        edition = await work.editions.get(importer.edition.id)
+        found = await work.imports.get(planned.id)
+        before = await work.connection.scalar(text(ROWS_READ))
+        assert await work.kept_plans.carry_out(found, edition, clock.now()) == many
+        read = await work.connection.scalar(text(ROWS_READ)) - before
+    # Each row some times, and not once for every other: that would be 90,000.
+    assert many <= read < 20 * many
 
 
 CHANGES = {
