@@ -198,6 +198,7 @@ class MemoryRegistrations:
                     or r.pending is not None
                     or r.is_doubted
                     or r.follows_contest
+                    or r.names_new_organisation
                     or r.claim_state is ClaimState.CONTESTED
                 )
             )

@@ -14,6 +14,7 @@ from app.adapters.postgres.enrolment_rows import any_of, fixed, to_registration,
 from app.adapters.postgres.tables.base import table
 from app.adapters.postgres.tables.enrolment import PersonRow, RegistrationRow
 from app.adapters.postgres.tables.enrolment_forms import FormResponseRow
+from app.domain.enrolment.affiliation import NEW_ORGANISATION
 from app.domain.enrolment.claims import AFTER_CONTEST, ClaimState
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import RegistrationNotFound
@@ -286,6 +287,7 @@ class PostgresRegistrations:
         one = _registration.c
         doubted = one.warnings.has_key(Reason.POSSIBLE_DOUBLE.value) & ~one.identity_decided
         follows = one.warnings.has_key(AFTER_CONTEST)
+        is_new = one.warnings.has_key(NEW_ORGANISATION)
         contested = (one.claim_state == ClaimState.CONTESTED) & (
             one.claim_institution == one.bucket
         )
@@ -299,6 +301,7 @@ class PostgresRegistrations:
                     one.pending.is_not(None),
                     doubted,
                     follows,
+                    is_new,
                     contested,
                 ),
             )

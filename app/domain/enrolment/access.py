@@ -166,4 +166,6 @@ def needs_officer(registration: Registration) -> bool:
         return True
     if registration.is_doubted or registration.follows_contest:
         return True
+    if registration.names_new_organisation:
+        return True
     return registration.pending is not None and registration.state in {State.WAITING, *SEATED}

@@ -24,6 +24,9 @@ from app.domain.vocabulary.text import folded
 ALL_EXTERNALS: InstitutionCode = EXTERNAL_PREFIX + "*"
 """The one bucket of all people from outside, where an edition says so."""
 
+NEW_ORGANISATION = "new_external_organisation"
+"""Warns of an organisation from outside on which no officer has decided."""
+
 LIKE_ENOUGH = 0.9
 """From here on a likeness is worth a suggestion."""
 TOO_LIKE_TO_IGNORE = 0.75
@@ -220,9 +223,10 @@ class Matcher:
             return Unclear(Reason.INSTITUTION_UNCLEAR, tuple(worth_it))
         return external(stated)
 
-    def is_decided(self, affiliation: Affiliation) -> bool:
-        """Whether an officer has decided on an organisation of that name."""
-        return folded(affiliation.name) in self._organisations
+    def is_new(self, affiliation: Affiliation) -> bool:
+        """Whether it is an organisation from outside on which no officer has decided."""
+        is_external = affiliation.kind is Kind.EXTERNAL
+        return is_external and folded(affiliation.name) not in self._organisations
 
     def _organisation(self, decided: str) -> Affiliation:
         return independent() if decided == INDEPENDENT else external(decided)

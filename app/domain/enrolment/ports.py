@@ -249,7 +249,8 @@ class Registrations(Protocol):
         self, edition: UUID, *, after: Rank | None, limit: int
     ) -> Sequence[Registration]:
         """Live registrations that an officer has to look at, in order of rank: unclear ones, those
-        with a changed time, possible doubles that take part, contested ones."""
+        with a changed time, possible doubles that take part, contested ones, those who come
+        again after a contest, and those of organisations on which nobody has decided."""
         ...
 
     async def known_to(

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.domain.enrolment import events
-from app.domain.enrolment.affiliation import Affiliation, Kind
+from app.domain.enrolment.affiliation import NEW_ORGANISATION, Affiliation, Kind
 from app.domain.enrolment.claims import (
     AFTER_CONTEST,
     OPEN_TO_CONFIRM,
@@ -174,6 +174,12 @@ class Registration:
         """An officer has decided that it is nobody else's."""
         self.identity_decided = True
         self.trust_identity()
+
+    @property
+    def names_new_organisation(self) -> bool:
+        """Whether it counts for an organisation from outside on which an officer has still to
+        decide."""
+        return self.is_live and NEW_ORGANISATION in self.warnings
 
     @property
     def follows_contest(self) -> bool:

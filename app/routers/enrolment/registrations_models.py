@@ -193,7 +193,9 @@ class RegistrationOut(BaseModel):
         "the edition's officers alone: somebody of this name or address may be registered "
         "already; "
         "`list_undecided` says who. `registered_after_contest`: the institution has contested an "
-        "earlier registration of theirs in this edition, and was right",
+        "earlier registration of theirs in this edition, and was right. "
+        "`new_external_organisation`: no officer has decided yet on the organisation, which counts "
+        "by itself",
         examples=[["email_domain_differs"]],
     )
     affiliation: AffiliationOut

@@ -73,7 +73,9 @@ class UndecidedOut(BaseModel):
     questions: list[str] = Field(
         description="what is to be decided; `affiliation_contested` by `decide_contest`, all "
         "others by `decide_registration`. `registered_after_contest`: `admit` lets it stand, and "
-        "so does the institution that confirms it; else `cancel_registration`",
+        "so does the institution that confirms it; else `cancel_registration`. "
+        "`new_external_organisation`: `admit` says that the organisation is one, for all who write "
+        "the same; with one of `institution`, `organisation` and `independent` it corrects it",
         examples=[["institution_unclear"]],
     )
     advice: list[str] = Field(

@@ -307,14 +307,17 @@ class _Planner:
     def _note_contests(self) -> None:
         """Mark those who come again after a contest that was upheld."""
         for entry in self.entries:
+            registration = entry.registration
             if not entry.is_new:
-                continue
+                if registration.bucket in (None, registration.stored_bucket):
+                    continue
+                registration.let_stand()
             known = self.by_identity.get(entry.person.identity, ())
-            entry.registration.follow(
+            registration.follow(
                 one.registration for one in known if one.person.id == entry.person.id
             )
-            if entry.registration.follows_contest:
-                for row in self.touched[entry]:
+            if registration.follows_contest:
+                for row in self.touched.get(entry, ()):
                     row.warnings = (*row.warnings, RowWarning.REGISTERED_AFTER_CONTEST.value)
 
     def _conclude(self, row: PlannedRow) -> None:
@@ -333,7 +336,7 @@ class _Planner:
         if affiliation is None or affiliation.kind is not Kind.EXTERNAL:
             return
         name = folded(affiliation.name)
-        if name not in self.organisations and not self.reader.matcher.is_decided(affiliation):
+        if name not in self.organisations and self.reader.matcher.is_new(affiliation):
             row.warnings = (*row.warnings, RowWarning.NEW_EXTERNAL_ORGANISATION.value)
         self.organisations.add(name)
 

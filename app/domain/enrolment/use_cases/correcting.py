@@ -4,7 +4,13 @@ was decided before, as long as the list is provisional."""
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.domain.enrolment.affiliation import Affiliation, Kind, domain_differs, under_rule
+from app.domain.enrolment.affiliation import (
+    NEW_ORGANISATION,
+    Affiliation,
+    Kind,
+    domain_differs,
+    under_rule,
+)
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import InstitutionFixed, NotAdmitted, NothingToDecide
 from app.domain.enrolment.forms.codes import RowWarning
@@ -13,7 +19,7 @@ from app.domain.enrolment.forms.settling import settle_states
 from app.domain.enrolment.joining import people_of
 from app.domain.enrolment.planning import related
 from app.domain.enrolment.ports import EnrolmentWork
-from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.registration import LIVE, Registration, State
 from app.domain.enrolment.use_cases.register import spellings_of
 from app.domain.vocabulary.institutions import INDEPENDENT
 from app.domain.vocabulary.text import folded
@@ -72,8 +78,7 @@ async def correct_institution(
             raise InstitutionFixed
         if not is_asked:
             raise NothingToDecide
-        await work.registrations.save(edition, [registration])
-        return []
+        return await let_stand(registration, edition, work)
     spelling = folded(registration.stated)
     is_remembered = await remember_spelling(spelling, decided, work)
     if former == admitted and not is_remembered and not is_asked:
@@ -93,17 +98,46 @@ async def correct_institution(
     return [one.id for one in others]
 
 
+async def let_stand(
+    registration: Registration, edition: Edition, work: EnrolmentWork
+) -> list[UUID]:
+    """Leave its institution as it is, and answer the question about its organisation, if there is
+    one, for everybody of the edition who wrote the same. Returns the others."""
+    others: list[Registration] = []
+    if registration.names_new_organisation and registration.affiliation is not None:
+        spelling = folded(registration.stated)
+        await remember_spelling(spelling, registration.affiliation, work)
+        others = [
+            one
+            for one in await work.registrations.in_states(edition.id, LIVE)
+            if one.id != registration.id
+            and one.names_new_organisation
+            and folded(one.stated) == spelling
+        ]
+        for one in (registration, *others):
+            one.warn(NEW_ORGANISATION, holds=False)
+    await work.registrations.save(edition, [registration, *others])
+    return [one.id for one in others]
+
+
 async def affiliate(
     registrations: Sequence[Registration], affiliation: Affiliation, work: EnrolmentWork
 ) -> None:
     """Let registrations count for it, with the warnings that follow."""
     spellings = await spellings_of(work, with_known=False)
     people = await people_of(registrations, work)
+    moved = [one for one in registrations if one.affiliation != affiliation]
+    earlier = await work.registrations.of_persons({one.person for one in moved})
     for one in registrations:
         one.affiliation = affiliation
+        one.warn(NEW_ORGANISATION, holds=False)
         one.warn(RowWarning.INSTITUTION_DIFFERS.value, holds=False)
         differs = domain_differs(people[one.person].email, affiliation, spellings)
         one.warn(RowWarning.EMAIL_DOMAIN_DIFFERS.value, holds=differs)
+    for one in moved:
+        # What was said of the institution that it counted for says nothing of this one.
+        one.let_stand()
+        one.follow(known for known in earlier if known.person == one.person)
 
 
 async def _settle(

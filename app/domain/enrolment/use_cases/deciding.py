@@ -36,6 +36,7 @@ from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.use_cases.correcting import (
     affiliate,
     correct_institution,
+    let_stand,
     remember_spelling,
 )
 from app.domain.enrolment.views import RegistrationView, is_own, view_of
@@ -231,11 +232,16 @@ class _Deciding:
         self.promoted = await self.allocation.end(
             goes, State.CANCELLED, Reason.MERGED, self.decision.reason
         )
+        before = stays.warnings
+        if goes.person != stays.person:
+            # What an institution said of the one under the other address, it said of this person.
+            stays.follow(await self.work.registrations.of_persons([goes.person]))
         if stays.state is State.NEEDS_DECISION and stays.affiliation is not None:
             stays.decide_identity()
             await self._enter([stays])
-        elif stays.is_doubted:
-            stays.decide_identity()
+        elif stays.is_doubted or stays.warnings != before:
+            if stays.is_doubted:
+                stays.decide_identity()
             await self.work.registrations.save(self.edition, [stays])
         await join_persons(self.edition, stays, goes, self.work)
 
@@ -257,8 +263,7 @@ class _Deciding:
                 registration, decided, self.edition, self.work, is_asked=self.is_asked
             )
         if not is_held:
-            await self.work.registrations.save(self.edition, [registration])
-            return []
+            return await let_stand(registration, self.edition, self.work)
         if registration.reason is Reason.POSSIBLE_DOUBLE:
             registration.decide_identity()
         await self._enter([registration])

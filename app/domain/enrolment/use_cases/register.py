@@ -11,6 +11,7 @@ from app.domain.clock import Clock
 from app.domain.enrolment import events
 from app.domain.enrolment.access import may_register_others
 from app.domain.enrolment.affiliation import (
+    NEW_ORGANISATION,
     Affiliation,
     Likeness,
     Matcher,
@@ -118,7 +119,7 @@ async def register(
             privacy_notice_at=received,
             answers_at=received,
             created_at=received,
-            warnings=_warnings(request.email, affiliation, stated.spellings),
+            warnings=_warnings(request.email, affiliation, stated),
             consents=dict.fromkeys(sorted(request.consents), received),
         )
         if is_new_person:
@@ -191,6 +192,8 @@ async def _at_once(
 class _Stated:
     read: Affiliation | Unclear
     spellings: Spellings
+    is_new: bool = False
+    """Whether nobody has decided on an organisation of that name."""
 
 
 async def _known_institution(request: RegistrationRequest, work: EnrolmentWork) -> None:
@@ -210,7 +213,10 @@ async def _stated(request: RegistrationRequest, work: EnrolmentWork, likeness: L
         return _Stated(partner(request.institution), spellings)
     if request.organisation is None:
         return _Stated(independent(), spellings)
-    return _Stated(Matcher(spellings, likeness).read(request.organisation), spellings)
+    matcher = Matcher(spellings, likeness)
+    read = matcher.read(request.organisation)
+    is_new = isinstance(read, Affiliation) and matcher.is_new(read)
+    return _Stated(read, spellings, is_new)
 
 
 async def spellings_of(work: EnrolmentWork, *, with_known: bool = True) -> Spellings:
@@ -233,9 +239,10 @@ def _admitted(read: Affiliation | Unclear, edition: Edition) -> Affiliation | No
     return affiliation
 
 
-def _warnings(email: str, affiliation: Affiliation | None, spellings: Spellings) -> tuple[str, ...]:
-    differs = domain_differs(email, affiliation, spellings)
-    return (RowWarning.EMAIL_DOMAIN_DIFFERS.value,) if differs else ()
+def _warnings(email: str, affiliation: Affiliation | None, stated: _Stated) -> tuple[str, ...]:
+    differs = domain_differs(email, affiliation, stated.spellings)
+    holding = {RowWarning.EMAIL_DOMAIN_DIFFERS.value: differs, NEW_ORGANISATION: stated.is_new}
+    return tuple(code for code, holds in holding.items() if holds)
 
 
 def _given(request: RegistrationRequest) -> Person:

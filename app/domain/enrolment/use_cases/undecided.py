@@ -6,7 +6,13 @@ from uuid import UUID
 
 from app.domain.access.roles import Caller
 from app.domain.enrolment.access import allow
-from app.domain.enrolment.affiliation import Likeness, Matcher, Suggestion, Unclear
+from app.domain.enrolment.affiliation import (
+    NEW_ORGANISATION,
+    Likeness,
+    Matcher,
+    Suggestion,
+    Unclear,
+)
 from app.domain.enrolment.claims import AFTER_CONTEST, ClaimState
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.forms.entries import ABOUT_INSTITUTION
@@ -36,8 +42,8 @@ class Undecided:
 
     view: RegistrationView
     questions: Sequence[str]
-    """What is to be decided: codes of reasons, `registered_after_contest`, or
-    `affiliation_contested`."""
+    """What is to be decided: codes of reasons, `registered_after_contest`,
+    `new_external_organisation`, or `affiliation_contested`."""
     suggestions: Sequence[Suggestion]
     """Partners whose names are like what was written."""
     doubles: Sequence[PossibleDouble]
@@ -101,6 +107,8 @@ def _questions(one: Registration) -> list[str]:
         questions.append(Reason.POSSIBLE_DOUBLE.value)
     if one.follows_contest:
         questions.append(AFTER_CONTEST)
+    if one.names_new_organisation:
+        questions.append(NEW_ORGANISATION)
     if one.claim_state is ClaimState.CONTESTED:
         questions.append(CONTESTED)
     return questions
