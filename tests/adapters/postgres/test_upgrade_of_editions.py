@@ -41,20 +41,26 @@ HELD = (
 )
 
 
+async def bring_to(engine: AsyncEngine, revision: str) -> None:
+    """The schema as that revision left it."""
+
+    def move(connection: Connection) -> None:
+        config = Config(Path(__file__).parents[3] / "alembic.ini")
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    async with engine.connect() as connection:
+        await connection.run_sync(move)
+        await connection.commit()
+
+
 @pytest.fixture
 async def released(server: EmbeddedPostgres) -> AsyncIterator[AsyncEngine]:
     """A database as the first release left it."""
     server.create_database("of_the_first_release")
     engine = make_engine(server.url(database="of_the_first_release"), pool_size=2)
 
-    def to_release(connection: Connection) -> None:
-        config = Config(Path(__file__).parents[3] / "alembic.ini")
-        config.attributes["connection"] = connection
-        command.upgrade(config, RELEASE)
-
-    async with engine.connect() as connection:
-        await connection.run_sync(to_release)
-        await connection.commit()
+    await bring_to(engine, RELEASE)
     await seed_institutions(engine)
     yield engine
     await engine.dispose()
