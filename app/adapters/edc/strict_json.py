@@ -65,26 +65,26 @@ def read_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def quoted_object(quoted: bytes) -> tuple[bytes, dict[str, Any]] | None:
+def quoted_object(raw: bytes) -> tuple[bytes, dict[str, Any]] | None:
     """The object that stands as text within a text of JSON: its own bytes, and its value.
 
-    `quoted` is what stands between the quotes. None where one of both is written in any other way
+    `raw` is what stands between the quotes. None where one of both is written in any other way
     than we write it, which says nothing of it. Raises NotReadable where it is nested too deeply;
     its size is for the caller to bound.
     """
     text = b"".join(
         block.replace(b'\\"', b'"').replace(b"\\\\", b"\\") if b"\\" in block else block
-        for block in _blocks(quoted)
+        for block in _blocks(raw)
     )
     value = _plainly_written(text)
     # What gives the same bytes when it is quoted again is what was meant, however it was found.
-    if not isinstance(value, dict) or _quoted(text) != quoted:
+    if not isinstance(value, dict) or quoted(text) != raw:
         return None
     _insist_on_depth(value)
     return text, value
 
 
-def _quoted(text: bytes) -> bytes:
+def quoted(text: bytes) -> bytes:
     """JSON that is written plainly, as text of JSON: it has but two characters to be escaped."""
     return b"".join(
         block.replace(b"\\", b"\\\\").replace(b'"', b'\\"')

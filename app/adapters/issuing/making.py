@@ -107,7 +107,11 @@ class Maker:
         if isinstance(made.key, LocalSealKey):
             raise SealIsElsewhere(made.institution.code)
         sealed = jades.seal(
-            made.built.payload, made.key, order.issued_at, time_header=self.time_header
+            made.built.payload,
+            made.key,
+            order.issued_at,
+            time_header=self.time_header,
+            plain=True,
         )
         if wrong := self.wrong_with(sealed, order.credential, order.issued_at):
             raise SealDoubtful(made.institution.code, wrong)

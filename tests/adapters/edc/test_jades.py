@@ -84,8 +84,10 @@ def test_the_same_bytes_sealed_again_at_the_same_moment_give_the_same_seal(
 
 @pytest.mark.parametrize("payload", ['{"a":"é"}', '{"a":"\\"so\\" \\\\ \\n","b":[{},1.5]}', "{}"])
 def test_a_seal_as_we_write_it_is_opened_quicker_and_to_the_same(payload: str) -> None:
-    raw = seal(payload.encode(), a_seal(), ISSUED)
+    key = a_seal()
+    raw = seal(payload.encode(), key, ISSUED)
 
+    assert seal(payload.encode(), key, ISSUED, plain=True) == raw
     assert opened_as_written(raw) == (open_sealed(raw), json.loads(payload))
 
 

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from app.adapters.edc.image.png_bands import BandedPicture, Rows
+from app.adapters.edc.image.png_bands import BandedPicture, Rows, Sheet
 
 
 def a_ground(width: int = 97, height: int = 120, seed: int = 1) -> Image.Image:
@@ -64,3 +64,21 @@ def test_drawing_on_a_band_leaves_the_ground_alone() -> None:
     before = picture.ground.tobytes()
     picture.band((0, 10)).paste(0, (0, 0, 97, 10))
     assert picture.ground.tobytes() == before
+
+
+@pytest.mark.parametrize("touched", [(0, 20), (3, 9), (19, 20), (-4, 2), (18, 25), (7, 7)])
+def test_rows_that_nothing_was_drawn_on_are_compressed_once_and_are_all_there(
+    touched: Rows,
+) -> None:
+    ground, rows = a_ground(), (10, 30)
+    picture = BandedPicture(ground, [rows])
+    sheet = Sheet(picture.band(rows))
+    for seed in range(2):
+        drawn, expected = sheet.copy(), ground.copy()
+        top, bottom = max(0, touched[0]), min(20, touched[1])
+        if bottom > top:
+            drawn.paste(a_ground(40, bottom - top, seed + 7), (20, top))
+        expected.paste(drawn, (0, rows[0]))
+        read = Image.open(BytesIO(picture.png({rows: sheet.bands(drawn, touched)})))
+        read.load()
+        assert read.convert("RGB").tobytes() == expected.convert("RGB").tobytes()

@@ -36,7 +36,7 @@ from app.adapters.edc.image.composing import (
 )
 from app.adapters.edc.image.lettering import compiler
 from app.adapters.edc.image.pictures import embedded
-from app.adapters.edc.image.png_bands import Band, BandedPicture, Rows, compressed
+from app.adapters.edc.image.png_bands import Band, BandedPicture, Rows, Sheet, compressed
 from app.domain.credentials.credential_id import credential_urn
 from app.domain.errors import InternalInconsistency
 from app.domain.vocabulary.award import Award
@@ -202,8 +202,10 @@ class _Ground:
     """A page without what is one learner's own."""
 
     picture: BandedPicture
+    top: Sheet
+    """Where the name goes."""
     result: Band
-    foot: Image.Image
+    foot: Sheet
     """With the date on it."""
 
 
@@ -214,12 +216,12 @@ def _ground(shared: str, common: str, facts: int, which: int) -> _Ground:
     picture = _shared_part(
         shared, tuple(places[name].rows for name in ("holder", "result", "foot"))
     )
-    _, result_rows, foot_rows = picture.changing
+    top_rows, result_rows, foot_rows = picture.changing
     result, *dates = _common_pieces(common)
     fact, foot = picture.band(result_rows), picture.band(foot_rows)
     lay_over(fact, result, corner_in(places["result"], result_rows, result.width))
     lay_over(foot, dates[which], corner_in(places["date"], foot_rows))
-    return _Ground(picture, compressed(fact), foot)
+    return _Ground(picture, Sheet(picture.band(top_rows)), compressed(fact), Sheet(foot))
 
 
 def _composed(
@@ -233,13 +235,24 @@ def _composed(
     """The page with what differs laid over it, as PNG. Pieces come with the colour of their ink."""
     picture = ground.picture
     top_rows, result_rows, foot_rows = picture.changing
-    top, foot = picture.band(top_rows), ground.foot.copy()
+    top, foot = ground.top.copy(), ground.foot.copy()
     name, ink = holder
     middle = corner_in(places["holder"], top_rows, name.width, high=name.height)
     lay_over(top, name, middle, ink)
-    lay_over(foot, number[0], corner_in(places["number"], foot_rows), number[1])
-    stamp(foot, code, corner_in(places["code"], foot_rows))
-    return picture.png({top_rows: top, result_rows: ground.result, foot_rows: foot})
+    place_of_number, place_of_code = (
+        corner_in(places[each], foot_rows) for each in ("number", "code")
+    )
+    lay_over(foot, number[0], place_of_number, number[1])
+    stamp(foot, code, place_of_code)
+    begin = min(place_of_number[1], place_of_code[1])
+    end = max(place_of_number[1] + number[0].height, place_of_code[1] + code.height)
+    return picture.png(
+        {
+            top_rows: ground.top.bands(top, (middle[1], middle[1] + name.height)),
+            result_rows: [ground.result],
+            foot_rows: ground.foot.bands(foot, (begin, end)),
+        }
+    )
 
 
 @lru_cache(maxsize=24)

@@ -55,18 +55,47 @@ class BandedPicture:
         top, bottom = rows
         return self.ground.crop((0, top, self.ground.width, bottom))
 
-    def png(self, drawn: Mapping[Rows, Image.Image | Band]) -> bytes:
-        """The picture as PNG, with what was drawn in each band that changes."""
+    def png(self, drawn: Mapping[Rows, Image.Image | Sequence[Band]]) -> bytes:
+        """The picture as PNG, with what was drawn in each band that changes.
+
+        What was compressed before comes in bands, one below the other.
+        """
         bands = [self._still[0]]
         for number, rows in enumerate(self.changing):
             fresh = drawn[rows]
-            bands.append(fresh if isinstance(fresh, Band) else compressed(fresh, _QUICK))
+            bands += [compressed(fresh, _QUICK)] if isinstance(fresh, Image.Image) else fresh
             bands.append(self._still[number + 1])
         checksum = 1
         for band in bands:
             checksum = _joined(checksum, band)
         stream = b"\x78\x9c" + b"".join(b.data for b in bands) + struct.pack(">I", checksum)
         return self._head + _chunk(b"IDAT", stream) + _chunk(b"IEND", b"")
+
+
+class Sheet:
+    """A band to draw upon, of which the rows above and below what is drawn are compressed once."""
+
+    def __init__(self, blank: Image.Image) -> None:
+        self._blank = blank
+        self._parts: dict[Rows, Band] = {}
+
+    def copy(self) -> Image.Image:
+        """The band, to draw upon."""
+        return self._blank.copy()
+
+    def bands(self, drawn: Image.Image, touched: Rows) -> list[Band]:
+        """A copy that was drawn upon in those rows alone."""
+        top, bottom = max(0, touched[0]), min(drawn.height, touched[1])
+        fresh = _compressed(_rows(drawn, (top, bottom)), _QUICK, last=False)
+        return [self._part((0, top)), fresh, self._part((bottom, drawn.height))]
+
+    def _part(self, rows: Rows) -> Band:
+        # As many as there are heights of what is drawn: no more than rows.
+        found = self._parts.get(rows)
+        if found is None:
+            found = _compressed(_rows(self._blank, rows), _THOROUGH, last=False)
+            self._parts[rows] = found
+        return found
 
 
 def compressed(drawn: Image.Image, level: int = _THOROUGH) -> Band:
