@@ -15,6 +15,12 @@ _IN = (
 
 _OTHER_COUNTRIES = {"uk": "GB", "usa": "US", "czech republic": "CZ", "holland": "NL"}
 
+_PART_OF = {"AC": "SH", "CQ": "GG", "DG": "IO", "EA": "ES", "IC": "ES", "TA": "SH"}
+"""Islands and towns that CLDR names beside the country of ISO 3166-1 that they are part of."""
+
+_NO_LANGUAGE = frozenset({"mul", "und", "zxx"})
+"""Several, unknown, none: nothing that a letter could be written in."""
+
 
 class CldrNames:
     """See `app.domain.enrolment.forms.responses.Names`.
@@ -26,7 +32,7 @@ class CldrNames:
         """ISO 3166-1 alpha-2."""
         code = text.strip().upper()
         if code in _codes():
-            return code
+            return _PART_OF.get(code, code)
         name = folded(text)
         if name in _OTHER_COUNTRIES:
             return _OTHER_COUNTRIES[name]
@@ -55,7 +61,7 @@ def _codes() -> frozenset[str]:
 def _countries(language: str) -> dict[str, str]:
     """The names of countries in one language, folded."""
     names = Locale(language).territories.items()
-    return {folded(name): code for code, name in names if code in _codes()}
+    return {folded(name): _PART_OF.get(code, code) for code, name in names if code in _codes()}
 
 
 @cache
@@ -64,7 +70,7 @@ def _languages(language: str) -> dict[str, str]:
     names = {
         folded(name): code
         for code, name in Locale(language).languages.items()
-        if len(code) in (2, 3)
+        if len(code) in (2, 3) and code not in _NO_LANGUAGE
     }
     try:
         own = Locale(language).display_name or ""

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from app.domain.enrolment.errors import RegistrationInvalid
 from app.domain.enrolment.person import is_address
 from app.domain.errors import Finding
+from app.domain.vocabulary.codes import is_country, is_language_tag
 from app.domain.vocabulary.institutions import InstitutionCode
 from app.domain.vocabulary.text import is_writable
 
-_COUNTRY = re.compile(r"[A-Z]{2}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CONSENT = re.compile(r"[a-z_]{1,40}")
 _MOST_CONSENTS = 10
 _LONGEST = 300
@@ -71,12 +70,24 @@ class RegistrationRequest:
             )
         if self.organisation is not None:
             findings += _line("/organisation", self.organisation, "Name the organisation.")
-        if self.country is not None and not _COUNTRY.fullmatch(self.country):
+        if self.country is not None and not is_country(self.country):
             findings.append(
-                Finding("/country", "country", "Give an ISO 3166-1 code of two capital letters.")
+                Finding(
+                    "/country",
+                    "country",
+                    "There is no such country. Give its ISO 3166-1 code of two capital letters, "
+                    "such as ES, or leave it out.",
+                )
             )
-        if not _LANGUAGE.fullmatch(self.language):
-            findings.append(Finding("/language", "language", "Give a BCP 47 tag such as en."))
+        if not is_language_tag(self.language):
+            findings.append(
+                Finding(
+                    "/language",
+                    "language",
+                    "There is no such language. Give the BCP 47 tag of one that the person reads, "
+                    "such as en or pt-BR.",
+                )
+            )
         if not self.privacy_notice:
             findings.append(
                 Finding(
