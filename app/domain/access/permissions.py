@@ -77,11 +77,12 @@ class NotAllowed(Forbidden):
 
     code = "not_allowed"
 
-    def __init__(self, action: str) -> None:
-        words = action.replace("_", " ")
+    def __init__(self, action: str, about: str = "") -> None:
+        """`action` is an operationId; `about` says of what, where that matters."""
+        named = f"`{action}` {about}" if about else f"`{action}`"
         super().__init__(
-            f"Your roles do not allow you to {words} here. "
-            "GET /v1/me lists your roles; the alliance office can grant others."
+            f"Your roles do not cover {named} here. GET /v1/me lists your roles; the alliance "
+            "office can grant others."
         )
 
 

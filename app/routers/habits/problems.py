@@ -25,6 +25,7 @@ from app.domain.errors import (
     Stale,
     Unavailable,
 )
+from app.routers.habits.wording import said_of
 
 log = logging.getLogger(__name__)
 
@@ -138,15 +139,19 @@ _PLACES = {"body": "", "query": "#/query", "path": "#/path", "header": "#/header
 
 
 def findings_of(errors: Sequence[Any]) -> list[Finding]:
-    """Pydantic's errors as findings. What was sent is never repeated: it may be personal."""
+    """Pydantic's errors as findings, in our words. What was sent is never repeated: it may be
+    personal."""
     found = []
     for error in errors:
         place, *rest = error["loc"] or ("body",)
+        code = error["type"]
+        detail, bounds = said_of(code, error.get("ctx") or {}, rest)
+        if code == "json_invalid":
+            rest = []  # it is the whole body, and where in its text is said
         parts = [str(part).replace("~", "~0").replace("/", "~1") for part in rest]
         prefix = _PLACES.get(str(place), f"/{place}")
         pointer = "".join([prefix, *(f"/{part}" for part in parts)])
-        detail = error["msg"]
-        found.append(Finding(pointer or "/", error["type"], f"{detail[:1].upper()}{detail[1:]}."))
+        found.append(Finding(pointer or "/", code, detail, bounds))
     return found
 
 

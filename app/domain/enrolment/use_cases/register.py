@@ -84,7 +84,7 @@ async def register(
         stated = await _stated(request, work, likeness)
         edition = await work.editions.get(edition_id)
         if request.for_another and not may_register_others(edition, request.institution, caller):
-            raise NotAllowed("register somebody else")
+            raise NotAllowed("register", "for somebody else")
         person, is_new_person = await _person(request, work, caller)
         if not is_new_person:
             # Whoever joins them with somebody at this moment comes first: what that one has
