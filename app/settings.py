@@ -90,6 +90,12 @@ class Settings(BaseModel):
     cors_origins: tuple[str, ...] = Field((), description="origins of frontends")
     body_limit: int = Field(1_048_576, description="bytes of a JSON body")
     upload_limit: int = Field(20_971_520, description="bytes of an uploaded file")
+    table_limit: int = Field(
+        100_000,
+        ge=1,
+        le=1_000_000,
+        description="rows of a CSV file or workbook at most; longer ones are refused, never cut",
+    )
     anonymous_requests_per_minute: int = Field(
         600, ge=1, description="for one address on operations that need no token"
     )

@@ -37,9 +37,15 @@ from app.routers.habits import (
 )
 from app.routers.habits.caller import ports_of
 from app.routers.habits.pages import BadCursor
-from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
+from app.routers.habits.tables import (
+    JSON,
+    TABLE_RESPONSES,
+    Cell,
+    all_of,
+    table_response,
+    wanted,
+)
 
-_ALL = 1_000_000
 _SIGNER = "signed_with"
 _AS_A_RULE = FormSecretIn()
 """Every field may be left out, and so may the body."""
@@ -213,11 +219,13 @@ async def list_responses(
     """
     media_type = wanted(request)
     if media_type != JSON:
-        rows = await use_cases.list_responses(
-            edition, form, after=None, limit=_ALL, work=ports.reading(), caller=caller
+        most = ports.settings.table_limit
+        found = await use_cases.list_responses(
+            edition, form, after=None, limit=most + 1, work=ports.reading(), caller=caller
         )
         name = f"responses-{edition}"
-        return table_response(media_type, name, _HEADER, _table(rows, language), language=language)
+        rows = _table(all_of(found, most), language)
+        return table_response(media_type, name, _HEADER, rows, language=language)
     found = await use_cases.list_responses(
         edition,
         form,

@@ -11,12 +11,11 @@ from app.domain.enrolment.edition import EditionState
 from app.domain.enrolment.ports_places import EditionTally
 from app.domain.enrolment.use_cases.places import list_places as places_of
 from app.routers.habits import CallerDep, CursorDep, HabitRoute, LimitDep, Page, PortsDep, page_of
-from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, all_of, table_response, wanted
 
 router = APIRouter(prefix="/v1/institutions", tags=["editions"], route_class=HabitRoute)
 
 _HEADER = ("edition", "code", "state", "start", "cap", "placed", "waiting", "over")
-_ALL = 100_000
 
 
 class EditionPlacesOut(BaseModel):
@@ -81,16 +80,18 @@ async def list_places(
     """
     media_type = wanted(request)
     as_table = media_type != JSON
+    most = ports.settings.table_limit
     found = await places_of(
         code,
         starting=(starting_from, starting_until),
         after=None if as_table else cursor.after_id,
-        limit=_ALL if as_table else limit + 1,
+        limit=(most if as_table else limit) + 1,
         work=ports.reading(),
         caller=caller,
     )
     if as_table:
         name = "places-across-editions"
-        return table_response(media_type, name, _HEADER, (_line(one) for one in found))
+        rows = (_line(one) for one in all_of(found, most))
+        return table_response(media_type, name, _HEADER, rows)
     shown, following = page_of(request, response, found, limit, lambda one: (one.edition,))
     return Page(items=[EditionPlacesOut.of(one) for one in shown], next=following)

@@ -38,7 +38,7 @@ from app.routers.habits import (
     set_etag,
 )
 from app.routers.habits.pages import BadCursor
-from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, all_of, table_response, wanted
 
 router = APIRouter(prefix="/v1", tags=["registrations"], route_class=HabitRoute)
 
@@ -78,7 +78,6 @@ _HEADER = (
     "received_at", "source", "warnings", "position", "position_within",
     "waiting_position", "affiliation",
 )  # fmt: skip
-_ALL = 100_000
 
 
 def _table(views: Sequence[RegistrationView]) -> Iterator[list[Cell]]:
@@ -132,18 +131,19 @@ async def list_registrations(
     """
     media_type = wanted(request)
     if media_type != JSON:
+        most = ports.settings.table_limit
         everybody = await use_cases.list_registrations(
             edition,
             institution=institution,
             states=state or (),
             claims=affiliation or (),
             after=None,
-            limit=_ALL,
+            limit=most + 1,
             work=ports.reading(),
             caller=caller,
         )
         name = f"registrations-{edition}"
-        return table_response(media_type, name, _HEADER, _table(everybody))
+        return table_response(media_type, name, _HEADER, _table(all_of(everybody, most)))
     if cursor.after is not None and (len(cursor.after) != 1 or "\0" in cursor.after[0]):
         raise BadCursor
     found: Sequence[RegistrationView] = await use_cases.list_registrations(

@@ -27,7 +27,7 @@ from app.routers.habits import (
     page_of,
 )
 from app.routers.habits.pages import BadCursor
-from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, table_response, wanted
+from app.routers.habits.tables import JSON, TABLE_RESPONSES, Cell, all_of, table_response, wanted
 
 router = APIRouter(prefix="/v1/editions/{edition}", tags=["registrations"], route_class=HabitRoute)
 
@@ -35,7 +35,6 @@ _HEADER = (
     "registration", "full_name", "email", "stated", "institution", "state", "questions",
     "suggestions", "possible_doubles", "other_time", "warnings", "advice",
 )  # fmt: skip
-_ALL = 100_000
 
 
 class PossibleDoubleOut(BaseModel):
@@ -154,19 +153,21 @@ async def list_undecided(
     """
     media_type = wanted(request)
     as_table = media_type != JSON
+    most = ports.settings.table_limit
     if cursor.after is not None and (len(cursor.after) != 1 or "\0" in cursor.after[0]):
         raise BadCursor
     found = await undecided_of(
         edition,
         after=cursor.after[0] if cursor.after and not as_table else None,
-        limit=_ALL if as_table else limit + 1,
+        limit=(most if as_table else limit) + 1,
         likeness=ports.forms.likeness,
         work=ports.reading(),
         caller=caller,
     )
     if as_table:
         name = f"undecided-{edition}"
-        return table_response(media_type, name, _HEADER, _table(found, language), language=language)
+        rows = _table(all_of(found, most), language)
+        return table_response(media_type, name, _HEADER, rows, language=language)
     shown, following = page_of(
         request, response, found, limit, lambda one: (one.view.registration.rank,)
     )

@@ -5,10 +5,12 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
 from openpyxl import Workbook
+
+from app.domain.errors import Invalid
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -26,7 +28,28 @@ TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 """For operations that answer with a table as well."""
 
+T = TypeVar("T")
 Cell = str | int | float | bool | datetime | None
+
+
+class TableTooLong(Invalid):
+    """More rows than one file may have; nothing is cut off in silence."""
+
+    code = "table_too_long"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"This table would have more than {most} rows, which is as many as one file may have. "
+            "Narrow it down by the parameters of the operation, or read it page by page as JSON."
+        )
+
+
+def all_of(found: Sequence[T], most: int) -> Sequence[T]:
+    """What goes into a file, asked for with a limit of one more than `most`. Raises
+    TableTooLong."""
+    if len(found) > most:
+        raise TableTooLong(most)
+    return found
 
 
 def wanted(request: Request) -> str:
