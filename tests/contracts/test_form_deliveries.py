@@ -8,7 +8,7 @@ import pytest
 
 from app.adapters.forms.names import CldrNames
 from app.domain.enrolment.edition import Edition, Mode
-from app.domain.enrolment.errors_forms import NotOpenYet
+from app.domain.enrolment.errors_forms import HeldNotTaken, NotOpenYet
 from app.domain.enrolment.forms.imports import ImportSource, ImportState
 from app.domain.enrolment.registration import State
 from app.domain.enrolment.use_cases.commit import take_back_import
@@ -350,6 +350,10 @@ async def _held(work: OpenWork, clock: StoryClock, edition: Edition, flow: Flow)
     """What becomes of all that waited, once the form is mapped."""
     await flow.map()
     await import_held_responses(edition.id, FORM, open_work=work, tools=flow.tools, clock=clock)
+    return await _verdicts(work, edition)
+
+
+async def _verdicts(work: OpenWork, edition: Edition) -> list[str]:
     found = await list_responses(
         edition.id, FORM, after=None, limit=9, work=work(), caller=officer()
     )
@@ -391,22 +395,50 @@ async def test_one_row_of_a_live_delivery_refuses_none_beside_it(
 class NoAtlantis(CldrNames):
     """Cannot stand the name of one country."""
 
+    def __init__(self, trouble: Exception) -> None:
+        self._trouble = trouble
+
     def country(self, text: str) -> str | None:
         if text == "Atlantis":
-            raise UnwritableText
+            raise self._trouble
         return super().country(text)
 
 
-async def test_a_held_delivery_that_cannot_be_taken_is_kept_as_such_and_the_next_comes_in(
-    work: OpenWork, clock: StoryClock, edition: Edition
+@pytest.mark.parametrize(
+    ("trouble", "why"),
+    [
+        (UnwritableText(), UnwritableText().detail),
+        (KeyError("Atlantis"), "Importing it failed for a reason of ours, which has been logged."),
+        (RecursionError(), "Importing it failed for a reason of ours, which has been logged."),
+    ],
+)
+async def test_a_held_delivery_that_fails_is_kept_with_the_reason_and_comes_in_once_it_can(
+    work: OpenWork, clock: StoryClock, edition: Edition, trouble: Exception, why: str
 ) -> None:
     flow = Flow(work, clock, edition)
     bad = Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "UNIOVI", country="Atlantis")
     good = Row(2, at(clock, 2), "Bo", "bo@his.se", "HIS", country="Spain")
-    await flow.delivers(bad)
+    (kept,) = await flow.delivers(bad)
     await flow.delivers(good)
-    flow.tools = replace(flow.tools, names=NoAtlantis())
-    assert await _held(work, clock, edition, flow) == ["invalid unwritable_text", "create"]
-    assert told(await flow.delivers(bad)) == ["invalid unwritable_text"]
+    flow.tools = replace(flow.tools, names=NoAtlantis(trouble))
+    with pytest.raises(HeldNotTaken) as told_of:
+        await _held(work, clock, edition, flow)
+    assert "could not be imported: 1." in told_of.value.detail
+    # The next has come in, and the sender is told that this one is here.
+    assert await _verdicts(work, edition) == ["needs_decision import_failed", "create"]
+    assert told(await flow.delivers(bad)) == ["needs_decision import_failed"]
     async with work() as w:
-        assert await w.deliveries.held(edition.id, FORM, 9) == []
+        assert await w.deliveries.held(edition.id, FORM, 9) == [kept.import_id]
+        found = await w.imports.read(kept.import_id)
+    assert (found.problem, found.counts) == (("import_failed", why), {"needs_decision": 1})
+    assert found.advice == f"{why} Resume the job that failed, or map the form once more."
+    # Tried again once the trouble is mended, nothing of it is lost.
+    flow.tools = replace(flow.tools, names=CldrNames())
+    done = await import_held_responses(
+        edition.id, FORM, open_work=work, tools=flow.tools, clock=clock
+    )
+    assert (done, await _verdicts(work, edition)) == (1, ["create", "create"])
+    async with work() as w:
+        assert (await w.imports.read(kept.import_id)).problem is None
+    names = [name for name, _, _ in await Importer(work, clock, edition).standing()]
+    assert names == ["Ana", "Bo"]

@@ -77,6 +77,18 @@ class ImportStateError(Conflict):
     code = "import_state"
 
 
+class HeldNotTaken(Conflict):
+    """Deliveries that waited could not be imported. They are kept, and may be tried again."""
+
+    code = "deliveries_not_imported"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Deliveries of this form that could not be imported: {number}. They are kept as they "
+            "came, and nothing is lost; the list of imports says why. Resume this job to try again."
+        )
+
+
 class NotOpenYet(Unavailable):
     """The registration's time has come, but the move that opens it has not been made yet."""
 

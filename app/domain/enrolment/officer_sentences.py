@@ -15,6 +15,8 @@ from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import State
 from app.domain.enrolment.sentences import FALLBACK
 
+_KEPT = frozenset({RowReason.FORM_NOT_MAPPED.value, RowReason.IMPORT_FAILED.value})
+"""Reasons of responses that wait: what will come of them nobody knows."""
 _HERE_TO_STAY = frozenset({Verdict.REJECTED, Verdict.INVALID, Verdict.UNCHANGED})
 """Verdicts that are the same before and after: nothing comes of such a row."""
 _TRIED = frozenset({ImportState.RECEIVED, ImportState.NEEDS_MAPPING, ImportState.PLANNED})
@@ -33,7 +35,7 @@ def sentence_of(row: ImportRow, state: ImportState, language: str = FALLBACK) ->
     if state is ImportState.TAKEN_BACK and not is_idle:
         return spoken["import_taken_back"]
     said = spoken[_key_of(row)]
-    if state in _TRIED and not is_idle and row.reason != RowReason.FORM_NOT_MAPPED:
+    if state in _TRIED and not is_idle and row.reason not in _KEPT:
         return spoken["once_imported"].format(sentence=said)
     return said
 

@@ -171,7 +171,9 @@ class ImportOut(BaseModel):
             missing_columns=list(found.missing_columns),
             differing_rows=list(found.differing),
             problem=ImportProblemOut(
-                code=FileRefused.code, reason=found.problem[0], detail=found.problem[1]
+                code=FileRefused.code if found.state is ImportState.REFUSED else found.problem[0],
+                reason=found.problem[0],
+                detail=found.problem[1],
             )
             if found.problem
             else None,

@@ -120,6 +120,8 @@ def test_what_was_taken_back_says_that_it_no_longer_counts() -> None:
 def test_a_delivery_that_waits_for_its_form_is_kept_already() -> None:
     held = row(Verdict.NEEDS_DECISION, RowReason.FORM_NOT_MAPPED)
     assert sentence_of(held, ImportState.NEEDS_MAPPING).startswith("It is kept and waits")
+    failed = row(Verdict.NEEDS_DECISION, RowReason.IMPORT_FAILED)
+    assert sentence_of(failed, ImportState.NEEDS_MAPPING).startswith("It is kept, because")
 
 
 def test_somebody_whose_language_we_have_no_words_in_reads_english() -> None:

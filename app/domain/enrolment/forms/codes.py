@@ -34,6 +34,9 @@ class RowReason(StrEnum):
     # of live deliveries
     FORM_NOT_MAPPED = "form_not_mapped"
     """Kept until somebody has said how the form is read."""
+    IMPORT_FAILED = "import_failed"
+    """Kept, because importing it failed for a reason that is not the sender's; it is tried again
+    with the job, or when the form is mapped once more."""
     EDITION_STATE = "edition_state"
     """The edition takes nobody any more."""
 

@@ -173,7 +173,8 @@ class ResponseImport:
     differing: tuple[int, ...] = ()
     """Rows that turned out differently from the dry run."""
     problem: tuple[str, str] | None = None
-    """Why the file was refused: a code, and a sentence."""
+    """Why the file was refused, or why a delivery that is kept could not be imported yet: a code,
+    and a sentence."""
     committed_at: datetime | None = None
     source: ImportSource = ImportSource.FILE
     mark: str | None = None
@@ -192,6 +193,8 @@ class ResponseImport:
         """What to do before the file can be taken; None when nothing stands in the way."""
         if self.state is not ImportState.NEEDS_MAPPING:
             return None
+        if self.problem is not None:
+            return f"{self.problem[1]} Resume the job that failed, or map the form once more."
         way = f"PUT /v1/editions/{self.edition}/forms/{quote(self.form, safe='')}"
         again = (
             "those that waited are imported then"
@@ -220,8 +223,15 @@ class ResponseImport:
         """Nobody has mapped the form yet, or the mapping does not fit the file."""
         self._expect(ImportState.RECEIVED, ImportState.NEEDS_MAPPING, ImportState.PLANNED)
         self.state = ImportState.NEEDS_MAPPING
+        self.problem = None
         self.basis = None
         self.mark = None
+        self.counts = count(rows)
+
+    def failed(self, code: str, detail: str, rows: Iterable[ImportRow]) -> None:
+        """A delivery that waited could not be imported; it goes on waiting."""
+        self._expect(ImportState.NEEDS_MAPPING)
+        self.problem = (code, detail)
         self.counts = count(rows)
 
     def refused(self, code: str, detail: str) -> None:
@@ -255,6 +265,7 @@ class ResponseImport:
         """Keep the outcome of a live delivery, which nobody plans first."""
         self._expect(ImportState.RECEIVED, ImportState.NEEDS_MAPPING)
         self.state = ImportState.COMMITTED
+        self.problem = None
         self.basis = basis
         self.committed_at = at
         self.counts = count(rows)

@@ -12,7 +12,7 @@ from app.domain.enrolment import events
 from app.domain.enrolment.access import allow
 from app.domain.enrolment.carrying_out import carry_out
 from app.domain.enrolment.edition import Edition, EditionState
-from app.domain.enrolment.errors_forms import MappingInvalid, NotOpenYet
+from app.domain.enrolment.errors_forms import HeldNotTaken, MappingInvalid, NotOpenYet
 from app.domain.enrolment.forms.codes import RowReason
 from app.domain.enrolment.forms.imports import (
     ImportFile,
@@ -35,12 +35,13 @@ from app.domain.enrolment.forms.report import report
 from app.domain.enrolment.forms.responses import Export, Response, read_responses
 from app.domain.enrolment.planning import Tools, foresee, make_plan, note_late, ranks_there
 from app.domain.enrolment.ports import EnrolmentWork
-from app.domain.errors import Invalid
+from app.domain.errors import DomainError, Unavailable
 from app.domain.ids import new_id
 
 log = logging.getLogger(__name__)
 
 NOT_MAPPED = RowReason.FORM_NOT_MAPPED.value
+_OURS = "Importing it failed for a reason of ours, which has been logged."
 
 
 @dataclass(frozen=True)
@@ -128,14 +129,19 @@ class _Taking:
             rows = self._hold(export)
         return await self._note(delivered, rows)
 
-    async def refuse(self, delivered: Sequence[DeliveredResponse | None]) -> None:
-        """Keep it for what it is: nothing that could be imported."""
+    @property
+    def is_done(self) -> bool:
+        """Whether it waits no more."""
+        return self._found.state is not ImportState.NEEDS_MAPPING
+
+    async def put_off(self, delivered: Sequence[DeliveredResponse | None], why: str) -> None:
+        """Keep it, with the reason, to be tried again."""
         rows = [
             ImportRow(
                 row=row,
                 response=one.number,
-                verdict=Verdict.INVALID,
-                reason=RowReason.UNWRITABLE_TEXT.value,
+                verdict=Verdict.NEEDS_DECISION,
+                reason=RowReason.IMPORT_FAILED.value,
                 full_name="",
                 email="",
                 stated="",
@@ -144,7 +150,7 @@ class _Taking:
             for row, one in enumerate(delivered, start=1)
             if one is not None
         ]
-        self._found.received(rows, self._clock.now())
+        self._found.failed(RowReason.IMPORT_FAILED.value, why, rows)
         await self._note(delivered, rows)
 
     async def _note(
@@ -228,46 +234,71 @@ async def import_held_responses(
 ) -> int:
     """Import the deliveries that waited for the form to be mapped, in the order of their coming.
 
-    Runs in a job, each delivery in a transaction of its own; how many there were. One that cannot
-    be taken is kept with that verdict, and holds up none behind it. Stops at the first that the
-    mapping still does not read.
+    Runs in a job, each delivery in a transaction of its own; how many there were. One that fails
+    for a reason that nobody foresaw goes on waiting, with that reason, and holds up none behind
+    it; at the end HeldNotTaken is raised. Stops at the first that the mapping still does not read.
     """
     done = 0
-    while True:
+    failed: list[UUID] = []
+    while (held := await _next_held(edition_id, form, failed, open_work)) is not None:
         try:
-            is_taken = await _take_held(edition_id, form, open_work, tools, clock)
-        except MappingInvalid:
+            is_taken = await _take_held(held, open_work, tools, clock)
+        except (MappingInvalid, Unavailable):
             raise  # the same for all of them
-        except (Invalid, ValueError, RecursionError) as refusal:
-            # The type alone: a message might repeat what was sent.
-            log.warning("held delivery refused: %s", type(refusal).__name__)
-            is_taken = await _take_held(edition_id, form, open_work, tools, clock, refused=True)
+        except Exception as error:
+            log.error("held delivery failed: %s", type(error).__name__, exc_info=error)
+            why = error.detail if isinstance(error, DomainError) else _OURS
+            await _put_off(held, why, open_work, tools, clock)
+            failed.append(held)
+            continue
         if not is_taken:
-            return done
+            break
         done += 1
+    if failed:
+        raise HeldNotTaken(len(failed))
+    return done
+
+
+async def _next_held(
+    edition_id: UUID, form: str, failed: Sequence[UUID], open_work: Callable[[], EnrolmentWork]
+) -> UUID | None:
+    """The oldest delivery that waits, without those that have just failed."""
+    async with open_work() as work:
+        held = await work.deliveries.held(edition_id, form, len(failed) + 1)
+        return next((one for one in held if one not in failed), None)
 
 
 async def _take_held(
-    edition_id: UUID,
-    form: str,
-    open_work: Callable[[], EnrolmentWork],
-    tools: Tools,
-    clock: Clock,
-    *,
-    refused: bool = False,
+    held: UUID, open_work: Callable[[], EnrolmentWork], tools: Tools, clock: Clock
 ) -> bool:
-    """Import the oldest delivery that waits, or note that it cannot be; whether there was one."""
+    """Import a delivery that waits; whether it does so no more."""
     async with open_work() as work:
-        edition = await work.editions.get(edition_id)
-        held = await work.deliveries.held(edition_id, form, 1)
-        if not held:
-            return False
-        found = await work.imports.get(held[0])
-        body = (await work.imports.file(found.id)).content
-        taking = _Taking(edition, found, work, tools, clock)
-        delivered = await _still_held(delivered_in(body), found, work)
-        await (taking.refuse(delivered) if refused else taking.take(delivered))
-        return found.state is not ImportState.NEEDS_MAPPING
+        taking, delivered = await _opened(held, work, tools, clock)
+        if taking is not None:
+            await taking.take(delivered)
+        return taking is None or taking.is_done
+
+
+async def _put_off(
+    held: UUID, why: str, open_work: Callable[[], EnrolmentWork], tools: Tools, clock: Clock
+) -> None:
+    async with open_work() as work:
+        taking, delivered = await _opened(held, work, tools, clock)
+        if taking is not None:
+            await taking.put_off(delivered, why)
+
+
+async def _opened(
+    held: UUID, work: EnrolmentWork, tools: Tools, clock: Clock
+) -> tuple[_Taking | None, list[DeliveredResponse | None]]:
+    """A delivery that waits, with its edition held; None for one that somebody has taken."""
+    edition = await work.editions.get((await work.imports.read(held)).edition)
+    found = await work.imports.get(held)
+    if found.state is not ImportState.NEEDS_MAPPING:
+        return None, []
+    body = (await work.imports.file(found.id)).content
+    delivered = await _still_held(delivered_in(body), found, work)
+    return _Taking(edition, found, work, tools, clock), delivered
 
 
 async def _still_held(
