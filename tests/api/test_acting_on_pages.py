@@ -56,6 +56,47 @@ async def test_a_learner_accepts_their_result_on_the_page(course_api: CourseApi)
     assert refused.find(".//div[@class='banner error']//span").get("lang") == "en"
 
 
+async def test_a_learner_objects_on_the_page_and_sees_what_becomes_of_their_result(
+    course_api: CourseApi,
+) -> None:
+    api = course_api
+    registration, page = await opened(api)
+    assert "It is provisional: nobody has confirmed it yet." in text_of(page)
+    fields = form_to(page, "/mine/object")
+    for wrong in ({"reason": " "}, {"reason": "x" * 5001}, {"reason": "a\0"}, {}):
+        refused = await sent(api, "/mine/object", {**fields, **wrong})
+        assert refused.status_code == 422
+
+    text = "My second assignment was not counted."
+    objected = await sent(api, "/mine/object", {**fields, "reason": text})
+    assert objected.status_code == 200
+    assert "You have objected to it." in text_of(parsed(objected))
+    seen = (await api("rosa-oviedo", "GET", f"{registration}/result")).json()
+    assert [one["reason"] for one in seen["objections"]] == [text]
+
+    again = await sent(api, "/mine/object", {**fields, "reason": text})
+    assert again.status_code == 422
+    decided = await api(
+        "rosa-oviedo",
+        "POST",
+        f"{registration}/result/objection/decide",
+        json={"decision": "upheld", "answer": "It will be counted."},
+        if_match=f'"{seen["version"]}"',
+    )
+    assert decided.status_code == 200, decided.text
+    page = parsed(await sent(api, "/mine/data", form_to(parsed(objected), "/mine/data")))
+    assert "It was taken back and is entered anew." in text_of(page)
+    assert "Answer to your objection It will be counted." in text_of(page)
+    assert "Passed" not in text_of(page)
+
+
+async def test_a_learner_reads_what_is_to_be_known_of_their_data(course_api: CourseApi) -> None:
+    _, page = await opened(course_api, "es")
+    data = {**form_to(page, "/mine/data"), "birth_date": "1990-05-17"}
+    answer = await sent(course_api, "/mine/data?lang=es", data)
+    assert "Indica también por separado tu nombre y tus apellidos" in text_of(parsed(answer))
+
+
 async def test_a_learner_confirms_their_data_on_the_page(course_api: CourseApi) -> None:
     registration, page = await opened(course_api)
     fields = form_to(page, "/mine/data")
@@ -109,7 +150,7 @@ async def test_in_a_browser_alone_from_the_result_to_the_sealed_file(
         assert (answer.status_code, parsed(answer).findtext(".//h1")) == (422, "This was not done")
 
 
-@pytest.mark.parametrize("address", ["/mine/accept", "/mine/data", "/mine/file"])
+@pytest.mark.parametrize("address", ["/mine/accept", "/mine/object", "/mine/data", "/mine/file"])
 async def test_only_the_session_of_a_link_acts_there(course_api: CourseApi, address: str) -> None:
     """Neither a token of an account nor a header of a browser that somebody else leads there."""
     body = {"person": "learner-1"}
@@ -137,5 +178,7 @@ async def test_the_forms_are_there_in_every_language(course_api: CourseApi) -> N
     for language in LANGUAGES:
         answer = parsed(await sent(course_api, f"/mine/data?lang={language}", fields))
         labels = [label.text for label in answer.iter("label")]
-        names = ("full_name", "given_name", "family_name", "birth_date", "student_identifier")
+        names = (
+            "reason", "full_name", "given_name", "family_name", "birth_date", "student_identifier"
+        )  # fmt: skip
         assert labels == [say(f"field-{name}", language) for name in names]

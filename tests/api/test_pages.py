@@ -265,6 +265,9 @@ async def test_a_changed_file_is_refused_with_the_reason(api: IssuingApi) -> Non
     assert "DEVELOPMENT" in text_of(page)
     failed = [li.findtext("h3") for li in page.iter("li") if li.findtext("span") == "Failed"]
     assert failed[0] == "Seal"
+    # What failed first is said at the top, where it is read first.
+    (first,) = page.findall(".//div[@class='banner error']//strong")
+    assert first.text_content() == "Seal: " + page.findtext(".//li[h3='Seal']/p")
 
 
 async def test_any_file_gets_a_page(api: IssuingApi) -> None:

@@ -4,13 +4,18 @@ from collections.abc import Mapping
 
 from app.domain.credentials.credential import Credential
 from app.domain.credentials.use_cases.credentials import SeenCredential
-from app.domain.results.credential_data import CredentialData
+from app.domain.errors import Finding
+from app.domain.results.credential_data import CredentialData, remarks
 from app.domain.results.ports import Participant
+from app.domain.results.result import Result, ResultState
+from app.domain.results.use_cases.learner import LONGEST_TEXT
 from app.domain.results.views import ResultView
 from app.routers.pages.checklist import pairs
 from app.routers.pages.elements import Content, Html, e
-from app.routers.pages.words import LANGUAGES, say
+from app.routers.pages.words import FALLBACK, LANGUAGES, phrases, say
 
+_NOT_YET = (ResultState.PROVISIONAL, ResultState.OBJECTED)
+"""Where an outcome is shown that may still change."""
 _AUTOCOMPLETE = {
     "full_name": "name",
     "given_name": "given-name",
@@ -20,11 +25,18 @@ _AUTOCOMPLETE = {
 }
 
 
-def result_of(view: ResultView, token: str, tag: str) -> Content:
-    """The learner's result, with the button by which they agree with it."""
+def result_of(view: ResultView, token: str, tag: str, objecting: str = "") -> Content:
+    """The learner's result and what it is worth, with buttons to agree with it and to object."""
     result = view.result
+    if result.state is ResultState.CORRECTION:
+        return (
+            e("h2", say("link-result", tag)),
+            e("p", say("link-result-correction", tag)),
+            _answers(result, tag),
+        )
     if result.grading.outcome is None:
         return None
+    stands = result.state.value
     yes = (
         _form(
             "accept",
@@ -45,8 +57,44 @@ def result_of(view: ResultView, token: str, tag: str) -> Content:
                 (say("link-grade", tag), result.grading.grade),
             )
         ),
+        e("p", say(f"link-result-{stands}", tag)) if stands in _NOT_YET else None,
         e("p", say("link-accepted", tag)) if result.accepted_at else None,
+        _answers(result, tag),
         yes,
+        _objection(view, token, tag, objecting),
+    )
+
+
+def _answers(result: Result, tag: str) -> Html | None:
+    """What the learner was told on each objection of theirs that was decided."""
+    return pairs(
+        (say("link-answer", tag), e("bdi", one.answer) if one.answer else None)
+        for one in result.objections
+        if one.found_by is None
+    )
+
+
+def _objection(view: ResultView, token: str, tag: str, objecting: str) -> Html | None:
+    if "object_to_result" not in view.allowed_actions:
+        return None
+    return _form(
+        "object",
+        token,
+        tag,
+        e("p", say("link-object-means", tag), id="reason-hint"),
+        e("label", say("field-reason", tag), for_="reason"),
+        e(
+            "textarea",
+            objecting,
+            id="reason",
+            name="reason",
+            rows="4",
+            required=True,
+            maxlength=str(LONGEST_TEXT),
+            aria_describedby="reason-hint",
+        ),
+        _hidden("version", str(view.result.version)),
+        e("button", say("link-object", tag), type="submit"),
     )
 
 
@@ -56,8 +104,12 @@ def data_of(
     token: str,
     tag: str,
     entered: Mapping[str, str] | None,
+    undrawn: Mapping[str, str],
 ) -> Content:
-    """What the credential shall say of its holder, to be confirmed or put right."""
+    """What the credential shall say of its holder, to be confirmed or put right.
+
+    `undrawn` holds what cannot be drawn of a text (`app.domain.vocabulary.lettering`).
+    """
     identity = data.identity
     values: Mapping[str, str] = entered or {
         "full_name": identity.full_name if identity else participant.full_name,
@@ -68,7 +120,8 @@ def data_of(
     }
     return (
         e("h2", say("link-data", tag)),
-        e("p", say("link-confirmed", tag)) if data.version else None,
+        e("p", say("link-confirmed", tag)) if data.version and not data.contested else None,
+        [_remark(one, tag) for one in remarks(data, undrawn)],
         _form(
             "data",
             token,
@@ -103,6 +156,13 @@ def files_of(seen: SeenCredential, token: str, tag: str) -> Html | None:
             for language in credential.languages
         ],
     )
+
+
+def _remark(remark: Finding, tag: str) -> Html:
+    translated = f"remark-{remark.code}" in phrases()
+    foreign = None if translated or tag == FALLBACK else FALLBACK
+    text = say(f"remark-{remark.code}", tag) if translated else remark.detail
+    return e("p", e("strong", text), lang=foreign)
 
 
 def _form(act: str, token: str, tag: str, *content: Content) -> Html:

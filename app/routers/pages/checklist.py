@@ -66,6 +66,7 @@ def findings(found: Verification, tag: str, *, before: Content = None) -> Conten
             _LOOKS[verdict],
             say(f"verdict-{verdict.value}", tag),
             *[e("strong", say(f"note-{note.value}", tag)) for note in found.notes],
+            _first_error(found, tag),
             say(f"verdict-{verdict.value}-means", tag),
         ),
         before,
@@ -73,6 +74,23 @@ def findings(found: Verification, tag: str, *, before: Content = None) -> Conten
         e("h2", say("checks", tag)),
         e("ul", [_check(check, tag) for check in found.checks], class_="checks", role="list"),
     )
+
+
+def _first_error(found: Verification, tag: str) -> Html | None:
+    """What failed, first of all, so that nobody has to look for it among the checks."""
+    for check in found.checks:
+        if check.status is CheckStatus.ERROR:
+            text, foreign = _sentence(check, tag)
+            name = say(f"check-{check.name.value}", tag)
+            return e("strong", name, ": ", e("span", text, lang=foreign))
+    return None
+
+
+def _sentence(check: Check, tag: str) -> tuple[str, str | None]:
+    """What was found, and in which language if it is not the page's."""
+    translated = reason(check.code, check.sentence, tag)
+    foreign = None if translated or tag == _ENGLISH else _ENGLISH
+    return translated or check.sentence, foreign
 
 
 def pairs(entries: Iterable[tuple[str, Content]]) -> Html | None:
@@ -118,14 +136,14 @@ def _says(found: Verification, tag: str) -> Content:
 def _check(check: Check, tag: str) -> Html:
     foreign = None if tag == _ENGLISH else _ENGLISH
     name = say(f"check-{check.name.value}", tag)
-    translated = reason(check.code, check.sentence, tag)
+    sentence, language = _sentence(check, tag)
     advice = check.advice and reason(check.code, check.advice, tag, "advice")
     return e(
         "li",
         icon(check.status),
         e("h3", name),
         e("span", say(f"check-{check.status.value}", tag), class_=f"word {check.status.value}"),
-        e("p", translated) if translated else e("p", check.sentence, lang=foreign),
+        e("p", sentence, lang=language),
         e("p", advice or check.advice, lang=None if advice else foreign, class_="advice")
         if check.advice
         else None,

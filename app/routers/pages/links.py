@@ -13,7 +13,7 @@ from app.domain.access.roles import Caller
 from app.domain.credentials.credential import Credential
 from app.domain.credentials.use_cases.credentials import list_my_credentials
 from app.domain.credentials.verification import CheckStatus
-from app.domain.errors import DomainError
+from app.domain.errors import DomainError, Unavailable
 from app.domain.results.links import LinkState
 from app.domain.results.ports import LIVE, EditionFacts, Participant
 from app.domain.results.use_cases.entering import get_result
@@ -122,6 +122,9 @@ async def opened_page(
         _, data = await get_credential_data(
             opened.registration, work=ports.reading(), caller=caller
         )
+    identity = data.identity if data else None
+    undrawn = await ports.lettering.undrawn([identity.full_name] if identity else [])
+    sent = entered or {}
     credentials = await list_my_credentials(work=ports.reading(), caller=caller)
     title = say("link-opened" if opened.until else "link-title", tag)
     main = (
@@ -129,8 +132,12 @@ async def opened_page(
         _course(edition, tag),
         e("h2", say("registration", tag)),
         e("p", _registration(participant, tag)),
-        result_of(result, opened.token, tag) if result else None,
-        data_of(participant, data, opened.token, tag, entered) if data else None,
+        result_of(result, opened.token, tag, sent.get("reason", "")) if result else None,
+        data_of(
+            participant, data, opened.token, tag, None if "reason" in sent else entered, undrawn
+        )
+        if data
+        else None,
         e("h2", say("credentials", tag)),
         [
             (_credential(seen.credential, ports, tag), files_of(seen, opened.token, tag))
@@ -140,7 +147,7 @@ async def opened_page(
         _act_elsewhere(opened, tag),
         _application(ports, tag),
     )
-    status = 200 if problem is None else 422
+    status = 200 if problem is None else 503 if isinstance(problem, Unavailable) else 422
     return await _answer(request, ports, title, main, status=status, switch=False)
 
 
@@ -159,7 +166,11 @@ def _refused(problem: DomainError, tag: str) -> Html:
         CheckStatus.ERROR,
         say("link-not-done", tag),
         e("span", problem.detail, lang=foreign),
-        *[e("span", finding.detail, lang=foreign) for finding in problem.findings],
+        *[
+            e("span", finding.detail, lang=foreign)
+            for finding in problem.findings
+            if finding.detail != problem.detail
+        ],
     )
 
 

@@ -17,6 +17,7 @@ from app.domain.credentials.use_cases.shown import get_credential_pdf
 from app.domain.errors import DomainError, Invalid, NotAuthenticated
 from app.domain.results.credential_data import LegalIdentity
 from app.domain.results.use_cases import learner
+from app.domain.results.use_cases.learner import LONGEST_TEXT
 from app.ports import Ports
 from app.routers.habits import PortsDep
 from app.routers.habits.caller import caller_with
@@ -59,6 +60,31 @@ async def accept_on_page(request: Request, ports: PortsDep) -> HTMLResponse:
     except DomainError as refused:
         problem = refused
     return await opened_page(request, ports, caller, opened, problem=problem)
+
+
+@router.post("/mine/object")
+async def object_on_page(request: Request, ports: PortsDep) -> HTMLResponse:
+    """Object to one's result, and say why."""
+    sent = await _sent(request)
+    try:
+        caller, opened = await _opened(request, ports, sent)
+    except NotAuthenticated:
+        return await session_over_page(request, ports)
+    problem: DomainError | None = None
+    try:
+        await learner.object_to_result(
+            opened.registration,
+            _reason(sent),
+            _number(sent),
+            work=ports.work(caller, "object_to_result"),
+            caller=caller,
+            clock=ports.clock,
+        )
+    except DomainError as refused:
+        problem = refused
+    return await opened_page(
+        request, ports, caller, opened, problem=problem, entered=sent if problem else None
+    )
 
 
 @router.post("/mine/data")
@@ -141,6 +167,16 @@ def _number(sent: Mapping[str, str]) -> int:
     if not (version.isascii() and version.isdigit() and len(version) < 10):
         raise UnreadableForm
     return int(version)
+
+
+def _reason(sent: Mapping[str, str]) -> str:
+    try:
+        reason = writable(sent.get("reason", ""))
+    except ValueError:
+        raise UnreadableForm from None
+    if len(reason) > LONGEST_TEXT:
+        raise UnreadableForm
+    return reason
 
 
 def _credential(sent: Mapping[str, str]) -> UUID:
