@@ -30,6 +30,23 @@ async def test_every_refusal_is_a_problem_with_a_code_and_a_trace(api: Api) -> N
         assert len(problem["trace_id"]) == 32
 
 
+async def test_a_body_in_another_media_type_is_refused_as_that(api: Api) -> None:
+    grant = {"role": "teacher"}
+    as_form = await api("olga-office", "POST", "/v1/grants", data=grant)
+    assert (as_form.status_code, as_form.json()["code"]) == (415, "unsupported_media_type")
+    assert as_form.json()["detail"] == "Send the body as application/json."
+    for media_type in ("Application/JSON; charset=utf-8", "application/merge-patch+json"):
+        headers = {"Content-Type": media_type}
+        as_json = await api("olga-office", "POST", "/v1/grants", content=b"{}", headers=headers)
+        assert (as_json.status_code, as_json.json()["code"]) == (422, "invalid_request")
+
+
+async def test_a_key_is_of_visible_characters_as_the_contract_says(api: Api) -> None:
+    for key in ("", "two words", "x" * 256, "\x7f"):
+        answer = await api("olga-office", "POST", "/v1/grants", json={}, idempotency_key=key)
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key")
+
+
 async def test_a_trace_that_the_caller_began_goes_on(api: Api) -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     response = await api(

@@ -1,11 +1,13 @@
-"""Query parameters that an operation does not know: refused, for a filter that is misspelt would
-give everything instead of nothing."""
+"""What an operation does not take, refused before anything else is looked at: query parameters that
+it does not know, for a filter that is misspelt would give everything instead of nothing, and a body
+in another media type than JSON, of which nothing could be said but that it is no object."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 
 from app.domain.errors import Finding, Invalid
@@ -49,6 +51,22 @@ def only_known_filters(route: APIRoute, answer: Answer) -> Answer:
             unknown = sorted(set(request.query_params) - known)
             if unknown:
                 raise UnknownQueryParameter(unknown[:20], known)
+        return await answer(request)
+
+    return asked
+
+
+def only_json(route: APIRoute, answer: Answer) -> Answer:
+    """The same handler, for requests whose body, if the route declares one, is JSON (RFC 8259) or
+    of a media type built on it (RFC 6839); one that does not say what it is may be."""
+    if route.body_field is None or isinstance(route.body_field.field_info, Form):
+        return answer
+
+    async def asked(request: Request) -> Response:
+        sent = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+        kind, _, form = sent.partition("/")
+        if sent and (kind != "application" or form.rpartition("+")[2] != "json"):
+            raise HTTPException(415, "Send the body as application/json.")
         return await answer(request)
 
     return asked

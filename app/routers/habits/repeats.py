@@ -1,5 +1,6 @@
 """Idempotency-Key: a POST that is repeated gives its first answer again."""
 
+import re
 from collections.abc import Callable, Coroutine
 from hashlib import sha256
 from typing import Any
@@ -10,7 +11,7 @@ from fastapi.routing import APIRoute
 from app.domain.access.idempotency import KEPT_FOR, KeptAnswer, KeyReused
 from app.domain.errors import DomainError, Finding, Invalid
 from app.routers.habits.caller import GIVEN, caller_of, ports_of
-from app.routers.habits.filters import only_known_filters
+from app.routers.habits.filters import only_json, only_known_filters
 from app.routers.habits.problems import refusal
 from app.routers.habits.quick import quick
 from app.routers.habits.uploads import asked_before_reading
@@ -20,6 +21,7 @@ _NOT_KEPT = frozenset({401, 403, 404, 409, 412, 428, 429})
 """What the same request may lead past later: with a right, a version, a thing that is there then.
 """
 _LONGEST = 255
+_KEY = re.compile(rf"[!-~]{{1,{_LONGEST}}}")
 
 
 class BadKey(Invalid):
@@ -36,11 +38,13 @@ class BadKey(Invalid):
 
 class HabitRoute(APIRoute):
     """A route whose POST operations take an Idempotency-Key, which refuses query parameters that
-    it does not know, and of which the common kind is served the quick way."""
+    it does not know and bodies that are not JSON, and of which the common kind is served the
+    quick way."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler."""
-        answer = only_known_filters(self, quick(self, GIVEN, super().get_route_handler()))
+        taken = only_json(self, quick(self, GIVEN, super().get_route_handler()))
+        answer = only_known_filters(self, taken)
         if "POST" not in (self.methods or ()):
             return answer
 
@@ -48,7 +52,7 @@ class HabitRoute(APIRoute):
             given = request.headers.get(HEADER)
             if given is None:
                 return await answer(request)
-            if not 1 <= len(given) <= _LONGEST or not given.isascii() or not given.isprintable():
+            if not _KEY.fullmatch(given):
                 raise BadKey
             caller = await caller_of(request)
             if caller.is_anonymous:
