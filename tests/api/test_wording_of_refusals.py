@@ -139,3 +139,15 @@ async def test_who_may_not_is_told_which_operation_their_roles_do_not_cover(api:
         "Your roles do not cover `get_retention` here. GET /v1/me lists your roles; the alliance "
         "office can grant others."
     )
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/editions?limit=many"), ("GET", "/v1/nowhere"), ("DELETE", "/v1/editions")],
+)
+async def test_the_type_of_a_refusal_is_a_page_that_says_what_its_code_means(
+    api: Api, method: str, path: str
+) -> None:
+    refused = (await api("teo-oviedo", method, path)).json()
+    page = await api(None, "GET", refused["type"])
+    assert (page.status_code, refused["code"] in page.text) == (200, True)

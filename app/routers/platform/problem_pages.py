@@ -19,8 +19,21 @@ class UnknownCode(NotFound):
         super().__init__("No problem of this API has that code.")
 
 
+_OF_THE_PROTOCOL = {
+    "invalid_request": "The request does not have the form that the operation expects; `errors` "
+    "says where, and what to send instead.",
+    "body_too_large": "The body has more bytes than the operation takes.",
+    "too_many_requests": "More requests in a minute than are answered; `Retry-After` says when to "
+    "ask again.",
+    "internal_error": "A defect of the service, which has been logged.",
+    "not_found": "There is nothing at this address.",
+    "method_not_allowed": "This address does not know that method; `Allow` names those it knows.",
+}
+"""What is refused before, or beside, the rules of the domain."""
+
+
 def _meanings() -> dict[str, str]:
-    meanings: dict[str, str] = {}
+    meanings = dict(_OF_THE_PROTOCOL)
     waiting: list[type[DomainError]] = [DomainError]
     while waiting:
         kind = waiting.pop()
