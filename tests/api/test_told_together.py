@@ -108,6 +108,14 @@ async def test_who_refuses_mail_and_whose_message_fails_keep_it_from_nobody(
     ]
     async with api.ports.reading() as work:
         assert await work.credentials.deliveries(events[1].subject) == []
+    # Done again, an address that refuses mail is not taken for one that a message came to.
+    post.trouble = {}
+    await react_to_all(TELL, events, replace(api.ports, mailer=post))
+    assert await states(api, events) == [
+        ("failed", "mail_refused"),
+        ("delivered", None),
+        ("delivered", None),
+    ]
 
 
 async def test_what_was_delivered_stays_so_when_several_are_noted(course_api: CourseApi) -> None:

@@ -49,7 +49,7 @@ class Telling:
 
 W = TypeVar("W", bound=ResultsWork)
 Became = bool | DomainError
-"""Whether a message was taken, now or before; the error that may be over the next time."""
+"""Whether a message was taken; the error that may be over the next time."""
 Along = Callable[[W, Mapping[str, Became]], Awaitable[None]]
 """What else to note when it is known what became of messages, by their ids."""
 
@@ -93,9 +93,10 @@ class Teller(Generic[W]):
     async def tell_all(self, tellings: Sequence[Telling], along: "Along[W]") -> None:
         """The same for several people at the same time, looked up and noted together.
 
-        `along` is told in the transaction that notes the messages what became of each. What keeps
-        one of them from being told is nobody else's trouble, and is raised when the others have
-        been noted: MailUnavailable before anything else.
+        `along` is told in the transaction that notes the messages what became of each that is new:
+        of one that is known it was told then, and nobody knows any more whether it was taken. What
+        keeps one of them from being told is nobody else's trouble, and is raised when the others
+        have been noted: MailUnavailable before anything else.
         """
         async with self.looking() as work:
             known = await work.mail_log.known([one.message_id for one in tellings])
@@ -107,8 +108,6 @@ class Teller(Generic[W]):
         handed_over: dict[str, UUID | None] = {}
 
         async def told(one: Telling) -> bool:
-            if one.message_id in known:
-                return True
             person = people.get(one.registration)
             if person is None:
                 raise RegistrationNotFound(one.registration)
@@ -119,10 +118,11 @@ class Teller(Generic[W]):
             handed_over[message.id] = one.registration
             return taken
 
-        found = await asyncio.gather(*map(told, tellings), return_exceptions=True)
+        new = [one for one in tellings if one.message_id not in known]
+        found = await asyncio.gather(*map(told, new), return_exceptions=True)
         became = {
             one.message_id: outcome
-            for one, outcome in zip(tellings, found, strict=True)
+            for one, outcome in zip(new, found, strict=True)
             if isinstance(outcome, (bool, DomainError))
         }
         async with self.work() as work:
