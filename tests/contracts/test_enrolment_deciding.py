@@ -135,6 +135,43 @@ async def test_an_officer_corrects_an_institution_while_the_list_is_provisional(
         assert await w.tallies.reconcile() == []
 
 
+async def test_a_spelling_is_forgotten_alone_and_forgetting_it_again_is_nothing(
+    work: OpenWork,
+) -> None:
+    async with work() as w:
+        await w.external_spellings.remember("cruz roja", "Cruz Roja")
+        await w.external_spellings.remember("cruz roja asturias", "Cruz Roja")
+    async with work() as w:
+        await w.external_spellings.forget("cruz roja")
+        assert await w.external_spellings.all() == {"cruz roja asturias": "Cruz Roja"}
+    async with work() as w:
+        await w.external_spellings.forget("cruz roja")
+        assert await w.external_spellings.all() == {"cruz roja asturias": "Cruz Roja"}
+
+
+async def test_an_organisation_that_was_a_mistake_is_forgotten_with_its_name(
+    importer: Importer, clock: StoryClock
+) -> None:
+    await importer.take(
+        [
+            Row(1, at(clock, 1), "Ana", "ana@uniovi.es", "Uni Oviedo"),
+            Row(2, at(clock, 2), "Bo", "bo@example.org", "Skovde Motor Club"),
+        ]
+    )
+    await decides(importer, "Ana", organisation="Univercity of Oviedo")
+    await decides(importer, "Bo", organisation="Skövde Motor Club")
+    await decides(importer, "Ana", institution="UNIOVI")
+    async with importer.work() as w:
+        assert await w.external_spellings.all() == {"skovde motor club": "Skövde Motor Club"}
+    # Who writes the name that was wrongly taken for an organisation's is asked about again.
+    more = await importer.take([Row(3, at(clock, 3), "Ed", "ed@uniovi.es", "Univercity of Oviedo")])
+    assert [(row.reason, row.institution) for row in more] == [
+        (Reason.INSTITUTION_UNCLEAR.value, None)
+    ]
+    with pytest.raises(NothingToDecide):
+        await decides(importer, "Ana", institution="UNIOVI")
+
+
 async def test_a_partners_own_name_keeps_its_meaning_when_one_person_is_corrected(
     importer: Importer, clock: StoryClock
 ) -> None:

@@ -124,3 +124,7 @@ class MemoryExternalSpellings:
     async def remember(self, spelling: str, means: str) -> None:
         """Keep a decision on a folded spelling."""
         self._spellings.put(spelling, means)
+
+    async def forget(self, spelling: str) -> None:
+        """Take back the decision on a folded spelling."""
+        self._spellings.delete(spelling)

@@ -234,3 +234,9 @@ class PostgresExternalSpellings:
             .values(spelling=spelling, means=means)
             .on_conflict_do_update(index_elements=[_spelling.c.spelling], set_={"means": means})
         )
+
+    async def forget(self, spelling: str) -> None:
+        """Take back the decision on a folded spelling."""
+        await self._work.connection.execute(
+            delete(_spelling).where(_spelling.c.spelling == spelling)
+        )

@@ -194,6 +194,10 @@ class ExternalSpellings(Protocol):
         """Keep a decision on a folded spelling."""
         ...
 
+    async def forget(self, spelling: str) -> None:
+        """Take back the decision on a folded spelling, if there is one; others stay."""
+        ...
+
 
 class FormsReader(Protocol):
     """Reads what Microsoft Forms exports."""

@@ -40,15 +40,18 @@ async def remember_spelling(spelling: str, decided: Affiliation, work: Enrolment
     own = aliases.get(spelling)
     if own is not None and spelling not in await work.institutions.decided_aliases():
         return False
+    known = (await work.external_spellings.all()).get(spelling)
     if decided.kind is Kind.PARTNER:
-        if own == decided.bucket:
-            return False
-        await work.institutions.remember_alias(spelling, decided.bucket)
-        return True
+        if known is not None:
+            # Who writes the organisation's name would go on being taken for one of its people.
+            await work.external_spellings.forget(spelling)
+        if own != decided.bucket:
+            await work.institutions.remember_alias(spelling, decided.bucket)
+        return known is not None or own != decided.bucket
     means = INDEPENDENT if decided.kind is Kind.INDEPENDENT else decided.name
     if own is not None:
         await work.institutions.forget_alias(spelling)
-    elif (await work.external_spellings.all()).get(spelling) == means:
+    elif known == means:
         return False
     await work.external_spellings.remember(spelling, means)
     return True
