@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Mode
 from app.domain.enrolment.errors import (
     DecisionInvalid,
@@ -13,18 +14,36 @@ from app.domain.enrolment.errors import (
     OverridesOff,
 )
 from app.domain.enrolment.reasons import Reason
-from app.domain.enrolment.registration import State
-from app.domain.enrolment.use_cases.deciding import Ruling
+from app.domain.enrolment.registration import Registration, State
+from app.domain.enrolment.use_cases.affiliation import (
+    Saying,
+    confirm_affiliation,
+    contest_affiliation,
+)
+from app.domain.enrolment.use_cases.deciding import OfficerDecision, Ruling, decide_registration
 from app.domain.enrolment.use_cases.lists import get_standing
 from app.domain.enrolment.use_cases.registrations import cancel_registration
 from tests.contracts.conftest import OpenWork
 from tests.contracts.import_steps import decides, proven, publishes, registration_of
 from tests.contracts.import_steps import edition as edition  # a fixture
 from tests.contracts.import_steps import importer as importer  # a fixture
-from tests.enrolment_builders import opened, registers
+from tests.enrolment_builders import officer, opened, registers
 from tests.enrolment_imports import Importer, at, verdicts
 from tests.forms_workbooks import Row
 from tests.memory_ports import StoryClock
+
+HELD = "needs_decision institution_unclear unclear"
+
+
+async def recorded(
+    importer: Importer, of: Registration
+) -> list[tuple[str | None, str | None, str | None]]:
+    """What the audit record says of decisions: before, after and note, the oldest first."""
+    async with importer.work() as w:
+        found = await w.audit.page(
+            kind="registration", subject=str(of.id), actor=None, after=None, limit=9
+        )
+    return [(one.before, one.after, one.note) for one in sorted(found, key=lambda one: one.id)]
 
 
 @pytest.mark.parametrize("take_new_time", [True, False])
@@ -188,6 +207,80 @@ async def test_a_partners_own_name_keeps_its_meaning_when_one_person_is_correcte
     assert (await registration_of(importer, "Bo")).bucket == "HKA"
     assert verdicts(await importer.take(rows)) == ["unchanged"] * 3
     assert (await registration_of(importer, "Ana")).bucket == "UNIOVI"
+
+
+async def test_everybody_who_is_moved_along_has_an_audit_record_that_leads_to_the_one_decided_on(
+    importer: Importer, clock: StoryClock
+) -> None:
+    await importer.take(
+        [
+            Row(1, at(clock, 1), "Ana", "ana@uoc.gr", "Panepistimion"),
+            Row(2, at(clock, 2), "Bo", "bo@uoc.gr", "PANEPISTIMION"),
+            Row(3, at(clock, 3), "Cy", "cy@h-ka.de", "HKA"),
+        ]
+    )
+    await decides(importer, "Ana", institution="HKA")
+    await decides(importer, "Ana", institution="UOC", reason="She told me so.")
+    ana, bo, cy = [await registration_of(importer, name) for name in ("Ana", "Bo", "Cy")]
+    assert await recorded(importer, ana) == [
+        (HELD, "waiting provisional HKA", None),
+        ("waiting provisional HKA", "waiting provisional UOC", "She told me so."),
+    ]
+    assert await recorded(importer, bo) == [
+        (HELD, "waiting provisional HKA", f"settled_with {ana.id}"),
+        ("waiting provisional HKA", "waiting provisional UOC", f"settled_with {ana.id}"),
+    ]
+    assert await recorded(importer, cy) == []
+
+
+@pytest.mark.parametrize("contested", [False, True])
+async def test_whom_the_institution_has_spoken_of_is_not_moved_along_with_a_spelling(
+    importer: Importer, clock: StoryClock, contested: bool
+) -> None:
+    names = ["Ana", "Bo", "Cy"]
+    await importer.take(
+        [
+            Row(n, at(clock, n), name, f"p{n}@example.org", "Panepistimion")
+            for n, name in enumerate(names, 1)
+        ]
+    )
+    await decides(importer, "Ana", institution="HKA")
+    bo = await registration_of(importer, "Bo")
+    saying = Saying(bo.id, bo.version, "I looked into our files.")
+    by = officer("HKA")
+    said = contest_affiliation if contested else confirm_affiliation
+    await said(saying, work=importer.work(by), caller=by, clock=clock)
+    ana, cy = [await registration_of(importer, name) for name in ("Ana", "Cy")]
+    decided = await decide_registration(
+        ana.id, ana.version, OfficerDecision(institution="UOC"),
+        work=importer.work(), caller=importer.officer, clock=clock,
+    )  # fmt: skip
+    assert list(decided.also) == [cy.id]
+    assert [(await registration_of(importer, name)).bucket for name in names] == [
+        "UOC", "HKA", "UOC",
+    ]  # fmt: skip
+    left = await registration_of(importer, "Bo")
+    expected = ClaimState.CONTESTED if contested else ClaimState.CONFIRMED
+    assert (left.claim_state, left.version) == (expected, bo.version + 1)
+    async with importer.work() as w:
+        assert await w.tallies.reconcile() == []
+
+
+async def test_that_another_response_differs_is_settled_for_the_one_decided_on_alone(
+    importer: Importer, clock: StoryClock
+) -> None:
+    await importer.take(
+        [
+            Row(1, at(clock, 1), "Ana", "ana@example.org", "Panepistimion"),
+            Row(2, at(clock, 2), "Bo", "bo@example.org", "Panepistimion"),
+            Row(3, at(clock, 3), "Ana", "ana@example.org", "HIS"),
+            Row(4, at(clock, 4), "Bo", "bo@example.org", "HIS"),
+        ]
+    )
+    await decides(importer, "Ana", institution="UOC")
+    ana, bo = [await registration_of(importer, name) for name in ("Ana", "Bo")]
+    assert (ana.bucket, ana.warnings) == ("UOC", ())
+    assert (bo.bucket, bo.warnings) == ("UOC", ("institution_differs",))
 
 
 async def test_who_comes_to_the_institution_of_a_namesake_may_be_a_double(

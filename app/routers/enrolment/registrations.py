@@ -266,7 +266,8 @@ async def decide_registration(
     A decision on a spelling is remembered for everybody who writes the same, in place of an earlier
     one. As long as the list is provisional, `admit` with one of `institution`, `organisation` and
     `independent` also corrects what was decided, or taken without a question, at its rank;
-    `also_settled` are those who wrote the same. Once the list binds it answers `institution_fixed`.
+    `also_settled` are those who wrote the same; whom their institution has confirmed or contested
+    stays there, and is not among them. Once the list binds it answers `institution_fixed`.
     """
     decided = await decide(
         registration,

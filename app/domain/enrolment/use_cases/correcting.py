@@ -2,7 +2,7 @@
 was decided before, as long as the list is provisional."""
 
 from collections.abc import Sequence
-from uuid import UUID
+from dataclasses import dataclass
 
 from app.domain.enrolment.affiliation import (
     NEW_ORGANISATION,
@@ -11,6 +11,7 @@ from app.domain.enrolment.affiliation import (
     domain_differs,
     under_rule,
 )
+from app.domain.enrolment.claims import ClaimState
 from app.domain.enrolment.edition import Edition
 from app.domain.enrolment.errors import InstitutionFixed, NotAdmitted, NothingToDecide
 from app.domain.enrolment.forms.codes import RowWarning
@@ -25,6 +26,29 @@ from app.domain.vocabulary.institutions import INDEPENDENT
 from app.domain.vocabulary.text import folded
 
 _ON_THE_LIST = (State.WAITING, State.NEEDS_DECISION)
+
+
+@dataclass(frozen=True)
+class SettledAlong:
+    """Another registration that a decision settles because its person had written the same."""
+
+    registration: Registration
+    before: str
+    """What `recorded` said of it before the decision."""
+
+    @classmethod
+    def of(cls, registration: Registration) -> "SettledAlong":
+        """One that the decision has not touched yet."""
+        return cls(registration, recorded(registration))
+
+
+def recorded(registration: Registration) -> str:
+    """State, reason and institution, for the audit record; what people type stays out of it."""
+    where = registration.affiliation
+    counts = "unclear" if where is None else where.kind.value
+    if where is not None and where.kind is Kind.PARTNER:
+        counts = where.bucket
+    return f"{registration.state} {registration.reason} {counts}"
 
 
 async def remember_spelling(spelling: str, decided: Affiliation, work: EnrolmentWork) -> bool:
@@ -64,9 +88,12 @@ async def correct_institution(
     work: EnrolmentWork,
     *,
     is_asked: bool,
-) -> list[UUID]:
+) -> list[SettledAlong]:
     """Let a registration that has an institution count for another, at its rank, and with it the
     others that counted for the former by the same words. Returns these.
+
+    Others whom the former institution has confirmed or contested stay where they are: what was
+    said there was said of one person, and a decision on a spelling does not outweigh it.
 
     To name the same once more decides on the spelling; that and nothing else raises
     NothingToDecide where it was decided already and nothing else `is_asked`. Raises
@@ -86,47 +113,55 @@ async def correct_institution(
     is_remembered = await remember_spelling(spelling, decided, work)
     if former == admitted and not is_remembered and not is_asked:
         raise NothingToDecide
-    others: list[Registration] = []
+    along: list[SettledAlong] = []
     if is_remembered and former is not None:
-        others = [
-            one
+        along = [
+            SettledAlong.of(one)
             for one in await work.registrations.in_states(edition.id, _ON_THE_LIST)
             if one.id != registration.id
             and one.bucket == former.bucket
+            and one.claim_state is ClaimState.STATED
             and folded(one.stated) == spelling
         ]
-    await affiliate([registration, *others], admitted, work)
+    others = [one.registration for one in along]
+    await affiliate(registration, others, admitted, work)
     await work.registrations.save(edition, [registration, *others])
     await _settle(registration, others, edition, work)
-    return [one.id for one in others]
+    return along
 
 
 async def let_stand(
     registration: Registration, edition: Edition, work: EnrolmentWork
-) -> list[UUID]:
+) -> list[SettledAlong]:
     """Leave its institution as it is, and answer the question about its organisation, if there is
     one, for everybody of the edition who wrote the same. Returns the others."""
-    others: list[Registration] = []
+    along: list[SettledAlong] = []
     if registration.names_new_organisation and registration.affiliation is not None:
         spelling = folded(registration.stated)
         await remember_spelling(spelling, registration.affiliation, work)
-        others = [
-            one
+        along = [
+            SettledAlong.of(one)
             for one in await work.registrations.in_states(edition.id, LIVE)
             if one.id != registration.id
             and one.names_new_organisation
             and folded(one.stated) == spelling
         ]
-        for one in (registration, *others):
+        for one in (registration, *(also.registration for also in along)):
             one.warn(NEW_ORGANISATION, holds=False)
+    others = [also.registration for also in along]
     await work.registrations.save(edition, [registration, *others])
-    return [one.id for one in others]
+    return along
 
 
 async def affiliate(
-    registrations: Sequence[Registration], affiliation: Affiliation, work: EnrolmentWork
+    registration: Registration,
+    others: Sequence[Registration],
+    affiliation: Affiliation,
+    work: EnrolmentWork,
 ) -> None:
-    """Let registrations count for it, with the warnings that follow."""
+    """Let a registration, and others by the same words, count for it, with the warnings that
+    follow. That another response names another institution was looked at for the one alone."""
+    registrations = [registration, *others]
     spellings = await spellings_of(work, with_known=False)
     people = await people_of(registrations, work)
     moved = [one for one in registrations if one.affiliation != affiliation]
@@ -134,9 +169,9 @@ async def affiliate(
     for one in registrations:
         one.affiliation = affiliation
         one.warn(NEW_ORGANISATION, holds=False)
-        one.warn(RowWarning.INSTITUTION_DIFFERS.value, holds=False)
         differs = domain_differs(people[one.person].email, affiliation, spellings)
         one.warn(RowWarning.EMAIL_DOMAIN_DIFFERS.value, holds=differs)
+    registration.warn(RowWarning.INSTITUTION_DIFFERS.value, holds=False)
     for one in moved:
         # What was said of the institution that it counted for says nothing of this one.
         one.let_stand()

@@ -11,7 +11,6 @@ from app.domain.clock import Clock
 from app.domain.enrolment.access import allow_on, is_open, needs_officer
 from app.domain.enrolment.affiliation import (
     Affiliation,
-    Kind,
     external,
     independent,
     partner,
@@ -34,9 +33,11 @@ from app.domain.enrolment.ranking import received_over_api
 from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.use_cases.correcting import (
+    SettledAlong,
     affiliate,
     correct_institution,
     let_stand,
+    recorded,
     remember_spelling,
 )
 from app.domain.enrolment.views import RegistrationView, is_own, view_of
@@ -89,7 +90,7 @@ class Decided:
 
     view: RegistrationView
     also: Sequence[UUID]
-    """Others who had written the same, and are settled by it."""
+    """Others who had written the same, and are settled by it; not those who stay."""
     promoted: Sequence[Registration]
     """Who got the place that a merge freed."""
 
@@ -105,7 +106,8 @@ async def decide_registration(
 ) -> Decided:
     """Decide on a registration that needs it, or correct for which institution it counts.
 
-    A decision on a spelling also settles the others in the edition who wrote the same. Raises
+    A decision on a spelling also settles the others in the edition who wrote the same, each with
+    an audit record of its own; see `correct_institution` for those who stay. Raises
     RegistrationNotFound, RegistrationStale, NotAllowed, NothingToDecide, DecisionInvalid,
     InstitutionFixed, NotAdmitted, OverridesOff.
     """
@@ -125,7 +127,7 @@ async def decide_registration(
         may_correct = corrects and is_open(registration)
         if not may_place and not is_asked and not may_correct:
             raise NothingToDecide
-        before = _where(registration)
+        before = recorded(registration)
         deciding = _Deciding(edition, decision, work, caller.actor, clock.now(), is_asked)
         also = await deciding.decide(registration)
         await work.editions.advance(edition)
@@ -133,21 +135,21 @@ async def decide_registration(
             "registration",
             registration.id,
             before=before,
-            after=_where(registration),
+            after=recorded(registration),
             note=decision.reason,
         )
+        for one in also:
+            # The officer's words are of the one person; they stand where this points to.
+            await work.trail.append(
+                "registration",
+                one.registration.id,
+                before=one.before,
+                after=recorded(one.registration),
+                note=f"settled_with {registration.id}",
+            )
         person = await person_of(registration, work)
         view = await view_of(registration, edition, person, work, caller, own=own)
-    return Decided(view, also, deciding.promoted)
-
-
-def _where(registration: Registration) -> str:
-    """State, reason and institution, for the audit record; what people type stays out of it."""
-    where = registration.affiliation
-    counts = "unclear" if where is None else where.kind.value
-    if where is not None and where.kind is Kind.PARTNER:
-        counts = where.bucket
-    return f"{registration.state} {registration.reason} {counts}"
+    return Decided(view, [one.registration.id for one in also], deciding.promoted)
 
 
 class _Deciding:
@@ -169,7 +171,7 @@ class _Deciding:
         self.allocation = Allocation(edition, work, actor, at)
         self.promoted: Sequence[Registration] = ()
 
-    async def decide(self, registration: Registration) -> list[UUID]:
+    async def decide(self, registration: Registration) -> list[SettledAlong]:
         match self.decision.ruling:
             case Ruling.REJECT:
                 await self._reject(registration)
@@ -245,7 +247,7 @@ class _Deciding:
             await self.work.registrations.save(self.edition, [stays])
         await join_persons(self.edition, stays, goes, self.work)
 
-    async def _admit(self, registration: Registration) -> list[UUID]:
+    async def _admit(self, registration: Registration) -> list[SettledAlong]:
         if registration.pending is not None:
             await self._decide_time(registration)
         if registration.is_doubted:
@@ -293,28 +295,29 @@ class _Deciding:
                 # Its turn has moved; the log has to know before anybody is promoted.
                 await self.allocation.enter([registration], DecisionKind.DECIDED)
 
-    async def _decide_institution(self, registration: Registration) -> list[UUID]:
+    async def _decide_institution(self, registration: Registration) -> list[SettledAlong]:
         decided = await self._affiliation()
         admitted = under_rule(decided, self.edition.no_institution)
         if admitted is None:
             raise NotAdmitted
         spelling = folded(registration.stated)
-        others: list[Registration] = []
+        along: list[SettledAlong] = []
         if spelling:
             await remember_spelling(spelling, decided, self.work)
             unclear = await self.work.registrations.in_states(
                 self.edition.id, (State.NEEDS_DECISION,)
             )
-            others = [
-                r
+            along = [
+                SettledAlong.of(r)
                 for r in unclear
                 if r.id != registration.id
                 and r.reason in ABOUT_INSTITUTION
                 and folded(r.stated) == spelling
             ]
-        await affiliate([registration, *others], admitted, self.work)
+        others = [one.registration for one in along]
+        await affiliate(registration, others, admitted, self.work)
         await self._enter([registration, *others])
-        return [other.id for other in others]
+        return along
 
     async def _affiliation(self) -> Affiliation:
         d = self.decision
