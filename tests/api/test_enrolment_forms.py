@@ -100,6 +100,13 @@ async def test_an_officers_morning_with_a_workbook(
     assert [line["kind"] for line in log] == ["caps", *["listed"] * 4]
     replay = (await api(ELENA, "POST", f"{path}/replay")).json()
     assert (replay["agrees"], replay["placed"], replay["differences"]) == (True, 4, [])
+    rows = (await api(ELENA, "GET", report)).json()["items"]
+    stand = {row["row"]: (row["state"], row["state_reason"], row["position"]) for row in rows}
+    assert (stand[7], stand[8][0]) == (("rejected", "by_officer", None), "placed")
+    assert [row["sentence"] for row in rows if row["row"] in (7, 8)] == [
+        "The registration has ended since; nothing is to be done.",
+        "An officer has decided on this row since; nothing is to be done.",
+    ]
     taken_back = await api(ELENA, "POST", f"{path}/imports/{planned['import']}/take-back")
     assert (taken_back.status_code, taken_back.json()["code"]) == (409, "list_published")
     own = (await api(ERIK, "GET", report)).json()["items"]

@@ -12,7 +12,7 @@ from importlib import resources
 from app.domain.enrolment.forms.codes import RowReason, RowWarning
 from app.domain.enrolment.forms.imports import ImportRow, ImportState, Verdict
 from app.domain.enrolment.reasons import Reason
-from app.domain.enrolment.registration import State
+from app.domain.enrolment.registration import LIVE, State
 from app.domain.enrolment.sentences import FALLBACK
 
 _KEPT = frozenset({RowReason.FORM_NOT_MAPPED.value, RowReason.IMPORT_FAILED.value})
@@ -23,6 +23,8 @@ _TRIED = frozenset({ImportState.RECEIVED, ImportState.NEEDS_MAPPING, ImportState
 _WHY_WAITING = frozenset(
     reason.value for reason in (Reason.QUOTA, Reason.FULL, Reason.RESERVED, Reason.CUT_OFF)
 )
+_ENDED = frozenset(state.value for state in State if state not in LIVE)
+_ENDED_SINCE, _DECIDED_SINCE = "ended_since", "decided_since"
 _DIFFERS = "other_than_planned"
 _SAME_FROM_ELSEWHERE = "same_person_elsewhere"
 
@@ -49,7 +51,7 @@ def notes_of(row: ImportRow, language: str = FALLBACK) -> list[str]:
 
 def advice_on(question: str, language: str = FALLBACK) -> str:
     """What an officer decides where a registration raises this question: a code of
-    `use_cases_undecided`."""
+    `app.domain.enrolment.use_cases.undecided`."""
     return _spoken(language)[question]
 
 
@@ -64,6 +66,11 @@ def codes() -> frozenset[str]:
 
 
 def _key_of(row: ImportRow) -> str:
+    now = row.standing.state if row.standing is not None else None
+    if now in _ENDED and row.verdict not in _HERE_TO_STAY:
+        return _ENDED_SINCE
+    if row.verdict is Verdict.NEEDS_DECISION and now not in (None, State.NEEDS_DECISION):
+        return _DECIDED_SINCE
     if row.reason is not None:
         is_same = row.reason == RowReason.SAME_PERSON
         differs = is_same and RowWarning.INSTITUTION_DIFFERS.value in row.warnings

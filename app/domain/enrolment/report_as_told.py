@@ -52,6 +52,28 @@ async def rows_as_told(
     return [_told(row, views, edition) for row in rows]
 
 
+async def rows_as_they_stand(
+    rows: Sequence[ImportRow], edition: Edition, work: EnrolmentWork, caller: Caller
+) -> list[ImportRow]:
+    """The rows of an import that was carried out, for those who decide: with where registrations
+    stand now that the list binds. Before, all of them merely wait, and where they would stand says
+    more; but for those that have ended or were decided on, of which it is no longer true."""
+    found = await _views({r.registration for r in rows if r.registration}, edition, work, caller)
+    views = _by_id(await ranked(found, edition, work))
+
+    def as_it_stands(row: ImportRow) -> ImportRow:
+        view = views.get(row.registration) if row.registration else None
+        if view is None:
+            return row
+        is_over = not view.registration.is_live
+        was_held = row.verdict is Verdict.NEEDS_DECISION and view.state != State.NEEDS_DECISION
+        if not (edition.is_binding or is_over or was_held):
+            return row
+        return replace(row, standing=_now(view))
+
+    return [as_it_stands(row) for row in rows]
+
+
 async def import_as_told(
     found: ResponseImport, edition: Edition, work: EnrolmentWork, caller: Caller
 ) -> ResponseImport:
@@ -88,6 +110,10 @@ async def _views(
     return await views_of(pairs, edition, work, caller, own=own)
 
 
+def _now(view: RegistrationView) -> RowStanding:
+    return RowStanding(view.state.value, view.reason.value, view.position, view.position_within)
+
+
 def _by_id(views: Iterable[RegistrationView]) -> dict[UUID, RegistrationView]:
     return {view.registration.id: view for view in views}
 
@@ -119,13 +145,11 @@ def _told(row: ImportRow, views: Mapping[UUID, RegistrationView], edition: Editi
 def _standing(
     row: ImportRow, views: Mapping[UUID, RegistrationView], edition: Edition
 ) -> RowStanding | None:
-    """Where the row's registration stands now, or would stand; None for one that has ended or
-    counts for an institution whose people the caller does not know of."""
+    """Where the row's registration stands now, or would stand; None for one that counts for an
+    institution whose people the caller does not know of."""
     if row.registration is not None:
         view = views.get(row.registration)
-        if view is None or not view.registration.is_live:
-            return None
-        return RowStanding(view.state.value, view.reason.value, view.position, view.position_within)
+        return _now(view) if view is not None else None
     stands = row.standing
     if stands is None:
         return None

@@ -214,7 +214,10 @@ class ImportRowOut(BaseModel):
     institution: str | None
     registration: UUID | None
     same_as_row: int | None
-    state: str | None = Field(description="where it stands, or would stand")
+    state: str | None = Field(
+        description="where it would stand; once the list binds, it was decided on or it has ended: "
+        "where it stands now"
+    )
     state_reason: str | None
     position: int | None
     suggestions: list[SuggestionOut]

@@ -55,6 +55,8 @@ def all_rows() -> Iterator[ImportRow]:
     yield row(Verdict.CREATE, standing=RowStanding("placed", "in_order", 1, 1))
     for why in WAITS:
         yield row(Verdict.CREATE, standing=RowStanding("waiting", why, 9, 3))
+    yield row(Verdict.CREATE, standing=RowStanding("cancelled", "cancelled_by_person", None, None))
+    yield row(Verdict.NEEDS_DECISION, "possible_double", standing=RowStanding("placed", "in_order"))
     yield row(Verdict.DUPLICATE, "same_person", warnings=("institution_differs",))
     for reason in (*RowReason, *OF_ROWS):
         yield row(Verdict.NEEDS_DECISION, reason.value)

@@ -27,7 +27,7 @@ from app.domain.enrolment.planning import (
     ranks_foreseen,
 )
 from app.domain.enrolment.ports import EnrolmentWork
-from app.domain.enrolment.report_as_told import import_as_told, rows_as_told
+from app.domain.enrolment.report_as_told import import_as_told, rows_as_they_stand, rows_as_told
 from app.domain.ids import new_id
 from app.domain.jobs import Job
 
@@ -270,7 +270,8 @@ async def list_import_rows(
     import_id: UUID, *, after: int, limit: int, work: EnrolmentWork, caller: Caller
 ) -> tuple[ResponseImport, Sequence[ImportRow]]:
     """The import with its report: all rows for the edition's own officers, those of their own
-    institution for others, who learn of no possible double. Raises ImportNotFound, NotAllowed."""
+    institution for others, who learn of no possible double. Of one that was carried out each row
+    says where its registration stands now. Raises ImportNotFound, NotAllowed."""
     async with work:
         found = await work.imports.read(import_id)
         edition = await work.editions.read(found.edition)
@@ -280,6 +281,8 @@ async def list_import_rows(
             buckets = sorted(caller.institutions(Role.ENROLMENT_OFFICER))
         rows = await work.imports.rows(import_id, buckets=buckets, after=after, limit=limit)
         if sees_doubts(edition, caller):
+            if found.state is ImportState.COMMITTED:
+                rows = await rows_as_they_stand(rows, edition, work, caller)
             return found, rows
         return found, await rows_as_told(rows, edition, work, caller, buckets=buckets)
 
