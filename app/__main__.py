@@ -223,7 +223,10 @@ def show_settings(arguments: argparse.Namespace, settings: Settings) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table("variable", "value", "what for")
+    shown = Table()
+    for heading in ("variable", "value", "what for"):
+        # Folded and never cut: what is read into a program or a file has no width to fit into.
+        shown.add_column(heading, overflow="fold")
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
         shown.add_row(variable(name), "" if value is None else str(value), field.description)

@@ -25,7 +25,7 @@ _KEY = re.compile(rf"[!-~]{{1,{_LONGEST}}}")
 
 
 class BadKey(Invalid):
-    """The key is empty or too long."""
+    """The key is empty, too long, or has other characters than visible ASCII."""
 
     code = "idempotency_key"
 
