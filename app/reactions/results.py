@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 from app.domain.enrolment import events as enrolment
 from app.domain.enrolment.carrying_out import tell_received_by_import
 from app.domain.enrolment.ranking import Source
+from app.domain.enrolment.reasons import Reason
 from app.domain.enrolment.registration import Registration, State
 from app.domain.enrolment.sentences import key_of
 from app.domain.enrolment.use_cases.people import look_for_doubles_elsewhere
@@ -101,9 +102,13 @@ async def tell_ended(
 ) -> None:
     """Say that a registration has ended, and why.
 
-    Not where it was a double, or taken back with its list: the person is still registered, or
-    never knew.
+    Whoever was put together with another registration is still registered: the address that was
+    left hears that. Nothing is said where a list was taken back: the person never knew.
     """
+    if event.reason == Reason.MERGED:
+        teller = await teller_of(ports)
+        await teller.tell_joined("registration_joined", event.subject, f"joined-{event.subject}")
+        return
     if not known_reason(event.reason):
         return
     teller = await teller_of(ports)

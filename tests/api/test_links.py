@@ -198,7 +198,28 @@ async def test_people_are_told_why(
     assert "/v1/links/" not in mail.text
 
 
-async def test_a_double_that_was_merged_is_told_nothing(course_api: CourseApi) -> None:
+async def test_the_address_of_a_merged_double_hears_once_that_nothing_is_to_be_done(
+    course_api: CourseApi,
+) -> None:
+    api = course_api
+    path = await api.by_form("Ana Núñez", ANA)
+    edition = api.course.edition.id
+    await happen(api, enrolment.RegistrationReceived(registration_in(path), edition))
+    await happen(api, enrolment.Promoted(registration_in(path), edition))
+    before = len(api.mailbox(ANA))
+    merged = enrolment.RegistrationCancelled(registration_in(path), edition, "cancelled", "merged")
+    await happen(api, merged)
+    await happen(api, merged)
+    [mail] = api.mailbox(ANA)[before:]
+    assert mail.subject.startswith("Your registrations were put together")
+    assert "nothing that you need to do" in mail.text
+    assert "Ana" not in mail.text
+    assert "/v1/links/" not in mail.text
+
+
+async def test_a_double_that_nobody_was_told_of_is_told_nothing_when_it_is_merged(
+    course_api: CourseApi,
+) -> None:
     api = course_api
     path = await api.by_form("Ana Núñez", ANA)
     for reason in ("merged", "import_taken_back"):

@@ -248,6 +248,18 @@ class Teller(Generic[W]):
         message = self._plain(kind, message_id, left, participant, edition)
         await self._send(message, registration)
 
+    async def tell_joined(self, kind: str, registration: UUID, message_id: str) -> None:
+        """Write to the address that a registration had before it was put together with another,
+        else to its person's, if we ever wrote of it. It names nobody."""
+        async with self.looking() as work:
+            wrote = await work.links.last_address_but(registration, "")
+        if wrote is None or is_erased(wrote):
+            return
+        found = await self._person(registration, message_id)
+        if found is None:
+            return
+        await self._send(self._plain(kind, message_id, wrote, *found), registration)
+
     async def _person(
         self, registration: UUID, message_id: str
     ) -> tuple[Participant, EditionFacts] | None:
