@@ -66,3 +66,25 @@ async def test_an_officer_finishes_an_edition_by_hand_with_a_reason(data_dir: Pa
             if_match=done.headers["etag"],
         )  # fmt: skip
         assert (again.status_code, again.json()["code"]) == (409, "edition_state")
+
+
+async def test_an_edition_is_put_away_once_it_is_completed_and_not_before(data_dir: Path) -> None:
+    async with issuing_api(data_dir, sealing=PaperSeal()) as api:
+        await being_issued(api)
+        path = f"/v1/editions/{api.edition}"
+        etag = (await api("elena-oviedo", "GET", path)).headers["etag"]
+        early = await api("elena-oviedo", "POST", f"{path}/archive", if_match=etag)
+        assert (early.status_code, early.json()["code"]) == (409, "edition_state")
+        done = await api(
+            "elena-oviedo", "POST", f"{path}/finish", json={"reason": "One of them has died."},
+            if_match=etag,
+        )  # fmt: skip
+        assert "archive_edition" in done.json()["allowed_actions"]
+        etag = done.headers["etag"]
+        away = await api("elena-oviedo", "POST", f"{path}/archive", if_match=etag)
+        assert (away.status_code, away.json()["state"]) == (200, "archived")
+        assert "archive_edition" not in away.json()["allowed_actions"]
+        stale = await api("elena-oviedo", "POST", f"{path}/archive", if_match=etag)
+        assert stale.status_code == 412
+        listed = (await api(None, "GET", "/v1/editions?state=archived")).json()["items"]
+        assert [one["id"] for one in listed] == [str(api.edition)]

@@ -235,7 +235,7 @@ async def test_a_request_that_is_repeated_gets_its_first_answer(
     walk = Walk(story, operation)
     # Nothing is kept for strangers.
     person = somebody_who_may(walk, with_a_token=True)
-    headers = {**await walk.version(walk.ask.stage), "Idempotency-Key": f"once {operation}"}
+    headers = {**await walk.version(walk.ask.stage), "Idempotency-Key": f"once-{operation}"}
     first = await walk.answer(person, walk.ask.stage, headers)
     elsewhere = "draft" if walk.knows(person, "draft") else walk.ask.stage
     again = await walk.answer(person, elsewhere, headers)

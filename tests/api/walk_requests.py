@@ -169,6 +169,7 @@ ON_ENROLMENT: dict[str, Ask] = {
     "begin_grading": _moves("running", body=said(reason="Early.")),
     "cancel_edition": _moves("open", body=said(reason="Too few.")),
     "finish_edition": _moves("sealed", body=said(reason="The rest is on paper.")),
+    "archive_edition": _moves("finished"),
     "preview_caps": Ask("open", EDITION, said(places=60)),
     "release_reserve": _moves("open", body=said(scope="institution:XAMK", reason="Not needed.")),
     "lift_caps": _moves("open", body=said(reason="Places are left unused.")),

@@ -412,6 +412,9 @@ class Story:
         self.keep("suspended")
         await change("revoke")
         self.keep("revocation_proposed")
+        if self.store is not None:
+            await self.do("elena-oviedo", "POST", f"{self.edition}/finish", json=reason, act=True)
+            self.keep("finished")
 
 
 OFFICERS = ("learner-9001", "learner-9002")

@@ -20,8 +20,9 @@ COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
 VERBS = frozenset(
     word
     for line in (
-        "accept approve attach begin cancel check close conclude confirm contest create decide",
-        "download drop edit end erase export finish get give import issue lift list look map",
+        "accept approve archive attach begin cancel check close conclude confirm contest create",
+        "decide download drop edit end erase export finish get give import issue lift list look",
+        "map",
         "object open prepare preview propose publish record register release renew reopen replay",
         "request rerun resolve resume retire retry review revoke search start stop stream submit",
         "suggest suspend take validate verify withdraw",

@@ -58,7 +58,7 @@ async def person_behind(registration_id: UUID, work: "MemoryWork") -> PersonBehi
     if person is None:
         raise RegistrationToEraseNotFound(registration_id)
     mine = sorted(of_person(person.id, work), key=lambda one: one.id)
-    over = (EditionState.COMPLETED, EditionState.CANCELLED)
+    over = (EditionState.COMPLETED, EditionState.ARCHIVED, EditionState.CANCELLED)
     edition_states = {one.id: one.state for one in work.table("edition").values()}
     return PersonBehind(
         id=person.id,

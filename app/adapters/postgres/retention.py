@@ -61,7 +61,7 @@ _consent = table(WalletConsentRow)
 _record = table(ErasureRecordRow)
 _day = table(RetentionDayRow)
 _LIVE = ("needs_decision", "waiting", "offered", "placed", "completed")
-_OVER = ("completed", "cancelled")
+_OVER = ("completed", "archived", "cancelled")
 
 
 class PostgresRetention:

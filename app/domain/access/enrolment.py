@@ -35,6 +35,7 @@ ENROLMENT: dict[str, Permission] = {
     "begin_grading": _RUN,
     "cancel_edition": _RUN,
     "finish_edition": _RUN,
+    "archive_edition": _RUN,
     "preview_caps": Permission((OFFICER, COORDINATOR, AUDITOR)),
     "release_reserve": _RUN,
     "lift_caps": _RUN,

@@ -23,6 +23,7 @@ _MOVES_TO = {
     "start_edition": EditionState.RUNNING,
     "begin_grading": EditionState.GRADING,
     "cancel_edition": EditionState.CANCELLED,
+    "archive_edition": EditionState.ARCHIVED,
 }
 
 CANCELLABLE = frozenset({EditionState.OPEN, EditionState.CLOSED, EditionState.RUNNING})

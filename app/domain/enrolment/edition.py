@@ -307,6 +307,10 @@ class Edition:
         self._move(EditionState.COMPLETED)
         self.tell(events.EditionCompleted(self.id))
 
+    def archive(self) -> None:
+        """Put it away: it can be read, and nothing is entered any more but what is still owed."""
+        self._move(EditionState.ARCHIVED)
+
     def cancel(self, reason: str) -> None:
         """Call it off. Needs a reason."""
         if not reason.strip():

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from app.domain.enrolment.changing import EditionChanges
 from app.domain.enrolment.edition import Edition, EditionState
 from app.domain.enrolment.use_cases import editions as use_cases
+from app.domain.enrolment.use_cases.edition_ends import archive_edition as put_away
 from app.domain.enrolment.use_cases.edition_ends import finish_edition as finish
 from app.domain.enrolment.use_cases.lists import publish_list as publish
 from app.routers.enrolment.editions_models import (
@@ -286,3 +287,15 @@ async def finish_edition(
         caller=caller,
     )
     return _shown(finished, response, caller)
+
+
+@router.post("/{edition}/archive", operation_id="archive_edition")
+async def archive_edition(
+    edition: UUID, version: IfMatch, response: Response, caller: CallerDep, ports: PortsDep
+) -> EditionOut:
+    """Put away an edition that is completed. It and its registrations, results and credentials can
+    be read as before, and learners can still object within their time; nothing else is entered."""
+    archived = await put_away(
+        edition, version, work=ports.work(caller, "archive_edition"), caller=caller
+    )
+    return _shown(archived, response, caller)

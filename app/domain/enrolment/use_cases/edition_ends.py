@@ -1,4 +1,5 @@
-"""How an edition ends: results are confirmed, credentials are sealed, everything has been given."""
+"""How an edition ends: results are confirmed, credentials are sealed, everything has been given,
+and some day it is put away."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -76,6 +77,21 @@ async def finish_edition(
         if not reason.strip():
             raise ReasonNeeded("finishing an edition by hand")
         await _complete(edition, reason, work)
+    return edition
+
+
+async def archive_edition(
+    edition_id: UUID, version: int, *, work: EnrolmentWork, caller: Caller
+) -> Edition:
+    """Put away an edition in which everything has been given.
+
+    Raises EditionNotFound, EditionStale, NotAllowed, EditionMoveNotAllowed.
+    """
+    async with work:
+        edition = await loaded("archive_edition", edition_id, version, work, caller)
+        before = trace(edition)
+        edition.archive()
+        await saved(edition, before, None, work)
     return edition
 
 
