@@ -1,6 +1,7 @@
 """Officers' mornings over HTTP: contests, caps, what is to be decided, and what people are told."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from app.adapters.identity.local import ISSUER
 from app.adapters.mail.memory import MemoryMailer
 from tests.api.enrolment_api import ANA, ELENA, FORM, EditionApi, api, responses
+from tests.forms_workbooks import Row, mapping_questions, workbook
 from tests.memory_ports import session_of
 
 __all__ = ["api"]
@@ -429,6 +431,41 @@ async def test_who_got_a_place_by_a_merge_is_named_and_may_be_a_double_too(
     assert (gone.json()["promoted"], gone.json()["promoted_registrations"]) == (1, [])
     seen = await api(KARL, "GET", f"/v1/registrations/{waits}")
     assert seen.json()["state"] == "placed"
+
+
+async def test_who_registered_twice_hears_at_the_address_that_is_given_up_and_only_there(
+    api: EditionApi,
+) -> None:
+    path = await api.edition()
+    addresses = ("eva@example.org", "eva@home.example")
+    first = api.clock.now() - timedelta(hours=20)
+    content = workbook(
+        [
+            Row(n, first + timedelta(minutes=n), "Eva Muster", address, "UNIOVI")
+            for n, address in enumerate(addresses, 1)
+        ]
+    )
+    questions = {"time_zone": "Europe/Madrid", "questions": mapping_questions()}
+    await api(ELENA, "PUT", f"{path}/forms/{FORM}", json=questions)
+    token = (await api.uploads(path, content))["result"]["plan_token"]
+    await api.finished(await api(ELENA, "POST", f"{path}/imports?plan_token={token}"))
+    listed = (await api(ELENA, "GET", f"{path}/registrations")).json()["items"]
+    ids = [one["id"] for one in listed]
+    await api.drain()
+    mailer = api.ports.mailer
+    assert isinstance(mailer, MemoryMailer)
+    before = [len(mailer.to(one)) for one in addresses]
+    merged = await api.act(
+        ELENA, f"/v1/registrations/{ids[1]}", "decide", ruling="merge", same_as=ids[0]
+    )
+    assert merged.status_code == 200, merged.text
+    await api.drain()
+    kept, given_up = (mailer.to(one)[n:] for one, n in zip(addresses, before, strict=True))
+    assert [one.subject.partition(":")[0] for one in given_up] == [
+        "Your registrations were put together",
+    ]
+    assert kept == []
+    assert "eva@example.org" not in given_up[0].text
 
 
 async def test_a_name_that_no_workbook_takes_and_a_zone_of_no_place_are_refused(
