@@ -4,7 +4,7 @@ The session stands in a hidden field of each form and nowhere else: not in an ad
 and passed on, and not in a cookie, so that no other site can send a form in somebody's name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -40,39 +40,32 @@ class UnreadableForm(Invalid):
         super().__init__("The form is not complete. Fill it in again as it stands on the page.")
 
 
+Act = Callable[[Caller, Opened, Mapping[str, str]], Awaitable[object]]
+"""What a form does for the holder of a session, with the form's fields. Raises DomainError."""
+
+
 @router.post("/mine/accept")
 async def accept_on_page(request: Request, ports: PortsDep) -> HTMLResponse:
     """Agree with one's result."""
-    sent = await _sent(request)
-    try:
-        caller, opened = await _opened(request, ports, sent)
-    except NotAuthenticated:
-        return await session_over_page(request, ports)
-    problem: DomainError | None = None
-    try:
-        await learner.accept_result(
+
+    async def accept(caller: Caller, opened: Opened, sent: Mapping[str, str]) -> object:
+        return await learner.accept_result(
             opened.registration,
             _number(sent),
             work=ports.work(caller, "accept_result"),
             caller=caller,
             clock=ports.clock,
         )
-    except DomainError as refused:
-        problem = refused
-    return await opened_page(request, ports, caller, opened, problem=problem)
+
+    return await _done(request, ports, accept, shown_again=False)
 
 
 @router.post("/mine/object")
 async def object_on_page(request: Request, ports: PortsDep) -> HTMLResponse:
     """Object to one's result, and say why."""
-    sent = await _sent(request)
-    try:
-        caller, opened = await _opened(request, ports, sent)
-    except NotAuthenticated:
-        return await session_over_page(request, ports)
-    problem: DomainError | None = None
-    try:
-        await learner.object_to_result(
+
+    async def objecting(caller: Caller, opened: Opened, sent: Mapping[str, str]) -> object:
+        return await learner.object_to_result(
             opened.registration,
             _reason(sent),
             _number(sent),
@@ -80,24 +73,16 @@ async def object_on_page(request: Request, ports: PortsDep) -> HTMLResponse:
             caller=caller,
             clock=ports.clock,
         )
-    except DomainError as refused:
-        problem = refused
-    return await opened_page(
-        request, ports, caller, opened, problem=problem, entered=sent if problem else None
-    )
+
+    return await _done(request, ports, objecting, shown_again=True)
 
 
 @router.post("/mine/data")
 async def confirm_on_page(request: Request, ports: PortsDep) -> HTMLResponse:
     """State what the credential shall say of its holder."""
-    sent = await _sent(request)
-    try:
-        caller, opened = await _opened(request, ports, sent)
-    except NotAuthenticated:
-        return await session_over_page(request, ports)
-    problem: DomainError | None = None
-    try:
-        await learner.confirm_credential_data(
+
+    async def confirm(caller: Caller, opened: Opened, sent: Mapping[str, str]) -> object:
+        return await learner.confirm_credential_data(
             opened.registration,
             _identity(sent),
             _number(sent),
@@ -105,11 +90,25 @@ async def confirm_on_page(request: Request, ports: PortsDep) -> HTMLResponse:
             caller=caller,
             clock=ports.clock,
         )
+
+    return await _done(request, ports, confirm, shown_again=True)
+
+
+async def _done(request: Request, ports: Ports, act: Act, *, shown_again: bool) -> HTMLResponse:
+    """Act, and show where everything stands then, or why it was refused; `shown_again` says whether
+    what was entered stands in the form once more."""
+    sent = await _sent(request)
+    try:
+        caller, opened = await _opened(request, ports, sent)
+    except NotAuthenticated:
+        return await session_over_page(request, ports)
+    problem: DomainError | None = None
+    try:
+        await act(caller, opened, sent)
     except DomainError as refused:
         problem = refused
-    return await opened_page(
-        request, ports, caller, opened, problem=problem, entered=sent if problem else None
-    )
+    entered = sent if problem and shown_again else None
+    return await opened_page(request, ports, caller, opened, problem=problem, entered=entered)
 
 
 @router.post("/mine/file")
