@@ -145,11 +145,11 @@ def _told(row: ImportRow, views: Mapping[UUID, RegistrationView], edition: Editi
 def _standing(
     row: ImportRow, views: Mapping[UUID, RegistrationView], edition: Edition
 ) -> RowStanding | None:
-    """Where the row's registration stands now, or would stand; None for one that counts for an
-    institution whose people the caller does not know of."""
+    """Where the row's registration stands now, or would stand; None for one that was put together
+    with another, or counts for an institution whose people the caller does not know of."""
     if row.registration is not None:
         view = views.get(row.registration)
-        return _now(view) if view is not None else None
+        return None if view is None or view.reason == Reason.MERGED else _now(view)
     stands = row.standing
     if stands is None:
         return None
